@@ -1,0 +1,5 @@
+//! The Lambda function that enables an account.
+
+fn main() -> std::process::ExitCode {
+    entrypoints::lambda::serve(actions::Operation::of::<actions::EnableUser>())
+}

@@ -1,0 +1,181 @@
+//! `cargo xtask test`: from a fresh clone to the last test.
+
+use std::env;
+use std::ffi::OsString;
+use std::process::Command;
+
+use harness::{target_dir, workspace_root};
+
+use crate::ui::Progress;
+use crate::{Failure, emulator, python};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Arguments for `cargo test`, after `--`.
+    ///
+    /// `--release` and `--profile` go to the build of the binaries too.
+    #[arg(last = true, value_name = "CARGO TEST ARGUMENTS")]
+    cargo: Vec<OsString>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let mut progress = Progress::new(4);
+    let result = steps(args, &mut progress);
+    progress.finish(if result.is_ok() { "Passed" } else { "Failed" });
+    result
+}
+
+fn steps(args: &Args, progress: &mut Progress) -> Result<(), Failure> {
+    let (root, target) = (workspace_root(), target_dir());
+    let cargo_args = CargoArgs::new(&args.cargo);
+
+    progress.step("Python tools: moto");
+    let python = python::environment(
+        &target.join("python"),
+        &root.join("tests/python/requirements.txt"),
+    )?;
+    progress.step("AWS's Lambda emulator");
+    emulator::install(&python, &target.join("python-tools"))?;
+    progress.step("Build: the programs that the tests run");
+    let build = cargo(&cargo_args)
+        .args(["build", "--workspace", "--bins"])
+        .args(&cargo_args.profile)
+        .status();
+    succeeded(build, "the build failed")?;
+    progress.step("Tests");
+    let mut test = cargo(&cargo_args);
+    test.arg("test");
+    // Next to --workspace, Cargo ignores which packages were asked for.
+    if !cargo_args.selects_packages {
+        test.arg("--workspace");
+    }
+    succeeded(test.args(&args.cargo).status(), "the tests failed")
+}
+
+/// Cargo in the workspace, with the environment that the user gave this command.
+fn cargo(args: &CargoArgs) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(workspace_root())
+        // Made absolute: tests run in the folders of their packages.
+        .env("CARGO_TARGET_DIR", target_dir())
+        .env("RAPID7_TEST_PROFILE_DIR", &args.profile_dir);
+    // `cargo run` sets these for this program. Some build scripts (ring's) rerun when they change,
+    // so handing them on would rebuild half the tree each time one goes back to plain `cargo test`.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
+fn succeeded(
+    status: std::io::Result<std::process::ExitStatus>,
+    failure: &str,
+) -> Result<(), Failure> {
+    let status = status.map_err(|error| format!("cargo does not start: {error}"))?;
+    if status.success() {
+        return Ok(());
+    }
+    let exit_code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1);
+    Err(Failure {
+        message: format!("{failure} ({status})"),
+        exit_code,
+    })
+}
+
+/// What of the arguments for `cargo test` concerns the rest.
+#[derive(Debug, PartialEq)]
+struct CargoArgs {
+    /// The options that choose the profile.
+    profile: Vec<OsString>,
+    /// The folder in the target folder that the profile builds to.
+    profile_dir: String,
+    selects_packages: bool,
+}
+
+impl CargoArgs {
+    fn new(args: &[OsString]) -> Self {
+        let mut found = Self {
+            profile: vec![],
+            profile_dir: "debug".into(),
+            selects_packages: false,
+        };
+        // What follows a `--` of its own is for the test programs.
+        let mut args = args.iter().take_while(|arg| *arg != "--");
+        while let Some(arg) = args.next() {
+            let text = arg.to_string_lossy();
+            if text == "--release" || text == "-r" {
+                found.choose("release", [arg.clone()]);
+            } else if let Some(name) = text.strip_prefix("--profile=") {
+                found.choose(name, [arg.clone()]);
+            } else if text == "--profile"
+                && let Some(name) = args.next()
+            {
+                found.choose(&name.to_string_lossy(), [arg.clone(), name.clone()]);
+            } else if text.starts_with("-p")
+                || text == "--package"
+                || text.starts_with("--package=")
+            {
+                found.selects_packages = true;
+            }
+        }
+        found
+    }
+
+    fn choose(&mut self, profile: &str, options: impl Into<Vec<OsString>>) {
+        self.profile = options.into();
+        self.profile_dir = match profile {
+            "dev" | "test" => "debug".to_owned(),
+            "bench" => "release".to_owned(),
+            other => other.to_owned(),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> (String, String, bool) {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let args = CargoArgs::new(&words);
+        let profile: Vec<_> = args
+            .profile
+            .iter()
+            .map(|word| word.to_string_lossy())
+            .collect();
+        (profile.join(" "), args.profile_dir, args.selects_packages)
+    }
+
+    #[test]
+    fn the_build_gets_the_profile_of_the_tests() {
+        let expect = |options: &str, folder: &str| (options.to_owned(), folder.to_owned(), false);
+        assert_eq!(parse("name --lib -- --nocapture"), expect("", "debug"));
+        assert_eq!(parse("--release"), expect("--release", "release"));
+        assert_eq!(parse("--profile=dev"), expect("--profile=dev", "debug"));
+        assert_eq!(
+            parse("--profile small x"),
+            expect("--profile small", "small")
+        );
+        assert_eq!(parse("-- --release"), expect("", "debug"));
+    }
+
+    #[test]
+    fn chosen_packages_are_noticed() {
+        for line in [
+            "-p actions",
+            "-pactions",
+            "--package actions",
+            "--package=actions",
+        ] {
+            assert!(parse(line).2, "{line}");
+        }
+        assert!(!parse("--profile dev -- -p").2);
+    }
+}

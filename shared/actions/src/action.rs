@@ -1,0 +1,51 @@
+//! What an operation is.
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::input::Input;
+
+/// What an operation does to the accounts that it touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Nothing.
+    Read,
+    /// Changes an account in a way that takes nothing from anybody.
+    Write,
+    /// Takes something away: a person confirms it first.
+    Destructive,
+}
+
+/// What is known of an operation without running it.
+#[derive(Debug, Serialize)]
+pub struct Spec {
+    /// Its name everywhere: function, subcommand, documentation. Kebab case.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub title: &'static str,
+    /// What it does to accounts.
+    pub effect: Effect,
+    /// An input to start from. Tests parse it.
+    pub example: &'static str,
+}
+
+/// An operation: a typed input, a typed output, a description, and what it does.
+pub trait Action: Send + Sync + 'static {
+    /// What it takes. Doc comments on the members are their documentation.
+    type Input: Input;
+    /// What it answers with.
+    type Output: Serialize + JsonSchema + Send;
+    /// Its description.
+    const SPEC: Spec;
+
+    /// Does it.
+    fn run(
+        context: &Context,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
+}

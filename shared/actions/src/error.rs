@@ -1,0 +1,284 @@
+//! How an operation fails.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Shorthand for results of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Every way of failing that callers can tell apart. The set is closed: retriers, exit codes and
+/// HTTP codes are tables over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ErrorKind {
+    /// The input is wrong.
+    InvalidInput,
+    /// There is no such user, and that is proven.
+    NotFound,
+    /// Several users match.
+    Ambiguous,
+    /// A guard or a rule of the console forbids it.
+    Refused,
+    /// Credentials are missing, wrong, or lack the privilege.
+    Unauthorized,
+    /// Too many requests.
+    RateLimited,
+    /// Something that is needed can't be reached or does not work.
+    Unavailable,
+    /// The account was changed by somebody else meanwhile, or did not become what was intended.
+    Conflict,
+    /// A write may have been carried out, and looking did not tell.
+    Indeterminate,
+    /// A surprise.
+    Unexpected,
+}
+
+impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::InvalidInput,
+        Self::NotFound,
+        Self::Ambiguous,
+        Self::Refused,
+        Self::Unauthorized,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Conflict,
+        Self::Indeterminate,
+        Self::Unexpected,
+    ];
+
+    /// Its name, which is also the Lambda `errorType`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "InvalidInput",
+            Self::NotFound => "NotFound",
+            Self::Ambiguous => "Ambiguous",
+            Self::Refused => "Refused",
+            Self::Unauthorized => "Unauthorized",
+            Self::RateLimited => "RateLimited",
+            Self::Unavailable => "Unavailable",
+            Self::Conflict => "Conflict",
+            Self::Indeterminate => "Indeterminate",
+            Self::Unexpected => "Unexpected",
+        }
+    }
+
+    /// Whether running the same again later may succeed. Running again is always safe: every run
+    /// reads first and does only what is left.
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::Unavailable | Self::Conflict | Self::Indeterminate
+        )
+    }
+}
+
+/// What had been written when a run failed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Changed {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These things, each in words.
+    Applied(Vec<String>),
+    /// It can't be told.
+    Unknown,
+}
+
+/// A failed run: what happened, to whom, what was and was not changed, what to do next. Its text
+/// is safe for outsiders; causes go to the log.
+#[derive(Debug)]
+pub struct Error {
+    /// What kind of failure.
+    pub kind: ErrorKind,
+    /// What happened.
+    pub message: String,
+    /// To whom.
+    pub subject: Option<String>,
+    /// What had been written.
+    pub changed: Changed,
+    /// What to do next.
+    pub next: Option<String>,
+    /// How long the server asked to wait.
+    pub retry_after: Option<Duration>,
+    /// The failed request behind it.
+    pub(crate) source: Option<Box<rapid7::Error>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            subject: None,
+            changed: Changed::Nothing,
+            next: None,
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    /// Something needed from outside, such as a secret or the audit log, is missing or broken.
+    #[must_use]
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable, message)
+            .next("run it again; if it stays so, check what the message names")
+    }
+
+    /// Something needed from outside is set up wrongly: trying again won't help.
+    #[must_use]
+    pub fn misconfigured(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unauthorized, message).next("correct the configuration")
+    }
+
+    /// The input is wrong: names the field and what it expects, never its value.
+    #[must_use]
+    pub fn invalid_input(field: &str, expected: &str) -> Self {
+        Self::new(ErrorKind::InvalidInput, format!("`{field}`: {expected}"))
+            .next("correct the input and send it again")
+    }
+
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+
+    pub(crate) fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject.get_or_insert(subject.into());
+        self
+    }
+
+    pub(crate) fn changed(mut self, changed: Changed) -> Self {
+        self.changed = changed;
+        self
+    }
+
+    /// The error as an object, for callers that read JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut json = json!({
+            "kind": self.kind.name(),
+            "message": self.message,
+            "subject": self.subject,
+            "changed": match &self.changed {
+                Changed::Nothing => json!([]),
+                Changed::Applied(changes) => json!(changes),
+                Changed::Unknown => Value::Null,
+            },
+            "next": self.next,
+            "retryable": self.kind.is_retryable(),
+        });
+        if let Some(wait) = self.retry_after {
+            json["retry_after_seconds"] = wait.as_secs().into();
+        }
+        json
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(subject) = &self.subject {
+            write!(f, "{subject}: ")?;
+        }
+        write!(f, "{}. ", self.message.trim_end_matches('.'))?;
+        match &self.changed {
+            Changed::Nothing => write!(f, "Nothing was changed.")?,
+            Changed::Applied(changes) => write!(f, "Already changed: {}.", changes.join("; "))?,
+            Changed::Unknown => write!(f, "Whether something was changed is not known.")?,
+        }
+        if let Some(wait) = self.retry_after {
+            write!(f, " The server asks to wait {} s.", wait.as_secs())?;
+        }
+        if let Some(next) = &self.next {
+            write!(f, " Next: {next}.")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What a failed request means for a run, where the caller knows nothing better.
+impl From<rapid7::Error> for Error {
+    fn from(source: rapid7::Error) -> Self {
+        use rapid7::ErrorKind as Wire;
+        let (kind, next) = match source.kind {
+            Wire::Rejected => (
+                ErrorKind::Unexpected,
+                "read what the console said; if the input is right, report this",
+            ),
+            Wire::Unauthorized => (
+                ErrorKind::Unauthorized,
+                "check user name and password in the secret, whether the account is locked or \
+                 disabled, and whether the console is in maintenance; it was not tried again, as \
+                 failed logins lock the account",
+            ),
+            Wire::Forbidden | Wire::NotFound => (
+                ErrorKind::Unauthorized,
+                "check that the pack's account is a global administrator: others get 404 for what \
+                 they may not see",
+            ),
+            Wire::RateLimited => (ErrorKind::RateLimited, "wait, then run it again"),
+            Wire::Unavailable | Wire::CredentialsUnavailable => {
+                (ErrorKind::Unavailable, "run it again later")
+            }
+            Wire::Certificate => (
+                ErrorKind::Refused,
+                "compare the fingerprint with the console's own (openssl x509 -fingerprint \
+                 -sha256); only if they are the same, trust it by pin or CA",
+            ),
+            Wire::Credentials => (ErrorKind::Unauthorized, "correct the configuration"),
+            Wire::Malformed | Wire::Protocol => (
+                ErrorKind::Unexpected,
+                "check that the address is that of a console, then report this",
+            ),
+        };
+        let changed = if source.may_have_been_carried_out() {
+            Changed::Unknown
+        } else {
+            Changed::Nothing
+        };
+        Self {
+            message: source.to_string(),
+            retry_after: source.retry_after,
+            source: Some(Box::new(source)),
+            ..Self::new(kind, "")
+        }
+        .next(next)
+        .changed(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_reads_what_happened_to_whom_what_changed_and_what_next() {
+        let error = Error::new(ErrorKind::Conflict, "email read back as \"b\", not \"a\"")
+            .about("jdoe (user 42)")
+            .changed(Changed::Applied(vec!["enabled: true → false".into()]))
+            .next("look at the account");
+        assert_eq!(
+            error.to_string(),
+            "jdoe (user 42): email read back as \"b\", not \"a\". Already changed: enabled: true \
+             → false. Next: look at the account."
+        );
+    }
+
+    #[test]
+    fn names_are_those_that_serde_writes() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(serde_json::to_value(kind).ok(), Some(kind.name().into()));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Every operation, and the one way to run any of them.
+
+use std::time::Instant as Clock;
+
+use rapid7::BoxFuture;
+use schemars::{Schema, schema_for};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tracing::{Instrument as _, error, info, info_span, warn};
+
+use crate::action::{Action, Effect, Spec};
+use crate::audit::Phase;
+use crate::context::{Caller, Context, Services};
+use crate::error::{Changed, Error, ErrorKind, Result};
+use crate::input::{Input as _, parse};
+use crate::{CreateUser, DisableUser, EnableUser, GetUser, ListUsers, UnlockUser};
+
+/// An operation without its types.
+#[derive(Clone, Copy)]
+pub struct Operation {
+    /// Its description.
+    pub spec: &'static Spec,
+    run: fn(Run, Value) -> BoxFuture<'static, Result<Value>>,
+}
+
+impl Operation {
+    /// Erases the types of an action.
+    #[must_use]
+    pub const fn of<A: Action>() -> Self {
+        Self {
+            spec: &A::SPEC,
+            run: |run, input| Box::pin(run_action::<A>(run, input)),
+        }
+    }
+}
+
+/// An operation with the schemas of its input and output. Apart from [`Operation`], so that a
+/// function binary does not carry them.
+pub struct Entry {
+    /// The operation.
+    pub operation: Operation,
+    /// JSON Schema of what it takes.
+    pub input: fn() -> Schema,
+    /// JSON Schema of what it answers with.
+    pub output: fn() -> Schema,
+}
+
+const fn entry<A: Action>() -> Entry {
+    Entry {
+        operation: Operation::of::<A>(),
+        input: || schema_for!(A::Input),
+        output: || schema_for!(A::Output),
+    }
+}
+
+/// Every operation, in the order of an account's life.
+pub static ALL: &[Entry] = &[
+    entry::<ListUsers>(),
+    entry::<GetUser>(),
+    entry::<CreateUser>(),
+    entry::<UnlockUser>(),
+    entry::<EnableUser>(),
+    entry::<DisableUser>(),
+];
+
+/// What an entrypoint knows about one run.
+#[derive(Clone)]
+pub struct Run {
+    /// What outlives it.
+    pub services: Services,
+    /// Who asked. Members of the input take precedence.
+    pub caller: Caller,
+    /// When it must have ended.
+    pub deadline: Instant,
+}
+
+/// Runs an operation: reads its input, runs it, writes the audit record of how it ended, and logs
+/// it once.
+///
+/// # Errors
+/// Everything that an operation can fail with.
+pub async fn invoke(operation: Operation, run: Run, input: Value) -> Result<Value> {
+    (operation.run)(run, input).await
+}
+
+async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
+    let started = Clock::now();
+    let operation = A::SPEC.name;
+    let mut caller = run.caller;
+    let mut services = run.services;
+    services.console = services.console.for_run(run.deadline);
+    let input = match parse::<A::Input>(input) {
+        Ok(input) => input,
+        Err(error) => {
+            warn!(operation, request_id = caller.request_id, kind = error.kind.name(), %error, "failed");
+            return Err(error);
+        }
+    };
+    let common = input.common();
+    caller.ticket = common.ticket.map(str::to_owned).or(caller.ticket);
+    caller.requested_by = common
+        .requested_by
+        .map(str::to_owned)
+        .or(caller.requested_by);
+    let context = Context {
+        spec: &A::SPEC,
+        dry_run: common.dry_run,
+        deadline: run.deadline,
+        services,
+        caller,
+    };
+    let span = info_span!(
+        "run",
+        operation,
+        request_id = context.caller.request_id,
+        ticket = context.caller.ticket,
+    );
+    run_checked::<A>(context, input, started)
+        .instrument(span)
+        .await
+}
+
+async fn run_checked<A: Action>(
+    mut context: Context,
+    input: A::Input,
+    started: Clock,
+) -> Result<Value> {
+    let result = match context.console().own_login().await {
+        Ok(login) => {
+            context.services.policy.own_login = login;
+            A::run(&context, input).await
+        }
+        Err(error) => Err(Error::from(error)),
+    };
+    let result = result.and_then(|output| {
+        serde_json::to_value(output).map_err(|error| {
+            Error::new(
+                ErrorKind::Unexpected,
+                format!("the outcome can't be written: {error}"),
+            )
+            .changed(Changed::Unknown)
+        })
+    });
+    let result = if A::SPEC.effect == Effect::Read {
+        result
+    } else {
+        record_after(&context, result).await
+    };
+    log(&context, &result, started);
+    result
+}
+
+/// The audit record of how a run ended. If it can't be written, the run still did what it did: its
+/// outcome says so.
+async fn record_after(context: &Context, mut result: Result<Value>) -> Result<Value> {
+    let record = match &result {
+        Ok(outcome) => outcome.clone(),
+        Err(error) => json!({"error": error.to_json()}),
+    };
+    if let Err(why) = context.record(Phase::After, record).await {
+        error!(why, "the audit record of the outcome could not be written");
+        if let Ok(outcome) = &mut result
+            && let Some(Value::Array(warnings)) = outcome.get_mut("warnings")
+        {
+            let warning = format!("the audit record of this outcome could not be written: {why}");
+            warnings.push(warning.into());
+        }
+    }
+    result
+}
+
+fn log(context: &Context, result: &Result<Value>, started: Clock) {
+    let operation = context.spec.name;
+    let caller = &context.caller;
+    let request_id = caller.request_id.as_str();
+    let ticket = caller.ticket.as_deref().unwrap_or_default();
+    let console_requests = context.console().requests();
+    let duration_ms = started.elapsed().as_millis() as u64;
+    match result {
+        Ok(outcome) => {
+            let changed = outcome.get("changed").and_then(Value::as_bool);
+            let changed = changed.unwrap_or_default();
+            info!(
+                operation,
+                request_id, ticket, changed, console_requests, duration_ms, "done"
+            );
+        }
+        Err(error) => {
+            let kind = error.kind.name();
+            let cause = std::error::Error::source(error).map(|source| format!("{source:?}"));
+            let cause = cause.unwrap_or_default();
+            warn!(operation, request_id, ticket, kind, %error, cause, console_requests, duration_ms, "failed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_examples_are_what_the_schema_describes() {
+        let mut names = BTreeSet::new();
+        for entry in ALL {
+            let spec = entry.operation.spec;
+            assert!(names.insert(spec.name), "{} twice", spec.name);
+            let example: Value = serde_json::from_str(spec.example).expect(spec.name);
+            let schema = serde_json::to_value((entry.input)()).expect(spec.name);
+            let members = schema["properties"].as_object().expect(spec.name);
+            for member in example.as_object().expect(spec.name).keys() {
+                assert!(members.contains_key(member), "{}: {member}", spec.name);
+            }
+            for (member, schema) in members {
+                let described = schema.get("description").is_some();
+                assert!(described, "{}: {member} has no description", spec.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The runbook CLI.
+
+fn main() -> std::process::ExitCode {
+    entrypoints::cli::main()
+}

@@ -1,0 +1,280 @@
+//! `r7user`: the operations for people on call.
+
+mod arguments;
+mod render;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use actions::{Caller, Effect, Entry, ErrorKind, Operation, Run, Services, invoke};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+use tracing::Level;
+
+use crate::audit::AppendedFile;
+use crate::aws::Chain;
+use crate::{logs, services};
+
+const ABOUT: &str = "Create, unlock, enable, disable and show InsightVM users, proven by reading \
+                     back. Independent of Rapid7.";
+
+const AFTER_HELP: &str = "\
+Where the console is, and who asks:
+  RAPID7_CONSOLE_URL                  its address, for example https://console.example.com:3780
+  RAPID7_CONSOLE_USERNAME, _PASSWORD  a global administrator's (_TOKEN: two-factor token), or
+  RAPID7_CONSOLE_SECRET_FILE          a file with {\"url\", \"username\", \"password\"}, or
+  RAPID7_CONSOLE_SECRET               such a secret in AWS Secrets Manager, by name or ARN
+  RAPID7_CONSOLE_CERTIFICATE_SHA256   the certificate to believe (a console's is self-signed), or
+  RAPID7_CONSOLE_CA_FILE              the authority that issued it, in PEM
+
+Examples:
+  r7user get-user --email jdoe@example.com
+  r7user disable-user --login jdoe --ticket OFF-1042 --dry-run
+  r7user disable-user --login jdoe --ticket OFF-1042
+  r7user list-users --json | jq '.users[] | select(.locked)'
+  r7user completions bash > ~/.local/share/bash-completion/completions/r7user
+
+Exit codes (sysexits): 0 done, 64 wrong input, 65 several users match, 67 no such user,
+69 console unreachable, 70 a surprise, 75 try again, 77 refused or not allowed.";
+
+/// The exit code of an error, after sysexits.h.
+fn exit_code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::InvalidInput => 64,
+        ErrorKind::Ambiguous => 65,
+        ErrorKind::NotFound => 67,
+        ErrorKind::Unavailable => 69,
+        ErrorKind::Unexpected => 70,
+        ErrorKind::RateLimited | ErrorKind::Conflict | ErrorKind::Indeterminate => 75,
+        ErrorKind::Refused | ErrorKind::Unauthorized => 77,
+    }
+}
+
+fn command() -> Command {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .help(help)
+            .global(true)
+            .action(ArgAction::SetTrue)
+    };
+    let operations = actions::ALL.iter().map(arguments::command);
+    Command::new("r7user")
+        .about(ABOUT)
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(switch(
+            "json",
+            "Answer in JSON; so is every answer that goes to a pipe",
+        ))
+        .arg(switch("yes", "Do not ask before something is taken away").short('y'))
+        .arg(
+            switch(
+                "verbose",
+                "Say on standard error what is sent again and why",
+            )
+            .short('v'),
+        )
+        .arg(
+            Arg::new("timeout")
+                .long("timeout")
+                .value_name("SECONDS")
+                .help("Give up after this time")
+                .global(true)
+                .value_parser(value_parser!(u64).range(1..=3600))
+                .default_value("60"),
+        )
+        .arg(
+            Arg::new("audit_file")
+                .long("audit-file")
+                .value_name("FILE")
+                .help(
+                    "Append audit records here [default: rapid7-user-actions/audit.jsonl in the \
+                     state folder]",
+                )
+                .global(true)
+                .env("RAPID7_AUDIT_FILE")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .subcommands(operations)
+        .subcommand(
+            Command::new("completions")
+                .about("Print a shell's completion script")
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_parser(value_parser!(clap_complete::Shell)),
+                ),
+        )
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version are answers; anything else is wrong input.
+            let _ = error.print();
+            return match error.use_stderr() {
+                true => ExitCode::from(exit_code(ErrorKind::InvalidInput)),
+                false => ExitCode::SUCCESS,
+            };
+        }
+    };
+    let Some((name, arguments)) = matches.subcommand() else {
+        return ExitCode::from(exit_code(ErrorKind::InvalidInput));
+    };
+    if let Some(shell) = arguments.get_one::<clap_complete::Shell>("shell") {
+        clap_complete::generate(*shell, &mut command(), "r7user", &mut io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
+    let entry = actions::ALL
+        .iter()
+        .find(|entry| entry.operation.spec.name == name)
+        .expect("clap only takes subcommands that it was given");
+    let as_json = arguments.get_flag("json") || !io::stdout().is_terminal();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(entry, arguments, as_json)),
+        Err(error) => Err(actions::Error::unavailable(error.to_string())),
+    };
+    match result {
+        Ok(Some(answer)) if as_json => {
+            println!("{answer:#}");
+            ExitCode::SUCCESS
+        }
+        Ok(Some(answer)) => {
+            anstream::println!("{}", render::answer(&answer));
+            ExitCode::SUCCESS
+        }
+        Ok(None) => {
+            anstream::eprintln!("Not done: nothing was changed.");
+            ExitCode::from(exit_code(ErrorKind::Refused))
+        }
+        Err(error) => {
+            if as_json {
+                eprintln!("{:#}", json!({"error": error.to_json()}));
+            } else {
+                anstream::eprintln!("{}", render::error(&error));
+            }
+            ExitCode::from(exit_code(error.kind))
+        }
+    }
+}
+
+/// Runs the operation; `None` if the person said no.
+async fn run(
+    entry: &Entry,
+    arguments: &ArgMatches,
+    as_json: bool,
+) -> actions::Result<Option<Value>> {
+    let operation = entry.operation;
+    let mut input = arguments::input(entry, arguments).map_err(|error| {
+        actions::Error::invalid_input("(standard input)", &format!("can't be read: {error}"))
+    })?;
+    let yes = arguments.get_flag("yes");
+    let dry = input.get("dry_run") == Some(&Value::Bool(true));
+    let asks = operation.spec.effect == Effect::Destructive && !dry && !yes;
+    if asks && !io::stdin().is_terminal() {
+        return Err(actions::Error::invalid_input(
+            "--yes",
+            "required where nobody can be asked: this takes something away",
+        ));
+    }
+    let audit = Arc::new(audit_file(arguments)?);
+    let services = services::prepare(Chain::Full, audit).await?;
+    let seconds = *arguments.get_one::<u64>("timeout").unwrap_or(&60);
+    let go = Go {
+        operation,
+        services,
+        timeout: Duration::from_secs(seconds),
+    };
+    // A person sees the plan before anything is written.
+    if operation.spec.effect != Effect::Read && !dry && (asks || !as_json) {
+        let mut preview = input.clone();
+        preview.insert("dry_run".into(), true.into());
+        let preview = go.run(preview).await?;
+        anstream::eprintln!("{}", render::plan(&preview));
+        let nothing_left = preview["plan"].as_array().is_some_and(Vec::is_empty);
+        if asks && !nothing_left && !confirmed()? {
+            return Ok(None);
+        }
+        if arguments::names_a_user(entry) {
+            pin_subject(&mut input, &preview);
+        }
+    }
+    go.run(input).await.map(Some)
+}
+
+struct Go {
+    operation: Operation,
+    services: Services,
+    timeout: Duration,
+}
+
+impl Go {
+    async fn run(&self, input: Map<String, Value>) -> actions::Result<Value> {
+        let run = Run {
+            services: self.services.clone(),
+            caller: Caller {
+                request_id: request_id(),
+                ticket: None,
+                requested_by: std::env::var("USER").ok(),
+            },
+            deadline: Instant::now() + self.timeout,
+        };
+        invoke(self.operation, run, Value::Object(input)).await
+    }
+}
+
+/// After a plan was shown, the run is about the very account in it, whoever has that email by then.
+fn pin_subject(input: &mut Map<String, Value>, preview: &Value) {
+    if let Some(id) = preview["subject"]["user_id"].as_i64() {
+        input.remove("login");
+        input.remove("email");
+        input.insert("user_id".into(), id.into());
+    }
+}
+
+fn confirmed() -> actions::Result<bool> {
+    let failed = |error: io::Error| {
+        actions::Error::invalid_input("(standard input)", &format!("can't be read: {error}"))
+    };
+    let mut terminal = io::stderr();
+    write!(terminal, "Do this? Type yes: ").map_err(failed)?;
+    terminal.flush().map_err(failed)?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(failed)?;
+    Ok(answer.trim() == "yes")
+}
+
+/// Tells one run on this machine from another in logs and records.
+fn request_id() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_micros();
+    format!("cli-{now}-{}", std::process::id())
+}
+
+fn audit_file(arguments: &ArgMatches) -> actions::Result<AppendedFile> {
+    if let Some(path) = arguments.get_one::<PathBuf>("audit_file") {
+        return Ok(AppendedFile::new(path.clone()));
+    }
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let state = state.or_else(|| Some(home()?.join(".local/state")));
+    let state = state.ok_or_else(|| {
+        actions::Error::invalid_input("--audit-file", "required where HOME is not set")
+    })?;
+    let path = state.join("rapid7-user-actions/audit.jsonl");
+    Ok(AppendedFile::new(path))
+}

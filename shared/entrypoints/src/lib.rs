@@ -1,0 +1,16 @@
+//! How operations are reached: AWS Lambda and the command line, with the secrets, logs and audit
+//! records around them.
+//!
+//! An entrypoint turns one transport's message into [`actions::invoke`] and its result into that
+//! transport's answer. It never asks which operation runs.
+
+mod audit;
+mod aws;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod events;
+pub mod lambda;
+mod logs;
+mod secrets;
+mod services;
+mod settings;

@@ -1,0 +1,48 @@
+//! Logs: JSON lines in Lambda, plain lines on a terminal. Only this pack's own crates may say more
+//! than warnings: an HTTP library's debug log would hold headers.
+
+use tracing::Level;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+fn targets(ours: LevelFilter) -> Targets {
+    let others = LevelFilter::WARN.min(ours);
+    Targets::new()
+        .with_default(others)
+        .with_target("actions", ours)
+        .with_target("entrypoints", ours)
+        .with_target("rapid7", ours)
+}
+
+/// JSON lines on standard output, with the run's operation, request id and ticket.
+/// `RAPID7_LOG` is `error`, `warn`, `info` (without it) or `debug`.
+pub(crate) fn to_json() {
+    let level = std::env::var("RAPID7_LOG").ok();
+    let level = level.and_then(|level| level.parse().ok());
+    let format = fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(format)
+        .with(targets(level.unwrap_or(LevelFilter::INFO)))
+        .init();
+}
+
+/// Plain lines on standard error.
+#[cfg(feature = "cli")]
+pub(crate) fn to_stderr(level: Option<Level>) {
+    let format = fmt::layer()
+        .compact()
+        .with_ansi(false)
+        .with_target(false)
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(format)
+        .with(targets(level.map_or(LevelFilter::OFF, Into::into)))
+        .init();
+}

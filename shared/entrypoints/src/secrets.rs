@@ -1,0 +1,425 @@
+//! Credentials and other secrets, wherever they are kept.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actions::SecretReader;
+use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use rapid7::{BoxFuture, CredentialError, CredentialSource, Credentials, Trust};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use tokio::sync::{Mutex, OnceCell};
+use tracing::{info, warn};
+
+use crate::aws::{Chain, secrets_manager};
+use crate::settings::{CredentialsAt, form_of, pins_of};
+
+/// A secret's text, and the version that it is.
+struct Secret {
+    text: SecretString,
+    version: String,
+}
+
+/// Where secrets are read.
+pub(crate) struct Store {
+    chain: Chain,
+    manager: OnceCell<aws_sdk_secretsmanager::Client>,
+}
+
+impl Store {
+    pub(crate) fn new(chain: Chain) -> Self {
+        Self {
+            chain,
+            manager: OnceCell::new(),
+        }
+    }
+
+    async fn managed(&self, id: &str) -> Result<Secret, CredentialError> {
+        let manager = self
+            .manager
+            .get_or_try_init(|| secrets_manager(self.chain))
+            .await
+            .map_err(permanent)?;
+        let answer = manager.get_secret_value().secret_id(id).send().await;
+        let answer = answer.map_err(|error| explain(id, &error))?;
+        let text = answer
+            .secret_string
+            .ok_or_else(|| permanent(format!("the secret {id:?} holds no text")))?;
+        Ok(Secret {
+            text: text.into(),
+            version: answer.version_id.unwrap_or_default(),
+        })
+    }
+}
+
+fn permanent(message: impl Into<String>) -> CredentialError {
+    CredentialError {
+        message: message.into(),
+        retryable: false,
+    }
+}
+
+fn explain(id: &str, error: &SdkError<GetSecretValueError>) -> CredentialError {
+    // Its text may be long and holds request ids: for the log. What people need is which secret,
+    // and what to do.
+    warn!(secret = id, error = %DisplayErrorContext(error), "Secrets Manager did not answer with the secret");
+    let code = error
+        .as_service_error()
+        .and_then(|error| error.meta().code());
+    match code {
+        Some("ResourceNotFoundException") => permanent(format!(
+            "Secrets Manager has no secret {id:?} in this region"
+        )),
+        Some("AccessDeniedException") => permanent(format!(
+            "this function may not read the secret {id:?}: allow secretsmanager:GetSecretValue on it"
+        )),
+        Some("DecryptionFailure") => permanent(format!(
+            "the secret {id:?} can't be decrypted: check its KMS key"
+        )),
+        Some(
+            code @ ("UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "ExpiredTokenException"
+            | "InvalidRequestException"
+            | "InvalidParameterException"),
+        ) => permanent(format!("Secrets Manager refused to give {id:?}: {code}")),
+        code => CredentialError {
+            message: format!(
+                "Secrets Manager could not be asked for {id:?}: {}",
+                code.unwrap_or("no answer")
+            ),
+            retryable: true,
+        },
+    }
+}
+
+/// What a console's secret holds: `url`, `username`, `password`, and optionally `token`,
+/// `certificate_sha256`, `ca_pem`, `wire_form`. Other members are left alone.
+pub(crate) struct ConsoleSecret {
+    pub(crate) url: Option<String>,
+    pub(crate) trust: Option<Trust>,
+    pub(crate) form: Option<rapid7::console::WireForm>,
+    credentials: Credentials,
+}
+
+impl ConsoleSecret {
+    fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError> {
+        let wrong = |what: &str| permanent(format!("the secret {name:?}: {what}"));
+        let json: Value = serde_json::from_str(text.expose_secret())
+            .map_err(|_| wrong("expected a JSON object with url, username and password"))?;
+        let member = |member: &str| match json.get(member) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
+            Some(_) => Err(wrong(&format!(
+                "`{member}`: expected text that is not empty"
+            ))),
+        };
+        let required = |name: &str| {
+            member(name)?.ok_or_else(|| wrong(&format!("`{name}`: required, and missing")))
+        };
+        let trust = match (member("certificate_sha256")?, member("ca_pem")?) {
+            (None, None) => None,
+            (Some(pins), None) => Some(Trust::Pins(
+                pins_of(&pins).map_err(|e| wrong(&format!("`certificate_sha256`: {e}")))?,
+            )),
+            (None, Some(pem)) => Some(Trust::CaPem(pem)),
+            _ => return Err(wrong("expected `certificate_sha256` or `ca_pem`, got both")),
+        };
+        let form = match member("wire_form")? {
+            None => None,
+            Some(form) => {
+                Some(form_of(&form).ok_or_else(|| wrong("`wire_form`: expected guide or vendor"))?)
+            }
+        };
+        Ok(Self {
+            url: member("url")?,
+            trust,
+            form,
+            credentials: Credentials {
+                username: required("username")?,
+                password: required("password")?.into(),
+                token: member("token")?.map(Into::into),
+            },
+        })
+    }
+}
+
+/// The console's credentials, read again when they are older than the TTL, and once after a 401.
+pub(crate) struct ConsoleCredentials {
+    at: CredentialsAt,
+    store: Arc<Store>,
+    ttl: Duration,
+    cached: Mutex<Option<Cached>>,
+}
+
+struct Cached {
+    credentials: Arc<Credentials>,
+    version: String,
+    read: Instant,
+}
+
+impl ConsoleCredentials {
+    pub(crate) fn new(at: CredentialsAt, store: Arc<Store>, ttl: Duration) -> Self {
+        Self {
+            at,
+            store,
+            ttl,
+            cached: Mutex::new(None),
+        }
+    }
+
+    /// Reads the secret now, and keeps the credentials in it.
+    pub(crate) async fn read(&self) -> Result<ConsoleSecret, CredentialError> {
+        let (secret, cached) = self.fetch().await?;
+        *self.cached.lock().await = Some(cached);
+        Ok(secret)
+    }
+
+    async fn fetch(&self) -> Result<(ConsoleSecret, Cached), CredentialError> {
+        let (secret, version) = match &self.at {
+            CredentialsAt::SecretsManager(id) => {
+                let secret = self.store.managed(id).await?;
+                (ConsoleSecret::parse(id, &secret.text)?, secret.version)
+            }
+            CredentialsAt::File(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    permanent(format!("the secret file {path:?} can't be read: {error}"))
+                })?;
+                (ConsoleSecret::parse(path, &text.into())?, String::new())
+            }
+            CredentialsAt::Environment(credentials) => {
+                let secret = ConsoleSecret {
+                    url: None,
+                    trust: None,
+                    form: None,
+                    credentials: credentials.clone(),
+                };
+                (secret, String::new())
+            }
+        };
+        let cached = Cached {
+            credentials: Arc::new(secret.credentials.clone()),
+            version,
+            read: Instant::now(),
+        };
+        Ok((secret, cached))
+    }
+}
+
+fn same(a: &Credentials, b: &Credentials) -> bool {
+    let token = |credentials: &Credentials| {
+        let token = credentials.token.as_ref();
+        token.map(|token| token.expose_secret().to_owned())
+    };
+    a.username == b.username
+        && a.password.expose_secret() == b.password.expose_secret()
+        && token(a) == token(b)
+}
+
+impl CredentialSource for ConsoleCredentials {
+    fn current(&self) -> BoxFuture<'_, Result<Arc<Credentials>, CredentialError>> {
+        Box::pin(async {
+            let mut cached = self.cached.lock().await;
+            if let Some(cached) = &*cached
+                && cached.read.elapsed() < self.ttl
+            {
+                return Ok(Arc::clone(&cached.credentials));
+            }
+            match (self.fetch().await, &mut *cached) {
+                (Ok((_, newer)), cached) => {
+                    let credentials = Arc::clone(&newer.credentials);
+                    *cached = Some(newer);
+                    Ok(credentials)
+                }
+                // What worked five minutes ago most likely still works: an outage of the store
+                // is no reason to stop, and a 401 would tell.
+                (Err(error), Some(old)) if error.retryable => {
+                    warn!(%error, "the secret could not be read again: using it as it was");
+                    old.read = Instant::now();
+                    Ok(Arc::clone(&old.credentials))
+                }
+                (Err(error), _) => Err(error),
+            }
+        })
+    }
+
+    fn renew<'a>(&'a self, rejected: &'a Credentials) -> BoxFuture<'a, Option<Arc<Credentials>>> {
+        Box::pin(async move {
+            let mut cached = self.cached.lock().await;
+            if let Some(cached) = &*cached
+                && !same(&cached.credentials, rejected)
+            {
+                // Another request of this process was refused first, and read them already.
+                return Some(Arc::clone(&cached.credentials));
+            }
+            let newer = match self.fetch().await {
+                Ok((_, newer)) => newer,
+                Err(error) => {
+                    warn!(%error, "the secret could not be read again after a 401");
+                    return None;
+                }
+            };
+            if same(&newer.credentials, rejected) {
+                return None;
+            }
+            info!(version = newer.version, "the secret has changed: using it");
+            let credentials = Arc::clone(&newer.credentials);
+            *cached = Some(newer);
+            Some(credentials)
+        })
+    }
+}
+
+/// Reads the secrets that inputs refer to.
+pub(crate) struct References {
+    store: Arc<Store>,
+    /// The console's own secret, which no input may use as somebody's password.
+    own: Option<String>,
+    /// Whether `file:` and `env:` are understood: on a laptop, never where events come from
+    /// elsewhere.
+    local: bool,
+}
+
+impl References {
+    pub(crate) fn new(store: Arc<Store>, at: &CredentialsAt, local: bool) -> Self {
+        let own = match at {
+            CredentialsAt::SecretsManager(id) => Some(id.clone()),
+            _ => None,
+        };
+        Self { store, own, local }
+    }
+
+    async fn text(&self, place: &str) -> Result<SecretString, CredentialError> {
+        if self.local
+            && let Some(path) = place.strip_prefix("file:")
+        {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| permanent(format!("{place:?} can't be read: {error}")))?;
+            return Ok(text.trim_end_matches(['\r', '\n']).into());
+        }
+        if self.local
+            && let Some(name) = place.strip_prefix("env:")
+        {
+            let value = std::env::var(name);
+            return match value {
+                Ok(value) if !value.is_empty() => Ok(value.into()),
+                _ => Err(permanent(format!("the variable {name} is not set"))),
+            };
+        }
+        Ok(self.store.managed(place).await?.text)
+    }
+}
+
+impl SecretReader for References {
+    fn read<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, actions::Result<SecretString>> {
+        Box::pin(async move {
+            let (place, key) = match reference.split_once('#') {
+                Some((place, key)) => (place, Some(key)),
+                None => (reference, None),
+            };
+            if self
+                .own
+                .as_deref()
+                .is_some_and(|own| names_same(own, place))
+            {
+                return Err(actions::Error::misconfigured(
+                    "this is the secret with the pack's own credentials: they are nobody's password",
+                ));
+            }
+            let text = self.text(place).await.map_err(|error| {
+                if error.retryable {
+                    actions::Error::unavailable(error.message)
+                } else {
+                    actions::Error::misconfigured(error.message)
+                }
+            })?;
+            pick(&text, key).ok_or_else(|| {
+                let key = key.unwrap_or("password");
+                actions::Error::misconfigured(format!(
+                    "the secret {place:?} has no text in its member {key:?}"
+                ))
+            })
+        })
+    }
+}
+
+/// Whether two ids mean the same secret: one may be its name and the other its ARN, which ends
+/// with the name and six random characters.
+fn names_same(a: &str, b: &str) -> bool {
+    let name = |id: &str| match id.rsplit_once(":secret:") {
+        Some((_, name)) => match name.rsplit_once('-') {
+            Some((name, suffix)) if suffix.len() == 6 => name.to_owned(),
+            _ => name.to_owned(),
+        },
+        None => id.to_owned(),
+    };
+    name(a) == name(b)
+}
+
+/// One member of a JSON secret; without a key, the whole text, or `password` of a JSON object.
+fn pick(text: &SecretString, key: Option<&str>) -> Option<SecretString> {
+    let json: Option<Value> = serde_json::from_str(text.expose_secret()).ok();
+    let member = |json: &Value, key| match json.get(key)?.as_str()? {
+        "" => None,
+        text => Some(SecretString::from(text)),
+    };
+    match (json.filter(Value::is_object), key) {
+        (Some(json), key) => member(&json, key.unwrap_or("password")),
+        (None, None) if !text.expose_secret().is_empty() => Some(text.clone()),
+        (None, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picked(text: &str, key: Option<&str>) -> Option<String> {
+        pick(&text.into(), key).map(|secret| secret.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn a_reference_picks_one_text_out_of_a_secret() {
+        assert_eq!(picked("plain", None).as_deref(), Some("plain"));
+        assert_eq!(picked("plain", Some("key")), None);
+        let json = r#"{"password": "a", "other": "b", "number": 1}"#;
+        assert_eq!(picked(json, None).as_deref(), Some("a"));
+        assert_eq!(picked(json, Some("other")).as_deref(), Some("b"));
+        assert_eq!(picked(json, Some("number")), None);
+        assert_eq!(picked("", None), None);
+    }
+
+    #[test]
+    fn a_secret_is_known_by_name_and_by_arn() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rapid7/console-AbCdEf";
+        assert!(names_same("rapid7/console", arn));
+        assert!(names_same(arn, arn));
+        assert!(!names_same("rapid7/other", arn));
+    }
+
+    #[test]
+    fn a_wrong_secret_is_told_by_member_and_never_by_content() {
+        for (text, told) in [
+            ("canary", "expected a JSON object"),
+            (r#"{"username": "canary"}"#, "`password`: required"),
+            (
+                r#"{"username": "a", "password": 1}"#,
+                "`password`: expected text",
+            ),
+            (
+                r#"{"username": "a", "password": "canary", "certificate_sha256": "canary"}"#,
+                "`certificate_sha256`: expected a SHA-256",
+            ),
+            (
+                r#"{"username": "a", "password": "canary", "wire_form": "canary"}"#,
+                "`wire_form`: expected",
+            ),
+        ] {
+            let error = ConsoleSecret::parse("rapid7/console", &text.into()).err();
+            let error = error.expect("accepted").to_string();
+            assert!(error.contains(told), "{error}");
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+}

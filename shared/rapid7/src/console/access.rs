@@ -1,0 +1,136 @@
+//! Which sites and asset groups a user was given one by one.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::paging::read_all;
+use super::user::{UserId, WireForm};
+use crate::error::Result;
+use crate::transport::Request;
+
+/// What is given one by one. A user with all of them has no individual grants, and giving some is
+/// ignored (vendor API file).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccessKind {
+    /// Sites.
+    Sites,
+    /// Asset groups.
+    AssetGroups,
+}
+
+impl AccessKind {
+    fn path(self, user: UserId) -> String {
+        let name = match self {
+            Self::Sites => "sites",
+            Self::AssetGroups => "asset_groups",
+        };
+        format!("/api/3/users/{user}/{name}")
+    }
+}
+
+/// The number of a site or asset group: bare (vendor API file) or in an object (guide).
+fn grant_id(entry: &Value) -> Option<i64> {
+    entry.as_i64().or_else(|| entry.get("id")?.as_i64())
+}
+
+fn body(ids: &BTreeSet<i64>) -> Value {
+    ids.iter().copied().collect()
+}
+
+impl Client {
+    /// The sites or asset groups that a user was given one by one.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn access(&self, user: UserId, kind: AccessKind) -> Result<BTreeSet<i64>> {
+        let request = Request::new("GET", kind.path(user));
+        let answer = self.transport.send(&request, &self.call).await?;
+        let pages = answer.get("page").and_then(|page| page.get("totalPages"));
+        let entries = if pages.and_then(Value::as_u64).unwrap_or(1) > 1 {
+            read_all(&self.transport, &self.call, &request.path, grant_id).await?
+        } else {
+            let resources = answer.get("resources").and_then(Value::as_array);
+            let resources = resources.ok_or_else(|| request.malformed("without resources"))?;
+            // The guide's answer is paged and may leave out how many pages there are.
+            let total = answer
+                .get("page")
+                .and_then(|page| page.get("totalResources"));
+            if total.and_then(Value::as_u64) > Some(resources.len() as u64) {
+                read_all(&self.transport, &self.call, &request.path, grant_id).await?
+            } else {
+                resources.clone()
+            }
+        };
+        entries
+            .iter()
+            .map(|entry| {
+                grant_id(entry).ok_or_else(|| request.malformed("with an unreadable entry"))
+            })
+            .collect()
+    }
+
+    /// Gives a user exactly these sites or asset groups. The guide's form only knows how to add:
+    /// there, `current` tells what has to go.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn set_access(
+        &self,
+        user: UserId,
+        kind: AccessKind,
+        current: &BTreeSet<i64>,
+        wanted: &BTreeSet<i64>,
+    ) -> Result<()> {
+        match self.form_or_default() {
+            WireForm::Vendor => {
+                let request = Request::new("PUT", kind.path(user)).body(body(wanted));
+                self.transport.send(&request, &self.call).await?;
+            }
+            WireForm::Guide => {
+                for id in current.difference(wanted) {
+                    self.revoke_access(user, kind, *id).await?;
+                }
+                let missing: BTreeSet<i64> = wanted.difference(current).copied().collect();
+                if !missing.is_empty() {
+                    let request = Request::new("POST", kind.path(user)).body(body(&missing));
+                    self.transport.send(&request, &self.call).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a user one more site or asset group.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn grant_access(&self, user: UserId, kind: AccessKind, id: i64) -> Result<()> {
+        let request = match self.form_or_default() {
+            WireForm::Vendor => Request::new("PUT", format!("{}/{id}", kind.path(user))),
+            WireForm::Guide => {
+                Request::new("POST", kind.path(user)).body(body(&BTreeSet::from([id])))
+            }
+        };
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// Takes one site or asset group from a user.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn revoke_access(&self, user: UserId, kind: AccessKind, id: i64) -> Result<()> {
+        let request = Request::new("DELETE", format!("{}/{id}", kind.path(user)));
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// Takes every site or asset group from a user that was given one by one.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn clear_access(&self, user: UserId, kind: AccessKind) -> Result<()> {
+        let request = Request::new("DELETE", kind.path(user));
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+}

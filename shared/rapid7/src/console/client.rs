@@ -1,0 +1,250 @@
+//! Requests to a console.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::new_user::NewUser;
+use super::paging::read_all;
+use super::roles::{AuthenticationSource, Role};
+use super::user::{Replacement, User, UserId, WireForm};
+use crate::credentials::CredentialSource;
+use crate::error::Result;
+use crate::transport::{Call, InvalidUrl, Options, Request, Transport};
+
+/// A console. Cheap to clone; clones share connections and what was learned of the wire form.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) call: Call,
+    form: Arc<Form>,
+}
+
+/// Which form the console speaks: set, or read from what it returned.
+#[derive(Default)]
+struct Form {
+    set: Option<WireForm>,
+    seen: AtomicU8,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.address())
+    }
+}
+
+impl Client {
+    /// A client of the console at `url`. `form` fixes the wire form; with `None` it is read from
+    /// the users that the console returns. Sends nothing.
+    ///
+    /// # Errors
+    /// When the address or the trusted certificates can't be used.
+    pub fn new(
+        url: &str,
+        credentials: Arc<dyn CredentialSource>,
+        form: Option<WireForm>,
+        options: Options,
+    ) -> std::result::Result<Self, InvalidUrl> {
+        Ok(Self {
+            transport: Arc::new(Transport::new(url, credentials, options)?),
+            call: Call::default(),
+            form: Arc::new(Form {
+                set: form,
+                seen: AtomicU8::new(0),
+            }),
+        })
+    }
+
+    /// The same console for one run: requests, retries and waits all end by `deadline`, and
+    /// [`Self::requests`] counts from zero.
+    #[must_use]
+    pub fn for_run(&self, deadline: Instant) -> Self {
+        Self {
+            call: Call {
+                deadline: Some(deadline),
+                ..Call::default()
+            },
+            ..self.clone()
+        }
+    }
+
+    /// Requests sent in this run, retries included.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        self.call.requests.load(Ordering::Relaxed)
+    }
+
+    /// The console's address, without the API's path.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.transport.base()
+    }
+
+    /// The login name that requests are made with.
+    ///
+    /// # Errors
+    /// When the credentials can't be had.
+    pub async fn own_login(&self) -> Result<String> {
+        let request = Request::new("GET", "/api/3/users");
+        let credentials = self.transport.credentials(&request).await?;
+        Ok(credentials.username.clone())
+    }
+
+    /// Opens a connection without authenticating. Failures show on the first real request.
+    pub async fn warm_up(&self) {
+        self.transport.warm_up().await;
+    }
+
+    /// The form that was set, or seen in what the console returned.
+    #[must_use]
+    pub fn form(&self) -> Option<WireForm> {
+        self.form
+            .set
+            .or_else(|| match self.form.seen.load(Ordering::Relaxed) {
+                1 => Some(WireForm::Guide),
+                2 => Some(WireForm::Vendor),
+                _ => None,
+            })
+    }
+
+    /// The vendor's form where nothing else is known: it is what a production console answers.
+    pub(crate) fn form_or_default(&self) -> WireForm {
+        self.form().unwrap_or(WireForm::Vendor)
+    }
+
+    fn learn_form(&self, user: &User) {
+        let seen = match user.form() {
+            Some(WireForm::Guide) => 1,
+            Some(WireForm::Vendor) => 2,
+            None => return,
+        };
+        self.form.seen.store(seen, Ordering::Relaxed);
+    }
+
+    fn read_user(&self, request: &Request, json: Value) -> Result<User> {
+        let user = User::from_json(json)
+            .ok_or_else(|| request.malformed("with something that is not a user"))?;
+        self.learn_form(&user);
+        Ok(user)
+    }
+
+    /// One user. 404 is no proof that there is none: see [`crate::ErrorKind::NotFound`].
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn user(&self, id: UserId) -> Result<User> {
+        let request = Request::new("GET", format!("/api/3/users/{id}"));
+        let json = self.transport.send(&request, &self.call).await?;
+        let user = self.read_user(&request, json)?;
+        if user.id() != id {
+            return Err(request.malformed(&format!("with user {}", user.id())));
+        }
+        Ok(user)
+    }
+
+    /// Every user, by id: complete, or an error.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn users(&self) -> Result<Vec<User>> {
+        let request = Request::new("GET", "/api/3/users");
+        let by_id = |entry: &Value| entry.get("id")?.as_i64();
+        let users = read_all(&self.transport, &self.call, &request.path, by_id).await?;
+        users
+            .into_iter()
+            .map(|json| self.read_user(&request, json))
+            .collect()
+    }
+
+    /// Whether this caller may list users, which takes a global administrator. The cheapest proof
+    /// that a 404 means "not there" rather than "not for you".
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn can_list_users(&self) -> Result<()> {
+        let mut request = Request::new("GET", "/api/3/users");
+        request.query = vec![("page", "0".into()), ("size", "1".into())];
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// Creates a user. The answer's id is `None` if the console did not tell it. Never sent twice
+    /// once it may have been carried out.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn create_user(&self, user: &NewUser) -> Result<Option<UserId>> {
+        let body = user.body(self.form_or_default());
+        let request = Request::new("POST", "/api/3/users").body(body);
+        let answer = self.transport.send(&request, &self.call).await?;
+        Ok(answer.get("id").and_then(Value::as_i64).map(UserId))
+    }
+
+    /// Replaces a user. On consoles in the field this also drops individual site and asset group
+    /// grants: read them before, give them back after.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn update_user(&self, id: UserId, replacement: &Replacement) -> Result<()> {
+        let body = Value::Object(replacement.members().clone());
+        let request = Request::new("PUT", format!("/api/3/users/{id}")).body(body);
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// Deletes a user for good.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn delete_user(&self, id: UserId) -> Result<()> {
+        let request = Request::new("DELETE", format!("/api/3/users/{id}"));
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// Removes a lock after failed logins. Disabled accounts may not be unlocked (vendor API file).
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn unlock_user(&self, id: UserId) -> Result<()> {
+        let request = Request::new("DELETE", format!("/api/3/users/{id}/lock"));
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// Sets a password. "Users may only change their own password" here (vendor API file). The body
+    /// is a bare JSON string (guide).
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn set_password(&self, id: UserId, password: &SecretString) -> Result<()> {
+        let request = Request::new("PUT", format!("/api/3/users/{id}/password"))
+            .body(password.expose_secret().into());
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// The console's roles.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn roles(&self) -> Result<Vec<Role>> {
+        self.resources("/api/3/roles").await
+    }
+
+    /// Where the console's users may be authenticated.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn authentication_sources(&self) -> Result<Vec<AuthenticationSource>> {
+        self.resources("/api/3/authentication_sources").await
+    }
+
+    async fn resources<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
+        let request = Request::new("GET", path);
+        let mut answer = self.transport.send(&request, &self.call).await?;
+        let resources = answer.get_mut("resources").map(Value::take);
+        let resources = resources.ok_or_else(|| request.malformed("without resources"))?;
+        serde_json::from_value(resources).map_err(|_| request.malformed("unreadable resources"))
+    }
+}

@@ -1,0 +1,14 @@
+//! The InsightVM console's REST API v3, as far as it concerns users.
+
+mod access;
+mod client;
+mod new_user;
+mod paging;
+mod roles;
+mod user;
+
+pub use access::AccessKind;
+pub use client::Client;
+pub use new_user::{Authentication, Locale, NewUser, PersonName};
+pub use roles::{AuthenticationSource, Role};
+pub use user::{Replacement, User, UserId, WireForm};

@@ -1,0 +1,96 @@
+//! What can go wrong between us and a Rapid7 server.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// Shorthand for results of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What a failed request means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The server understood the request and will not do it (400, 405, 409, 422 …).
+    Rejected,
+    /// 401: wrong credentials, a locked or disabled account, or a console in maintenance
+    /// (seen in the field). Never retried with the same credentials.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404: not there, *or* there and hidden from this caller (seen in the field).
+    NotFound,
+    /// 429.
+    RateLimited,
+    /// 5xx, an HTML page instead of an answer, a broken connection, a timeout.
+    Unavailable,
+    /// The server's certificate is not the one that was trusted.
+    Certificate,
+    /// An answer came, and it can't be read.
+    Malformed,
+    /// The credentials themselves could not be had, and trying again won't help.
+    Credentials,
+    /// Where the credentials are kept could not be reached.
+    CredentialsUnavailable,
+    /// The request could not be built, or the server's redirects or protocol made no sense.
+    Protocol,
+}
+
+/// What is known about a request that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It never left this process.
+    NotSent,
+    /// The server answered that it did not do it.
+    Refused,
+    /// It may have been carried out: look before sending again.
+    Unknown,
+}
+
+/// A failed request. Its text is safe to show: server text is cut, cleaned of control characters
+/// and of every secret that was sent.
+pub struct Error {
+    /// What it means.
+    pub kind: ErrorKind,
+    /// What is known about the request's effect.
+    pub delivery: Delivery,
+    /// HTTP method, e.g. `PUT`.
+    pub method: &'static str,
+    /// Path below the server's address, e.g. `/api/3/users/42`.
+    pub path: String,
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How long the server asked to wait, capped at an hour.
+    pub retry_after: Option<Duration>,
+    /// What happened, for a person.
+    pub message: String,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// Whether the server may have carried the request out although no good answer came back.
+    #[must_use]
+    pub fn may_have_been_carried_out(&self) -> bool {
+        self.delivery == Delivery::Unknown && self.method != "GET"
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.method, self.path, self.message)
+    }
+}
+
+/// Like `Display` with the kind in front. The source is left to the log.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({:?}): {self}", self.kind, self.delivery)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}

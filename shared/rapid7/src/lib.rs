@@ -1,0 +1,23 @@
+//! Typed client for Rapid7's user management APIs.
+//!
+//! This crate knows the wire and nothing else: no AWS, no environment, no policy. What to change
+//! and whether it may be changed is decided by its callers.
+//!
+//! Facts about the wire are marked with where they were learned: *vendor API file* (the console's
+//! own OpenAPI document), *guide* (the public user management guide), *seen in the field*
+//! (recordings and clients of others).
+
+pub mod console;
+mod credentials;
+mod error;
+mod redact;
+mod retry;
+mod tls;
+mod transport;
+
+pub use credentials::{BoxFuture, CredentialError, CredentialSource, Credentials};
+pub use error::{Delivery, Error, ErrorKind, Result};
+pub use redact::{REDACTED, redact_secret_members};
+pub use retry::RetryPolicy;
+pub use tls::{Fingerprint, Trust, TrustError, client_config};
+pub use transport::{InvalidUrl, Options};

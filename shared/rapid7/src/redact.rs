@@ -1,0 +1,140 @@
+//! Keeps secrets out of what people and logs get to see.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+/// What stands where a secret stood.
+pub const REDACTED: &str = "[redacted]";
+
+/// Longest server text that is quoted, in characters.
+const QUOTED: usize = 300;
+
+/// Server text, made fit to quote: without the secrets that were sent, without control characters,
+/// and short.
+pub(crate) fn quote(text: &str, secrets: &[SecretString]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets {
+        let secret = secret.expose_secret();
+        if secret.is_empty() {
+            continue;
+        }
+        text = text.replace(secret, REDACTED);
+        // A server that quotes the request quotes it as JSON, where some characters are escaped.
+        if let Ok(escaped) = serde_json::to_string(secret) {
+            text = text.replace(escaped.trim_matches('"'), REDACTED);
+        }
+    }
+    let mut clean: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(QUOTED)
+        .collect();
+    if text.chars().count() > QUOTED {
+        clean.push('…');
+    }
+    clean
+}
+
+/// The secrets inside a request body: a bare string (the password endpoint) or any member that is
+/// named like one.
+pub(crate) fn secrets_in(body: &Value) -> Vec<SecretString> {
+    match body {
+        Value::String(secret) => vec![secret.as_str().into()],
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| match value {
+                Value::String(secret) if named_like_a_secret(name) => vec![secret.as_str().into()],
+                Value::Object(_) => secrets_in(value),
+                _ => Vec::new(),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The same JSON with every string, list or object under a member named like a secret (password,
+/// token, key …) replaced. Flags such as `passwordResetOnLogin: true` stay.
+#[must_use]
+pub fn redact_secret_members(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| {
+                let keep = matches!(value, Value::Null | Value::Bool(_));
+                let value = if named_like_a_secret(name) && !keep {
+                    Value::from(REDACTED)
+                } else {
+                    redact_secret_members(value)
+                };
+                (name.clone(), value)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(redact_secret_members).collect(),
+        other => other.clone(),
+    }
+}
+
+fn named_like_a_secret(name: &str) -> bool {
+    let name: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    [
+        "password",
+        "passphrase",
+        "secret",
+        "token",
+        "apikey",
+        "privatekey",
+        "seed",
+        "credential",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn quoted_text_holds_no_secret_in_any_spelling() {
+        let secret: SecretString = "p\"a\\ss".into();
+        let body = json!({"login": "jdoe", "password": "p\"a\\ss"}).to_string();
+        for text in [body.as_str(), "bad password p\"a\\ss given"] {
+            let quoted = quote(text, std::slice::from_ref(&secret));
+            assert!(!quoted.contains("ss\""), "{quoted}");
+            assert!(!quoted.contains("p\"a"), "{quoted}");
+            assert!(quoted.contains(REDACTED), "{quoted}");
+        }
+    }
+
+    #[test]
+    fn quoted_text_is_short_and_on_one_line() {
+        let quoted = quote(&"a\n".repeat(1000), &[]);
+        assert_eq!(quoted.chars().count(), QUOTED + 1);
+        assert!(!quoted.contains('\n'));
+    }
+
+    #[test]
+    fn members_named_like_secrets_are_replaced_but_flags_stay() {
+        let shown = redact_secret_members(&json!({
+            "login": "jdoe",
+            "apiToken": "canary",
+            "passwordResetOnLogin": true,
+            "nested": [{"client_secret": {"value": "canary"}}],
+        }));
+        assert_eq!(
+            shown,
+            json!({
+                "login": "jdoe",
+                "apiToken": REDACTED,
+                "passwordResetOnLogin": true,
+                "nested": [{"client_secret": REDACTED}],
+            })
+        );
+    }
+}

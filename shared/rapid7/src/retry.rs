@@ -1,0 +1,148 @@
+//! When a request is sent again, and how long that waits.
+
+use std::time::Duration;
+
+use backon::ExponentialBuilder;
+use tokio::time::Instant;
+
+use crate::error::{Delivery, Error, ErrorKind};
+
+/// How patient a client is.
+///
+/// Rate limits are not published (guide), so waiting is exponential with full jitter: many
+/// functions that fail together must not come back together.
+#[derive(Debug, Clone)]
+pub struct RetryPolicy {
+    /// How often a request is sent again after the first time.
+    pub retries: usize,
+    /// Upper bound of the first wait; it doubles each time.
+    pub first_wait: Duration,
+    /// Upper bound of any wait that the server did not ask for.
+    pub longest_wait: Duration,
+    /// Upper bound of a wait that the server did ask for with `Retry-After`, which may be absurd
+    /// (seen in the field). A server that asks for more gets no second request from this client.
+    pub longest_retry_after: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            retries: 4,
+            first_wait: Duration::from_millis(200),
+            longest_wait: Duration::from_secs(5),
+            longest_retry_after: Duration::from_secs(30),
+        }
+    }
+}
+
+impl RetryPolicy {
+    pub(crate) fn backoff(&self) -> ExponentialBuilder {
+        ExponentialBuilder::default()
+            .with_min_delay(self.first_wait)
+            .with_max_delay(self.longest_wait)
+            .with_max_times(self.retries)
+    }
+
+    /// How long to wait before sending again, or `None` to give up: too often, or it would end
+    /// after the deadline, or the server asked for more than we are ready to wait.
+    pub(crate) fn wait(
+        &self,
+        error: &Error,
+        backoff: Option<Duration>,
+        deadline: Instant,
+    ) -> Option<Duration> {
+        let jittered = backoff?.mul_f64(fastrand::f64());
+        let wait = match error.retry_after {
+            Some(asked) if asked > self.longest_retry_after => return None,
+            // Jitter is added to what was asked: never earlier, and not all at once.
+            Some(asked) => asked + jittered.min(Duration::from_millis(500)),
+            None => jittered,
+        };
+        (Instant::now() + wait < deadline).then_some(wait)
+    }
+}
+
+/// Whether the same request may be sent again without looking first.
+///
+/// Reads: after 429, 502, 503, 504 and any connection error. `PUT` and `DELETE`: if it was never
+/// sent, or after 429 and 503, by which a server says that it did nothing. `POST`: if it was never
+/// sent, or after 429. Everything else that may have been carried out is for the caller to look at.
+pub(crate) fn may_send_again(error: &Error) -> bool {
+    if error.delivery == Delivery::NotSent {
+        return error.kind == ErrorKind::Unavailable;
+    }
+    match (error.method, error.status) {
+        (_, Some(429)) => true,
+        ("POST", _) => false,
+        (_, Some(503)) => true,
+        ("GET", Some(502 | 504)) => true,
+        ("GET", None) => error.kind == ErrorKind::Unavailable,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(method: &'static str, status: Option<u16>, delivery: Delivery) -> Error {
+        Error {
+            kind: if status == Some(429) {
+                ErrorKind::RateLimited
+            } else {
+                ErrorKind::Unavailable
+            },
+            delivery,
+            method,
+            path: "/".into(),
+            status,
+            retry_after: None,
+            message: String::new(),
+            source: None,
+        }
+    }
+
+    #[test]
+    fn a_post_that_may_have_been_sent_is_never_sent_again() {
+        for status in [None, Some(500), Some(502), Some(503), Some(504)] {
+            assert!(!may_send_again(&error("POST", status, Delivery::Unknown)));
+        }
+        assert!(may_send_again(&error("POST", None, Delivery::NotSent)));
+        assert!(may_send_again(&error("POST", Some(429), Delivery::Refused)));
+    }
+
+    #[test]
+    fn reads_are_sent_again_after_passing_faults_only() {
+        for status in [None, Some(429), Some(502), Some(503), Some(504)] {
+            assert!(may_send_again(&error("GET", status, Delivery::Unknown)));
+        }
+        for status in [400, 401, 403, 404, 500] {
+            assert!(!may_send_again(&error(
+                "GET",
+                Some(status),
+                Delivery::Refused
+            )));
+        }
+    }
+
+    #[test]
+    fn a_wait_never_ends_after_the_deadline_and_an_absurd_one_is_not_begun() {
+        let policy = RetryPolicy::default();
+        let soon = Instant::now() + Duration::from_secs(2);
+        let mut limited = error("GET", Some(429), Delivery::Refused);
+        limited.retry_after = Some(Duration::from_secs(1));
+        let wait = policy.wait(&limited, Some(Duration::from_millis(200)), soon);
+        assert!(wait.is_some_and(|wait| wait >= Duration::from_secs(1)));
+        limited.retry_after = Some(Duration::from_secs(3));
+        assert_eq!(
+            policy.wait(&limited, Some(Duration::from_millis(200)), soon),
+            None
+        );
+        limited.retry_after = Some(Duration::from_secs(3600));
+        let late = Instant::now() + Duration::from_secs(100_000);
+        assert_eq!(
+            policy.wait(&limited, Some(Duration::from_millis(200)), late),
+            None
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! Which server certificate is believed.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme,
+};
+use sha2::{Digest as _, Sha256};
+
+/// The SHA-256 digest of a certificate in DER form, as
+/// `openssl x509 -noout -fingerprint -sha256` prints it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    fn of(certificate: &CertificateDer<'_>) -> Self {
+        Self(Sha256::digest(certificate.as_ref()).into())
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = TrustError;
+
+    /// Takes 64 hexadecimal digits, with or without colons, in either case.
+    fn from_str(text: &str) -> Result<Self, TrustError> {
+        let digits: Vec<u8> = text
+            .bytes()
+            .filter(|b| *b != b':' && !b.is_ascii_whitespace())
+            .collect();
+        let mut bytes = [0; 32];
+        if digits.len() != 64 {
+            return Err(TrustError::Fingerprint);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            let pair = str::from_utf8(pair).map_err(|_| TrustError::Fingerprint)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| TrustError::Fingerprint)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, byte) in self.0.iter().enumerate() {
+            let colon = if i == 0 { "" } else { ":" };
+            write!(f, "{colon}{byte:02X}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which server certificate is believed. Consoles ship with a self-signed one (seen in the field),
+/// for which a pin is the safe choice.
+#[derive(Debug, Clone, Default)]
+pub enum Trust {
+    /// The public roots that browsers trust.
+    #[default]
+    PublicRoots,
+    /// Only certificates issued by these authorities, in PEM.
+    CaPem(String),
+    /// Only these very certificates, whatever they say; several, so that the next one can be
+    /// announced before it is installed.
+    Pins(Vec<Fingerprint>),
+    /// Any certificate: whoever is on the way can read the password. Callers warn each time.
+    DangerouslyAny,
+}
+
+/// A trust setting that can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TrustError {
+    /// Not a SHA-256 fingerprint.
+    #[error("expected a SHA-256 fingerprint: 64 hexadecimal digits, colons allowed")]
+    Fingerprint,
+    /// No certificate in the PEM text.
+    #[error("expected one or more certificates in PEM (-----BEGIN CERTIFICATE-----)")]
+    Pem,
+    /// An empty list of pins would believe nobody.
+    #[error("expected at least one SHA-256 fingerprint")]
+    NoPins,
+}
+
+/// The TLS settings for a [`Trust`], with *ring*: the aws-lc provider costs 25 ms of CPU before its
+/// first handshake.
+///
+/// # Errors
+/// When the PEM text or the list of pins holds nothing to trust.
+pub fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .expect("ring supports TLS 1.2 and 1.3");
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Trust::PublicRoots => {
+            let roots = RootCertStore {
+                roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+            };
+            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+        }
+        Trust::CaPem(pem) => {
+            let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
+            let certificates: Result<Vec<_>, _> = certificates.collect();
+            let mut roots = RootCertStore::empty();
+            let (added, _) =
+                roots.add_parsable_certificates(certificates.map_err(|_| TrustError::Pem)?);
+            if added == 0 {
+                return Err(TrustError::Pem);
+            }
+            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+        }
+        Trust::Pins(pins) if pins.is_empty() => return Err(TrustError::NoPins),
+        Trust::Pins(pins) => Arc::new(Verifier {
+            pins: Some(pins.clone()),
+            provider,
+        }),
+        Trust::DangerouslyAny => Arc::new(Verifier {
+            pins: None,
+            provider,
+        }),
+    };
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth())
+}
+
+/// The server showed a certificate that is not pinned.
+#[derive(Debug, thiserror::Error)]
+#[error("its SHA-256 fingerprint is {0}, which is not pinned")]
+pub(crate) struct NotPinned(Fingerprint);
+
+/// Believes the pinned certificates, or all of them; the handshake's signature is checked either
+/// way, so that a pinned certificate without its key is worth nothing.
+#[derive(Debug)]
+struct Verifier {
+    pins: Option<Vec<Fingerprint>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let presented = Fingerprint::of(end_entity);
+        match &self.pins {
+            Some(pins) if !pins.contains(&presented) => {
+                Err(CertificateError::Other(OtherError(Arc::new(NotPinned(presented)))).into())
+            }
+            _ => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_read_as_openssl_prints_it_and_as_plain_digits() {
+        let colons = [["AB"; 31].join(":"), "CD".into()].join(":");
+        let read: Fingerprint = colons.parse().expect("colons");
+        assert_eq!(read.to_string(), colons);
+        let plain = colons.replace(':', "").to_lowercase();
+        assert_eq!(plain.parse(), Ok(read));
+        for bad in ["", "AB", &colons[1..], &format!("{colons}:00"), "zz"] {
+            assert_eq!(bad.parse::<Fingerprint>(), Err(TrustError::Fingerprint));
+        }
+    }
+
+    #[test]
+    fn nothing_to_trust_is_an_error() {
+        let none = client_config(&Trust::CaPem("no certificate".into()));
+        assert_eq!(none.err(), Some(TrustError::Pem));
+        let none = client_config(&Trust::Pins(Vec::new()));
+        assert_eq!(none.err(), Some(TrustError::NoPins));
+    }
+}

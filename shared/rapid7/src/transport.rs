@@ -1,0 +1,471 @@
+//! One request: sent, answered, understood, and sent again where that is safe.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use backon::Retryable as _;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::warn;
+
+use crate::credentials::{CredentialSource, Credentials};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::redact;
+use crate::retry::{RetryPolicy, may_send_again};
+use crate::tls::{NotPinned, Trust, TrustError, client_config};
+
+/// How to reach a server.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which certificate to believe.
+    pub trust: Trust,
+    /// Upper bound for opening a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// Upper bound for one request and its answer.
+    pub request_timeout: Duration,
+    /// Upper bound for a call with all its retries, where the caller set no deadline.
+    pub call_timeout: Duration,
+    /// When to send again.
+    pub retry: RetryPolicy,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            trust: Trust::default(),
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(15),
+            call_timeout: Duration::from_secs(60),
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+/// An address that can't be used. The address itself is not repeated: it may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUrl {
+    /// Not an absolute https address.
+    #[error(
+        "expected an address like https://console.example.com:3780 (http is accepted for this machine only: the password would travel in the clear)"
+    )]
+    Form,
+    /// `https://user:password@host`.
+    #[error("expected an address without user name and password in it")]
+    Credentials,
+    /// The certificates to trust are unusable.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+/// A request as its sender describes it.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) body: Option<Value>,
+}
+
+impl Request {
+    pub(crate) fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+        }
+    }
+
+    pub(crate) fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    pub(crate) fn error(&self, kind: ErrorKind, delivery: Delivery, message: String) -> Error {
+        Error {
+            kind,
+            delivery,
+            method: self.method,
+            path: self.path.clone(),
+            status: None,
+            retry_after: None,
+            message,
+            source: None,
+        }
+    }
+
+    /// An answer whose JSON is not what the API promises.
+    pub(crate) fn malformed(&self, what: &str) -> Error {
+        let delivery = Delivery::Unknown;
+        self.error(ErrorKind::Malformed, delivery, format!("answered {what}"))
+    }
+}
+
+/// A server, and who talks to it.
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    base: String,
+    credentials: Arc<dyn CredentialSource>,
+    options: Options,
+}
+
+/// What belongs to one run rather than to the connection.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Call {
+    pub(crate) deadline: Option<Instant>,
+    /// Requests sent, retries included.
+    pub(crate) requests: Arc<AtomicU32>,
+}
+
+impl Transport {
+    pub(crate) fn new(
+        url: &str,
+        credentials: Arc<dyn CredentialSource>,
+        options: Options,
+    ) -> std::result::Result<Self, InvalidUrl> {
+        let base = base_url(url)?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(client_config(&options.trust)?)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(options.connect_timeout)
+            .tcp_nodelay(true)
+            // Shorter than a server's or a firewall's usual patience with an idle connection.
+            .pool_idle_timeout(Duration::from_secs(50))
+            .user_agent(concat!("rapid7-user-actions/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|_| InvalidUrl::Form)?;
+        Ok(Self {
+            http,
+            base,
+            credentials,
+            options,
+        })
+    }
+
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Opens a connection without saying who we are, so that the first real request finds it open.
+    /// A failure shows again, with a name, on that request.
+    pub(crate) async fn warm_up(&self) {
+        let request = self.http.head(format!("{}/", self.base));
+        let _ = request.timeout(self.options.connect_timeout).send().await;
+    }
+
+    /// Sends a request and returns its JSON, `Null` for an empty answer.
+    pub(crate) async fn send(&self, request: &Request, call: &Call) -> Result<Value> {
+        let deadline = call
+            .deadline
+            .unwrap_or_else(|| Instant::now() + self.options.call_timeout);
+        let retry = &self.options.retry;
+        (|| self.send_once(request, call, deadline))
+            .retry(retry.backoff())
+            .when(may_send_again)
+            .adjust(|error, backoff| retry.wait(error, backoff, deadline))
+            .notify(|error, wait| warn!(%error, wait_ms = wait.as_millis(), "sending again"))
+            .await
+    }
+
+    /// One request, and one more after a 401 if there are newer credentials: a 401 says that
+    /// nothing was done.
+    async fn send_once(&self, request: &Request, call: &Call, deadline: Instant) -> Result<Value> {
+        let credentials = self.credentials(request).await?;
+        let answer = self.exchange(request, call, deadline, &credentials).await;
+        match answer {
+            Err(error) if error.kind == ErrorKind::Unauthorized => {
+                match self.credentials.renew(&credentials).await {
+                    Some(newer) => self.exchange(request, call, deadline, &newer).await,
+                    None => Err(error),
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    pub(crate) async fn credentials(&self, request: &Request) -> Result<Arc<Credentials>> {
+        self.credentials.current().await.map_err(|error| {
+            // Sources retry by themselves: once they give up, so do we.
+            let kind = if error.retryable {
+                ErrorKind::CredentialsUnavailable
+            } else {
+                ErrorKind::Credentials
+            };
+            request.error(kind, Delivery::NotSent, error.message)
+        })
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        call: &Call,
+        deadline: Instant,
+        credentials: &Credentials,
+    ) -> Result<Value> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(request.error(
+                ErrorKind::Unavailable,
+                Delivery::Refused,
+                "not sent: no time was left before the deadline".into(),
+            ));
+        }
+        let method = Method::from_bytes(request.method.as_bytes()).expect("a known method");
+        let mut outgoing = self
+            .http
+            .request(method, format!("{}{}", self.base, request.path))
+            .header(ACCEPT, "application/json")
+            .header(AUTHORIZATION, sensitive(&credentials.authorization()))
+            .timeout(self.options.request_timeout.min(left));
+        if let Some(token) = &credentials.token {
+            outgoing = outgoing.header("Token", sensitive(token));
+        }
+        if !request.query.is_empty() {
+            outgoing = outgoing.query(&request.query);
+        }
+        if let Some(body) = &request.body {
+            outgoing = outgoing.json(body);
+        }
+        call.requests.fetch_add(1, Ordering::Relaxed);
+        let response = match outgoing.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(connection_error(request, error)),
+        };
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(error) => return Err(connection_error(request, error)),
+        };
+        let mut secrets = credentials.secrets();
+        secrets.extend(request.body.iter().flat_map(redact::secrets_in));
+        understand(request, status, &headers, &body, &secrets)
+    }
+}
+
+fn sensitive(value: &SecretString) -> HeaderValue {
+    let mut header = HeaderValue::from_bytes(value.expose_secret().as_bytes())
+        .unwrap_or_else(|_| HeaderValue::from_static(""));
+    header.set_sensitive(true);
+    header
+}
+
+/// `https://host:port` without a trailing slash or the API's own path.
+fn base_url(url: &str) -> std::result::Result<String, InvalidUrl> {
+    let parsed = reqwest::Url::parse(url.trim()).map_err(|_| InvalidUrl::Form)?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(InvalidUrl::Credentials);
+    }
+    let local = matches!(
+        parsed.host_str(),
+        Some("localhost" | "127.0.0.1" | "[::1]" | "::1")
+    );
+    let scheme = parsed.scheme();
+    if parsed.host_str().is_none() || !(scheme == "https" || scheme == "http" && local) {
+        return Err(InvalidUrl::Form);
+    }
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(InvalidUrl::Form);
+    }
+    let base = parsed.as_str().trim_end_matches('/');
+    Ok(base.strip_suffix("/api/3").unwrap_or(base).to_owned())
+}
+
+fn connection_error(request: &Request, error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let mut delivery = if error.is_connect() || error.is_builder() {
+        Delivery::NotSent
+    } else {
+        Delivery::Unknown
+    };
+    let mut kind = ErrorKind::Unavailable;
+    let message = if let Some(tls) = find::<rustls::Error>(&error) {
+        match tls {
+            rustls::Error::InvalidCertificate(reason) => {
+                kind = ErrorKind::Certificate;
+                delivery = Delivery::NotSent;
+                format!(
+                    "the server's certificate is not trusted: {}",
+                    describe(reason)
+                )
+            }
+            tls => format!("the TLS handshake failed: {tls}"),
+        }
+    } else if error.is_timeout() && delivery == Delivery::NotSent {
+        "no connection within the time allowed".into()
+    } else if error.is_timeout() {
+        "no answer within the time allowed".into()
+    } else if error.is_connect() {
+        format!("no connection: {}", root_cause(&error))
+    } else if error.is_builder() || error.is_redirect() {
+        kind = ErrorKind::Protocol;
+        format!("the request could not be made: {}", root_cause(&error))
+    } else {
+        format!("the connection broke: {}", root_cause(&error))
+    };
+    let mut failed = request.error(kind, delivery, message);
+    failed.source = Some(Box::new(error));
+    failed
+}
+
+fn describe(reason: &rustls::CertificateError) -> String {
+    match reason {
+        rustls::CertificateError::Other(other) => match other.0.downcast_ref::<NotPinned>() {
+            Some(not_pinned) => not_pinned.to_string(),
+            None => other.0.to_string(),
+        },
+        rustls::CertificateError::UnknownIssuer => {
+            "its issuer is unknown (a console's own certificate is self-signed)".into()
+        }
+        reason => reason.to_string(),
+    }
+}
+
+/// The first error of type `T` among an error and its sources. rustls' errors travel inside
+/// `io::Error`, whose `source` skips the error that it wraps.
+fn find<'a, T: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<std::io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+fn understand(
+    request: &Request,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    secrets: &[SecretString],
+) -> Result<Value> {
+    let html = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("html"))
+        || body.trim_ascii_start().starts_with(b"<");
+    let json: Option<Value> = serde_json::from_slice(body).ok();
+    let code = status.as_u16();
+    let fail = |kind, delivery, message: String| {
+        let mut error = request.error(kind, delivery, message);
+        error.status = Some(code);
+        error.retry_after = retry_after(headers);
+        error
+    };
+    if status.is_success() {
+        return match json {
+            _ if html => Err(fail(
+                ErrorKind::Unavailable,
+                Delivery::Unknown,
+                "answered with an HTML page: in maintenance, or not the API's address".into(),
+            )),
+            Some(json) => Ok(json),
+            None if body.trim_ascii().is_empty() => Ok(Value::Null),
+            None => Err(fail(
+                ErrorKind::Unavailable,
+                Delivery::Unknown,
+                "answered with JSON that is cut or garbled".into(),
+            )),
+        };
+    }
+    let said = json
+        .as_ref()
+        .and_then(|json| json.get("message"))
+        .and_then(Value::as_str)
+        .map(|message| redact::quote(message, secrets))
+        .filter(|message| !message.is_empty());
+    let said = match (&said, html) {
+        (Some(message), _) => format!("answered {code}: {message}"),
+        (None, true) => format!("answered {code} with an HTML page"),
+        (None, false) => format!("answered {code}"),
+    };
+    let (kind, delivery) = match code {
+        401 => (ErrorKind::Unauthorized, Delivery::Refused),
+        403 => (ErrorKind::Forbidden, Delivery::Refused),
+        404 => (ErrorKind::NotFound, Delivery::Refused),
+        429 => (ErrorKind::RateLimited, Delivery::Refused),
+        300..=399 => (ErrorKind::Protocol, Delivery::Refused),
+        408 | 500.. => (ErrorKind::Unavailable, Delivery::Unknown),
+        _ => (ErrorKind::Rejected, Delivery::Refused),
+    };
+    Err(fail(kind, delivery, said))
+}
+
+/// `Retry-After` in seconds, at most an hour. Its other form, a date, is not worth a clock that
+/// may be wrong: it counts as absent.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    let seconds: f64 = value.trim().parse().ok()?;
+    (seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(3600.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_with_or_without_the_api_path() {
+        for url in [
+            "https://console:3780",
+            "https://console:3780/",
+            "https://console:3780/api/3",
+            " https://console:3780/api/3/ ",
+        ] {
+            assert_eq!(base_url(url).as_deref(), Ok("https://console:3780"));
+        }
+        assert_eq!(
+            base_url("http://127.0.0.1:80/").as_deref(),
+            Ok("http://127.0.0.1")
+        );
+    }
+
+    #[test]
+    fn addresses_that_would_leak_or_mislead_are_refused_without_repeating_them() {
+        for url in [
+            "console:3780",
+            "",
+            "ftp://console",
+            "http://console:3780",
+            "https://console/?x=1",
+        ] {
+            assert_eq!(base_url(url), Err(InvalidUrl::Form), "{url}");
+        }
+        let refused = base_url("https://svc:canary@console:3780").expect_err("credentials");
+        assert_eq!(refused, InvalidUrl::Credentials);
+        assert!(!refused.to_string().contains("canary"));
+    }
+
+    #[test]
+    fn an_absurd_retry_after_is_capped_and_a_date_counts_as_none() {
+        let header = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
+            retry_after(&headers)
+        };
+        assert_eq!(header("2"), Some(Duration::from_secs(2)));
+        assert_eq!(header("1e300"), Some(Duration::from_secs(3600)));
+        assert_eq!(header("-1"), None);
+        assert_eq!(header("NaN"), None);
+        assert_eq!(header("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+    }
+}

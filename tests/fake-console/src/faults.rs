@@ -1,0 +1,195 @@
+//! Things that go wrong between a client and a console, queued by a test and each consumed by the
+//! requests it matches.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::state::State;
+
+/// A change of the state that a fault makes.
+pub type Change = Arc<dyn Fn(&mut State) + Send + Sync>;
+
+/// What goes wrong. "Carried out" means that the console did what the request asks for, whatever
+/// the client gets to see.
+#[derive(Clone)]
+pub enum FaultKind {
+    /// A JSON error; not carried out.
+    Status {
+        /// The status code.
+        status: u16,
+        /// The value of a `Retry-After` header.
+        retry_after: Option<String>,
+        /// The message in the body.
+        message: String,
+    },
+    /// Carried out, then that status is answered, as by a proxy that lost patience (502, 504).
+    StatusAfter {
+        /// The status code.
+        status: u16,
+    },
+    /// An HTML maintenance page with that status (200, 401, 503); not carried out.
+    Html {
+        /// The status code.
+        status: u16,
+    },
+    /// Carried out, then an HTML page with status 200.
+    HtmlAfter,
+    /// Carried out, then 200 with a JSON content type and a body that is none.
+    BadJson,
+    /// Carried out, then 200 with only the first half of the JSON text, as valid HTTP.
+    CutJson,
+    /// Carried out, then the connection ends in the middle of the body.
+    CutBody,
+    /// The connection is reset without an answer; not carried out.
+    ResetBefore,
+    /// Carried out, then the connection is reset without an answer.
+    ResetAfter,
+    /// Carried out after a delay, even when the client has hung up by then.
+    Slow(Duration),
+    /// Never answered and not carried out.
+    Hang,
+    /// A 400 whose message repeats the request body; not carried out.
+    EchoBody,
+    /// Another administrator is faster: the state changes right before the request is carried
+    /// out. Nothing comes between the two. Without a method in the [`Fault`] it waits for a write.
+    ChangeBeforeWrite(Change),
+    /// Another administrator follows: the state changes right after the request was carried out.
+    /// Without a method in the [`Fault`] it waits for a write.
+    ChangeAfterWrite(Change),
+}
+
+impl FaultKind {
+    /// A [`FaultKind::Status`] without `Retry-After`.
+    pub fn status(status: u16) -> FaultKind {
+        FaultKind::Status {
+            status,
+            retry_after: None,
+            message: "An error has occurred.".to_owned(),
+        }
+    }
+
+    /// A [`FaultKind::ChangeBeforeWrite`].
+    pub fn change_before(change: impl Fn(&mut State) + Send + Sync + 'static) -> FaultKind {
+        FaultKind::ChangeBeforeWrite(Arc::new(change))
+    }
+
+    /// A [`FaultKind::ChangeAfterWrite`].
+    pub fn change_after(change: impl Fn(&mut State) + Send + Sync + 'static) -> FaultKind {
+        FaultKind::ChangeAfterWrite(Arc::new(change))
+    }
+}
+
+impl fmt::Debug for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FaultKind::Status {
+                status,
+                retry_after,
+                message,
+            } => f
+                .debug_struct("Status")
+                .field("status", status)
+                .field("retry_after", retry_after)
+                .field("message", message)
+                .finish(),
+            FaultKind::StatusAfter { status } => write!(f, "StatusAfter({status})"),
+            FaultKind::Html { status } => write!(f, "Html({status})"),
+            FaultKind::HtmlAfter => f.write_str("HtmlAfter"),
+            FaultKind::BadJson => f.write_str("BadJson"),
+            FaultKind::CutJson => f.write_str("CutJson"),
+            FaultKind::CutBody => f.write_str("CutBody"),
+            FaultKind::ResetBefore => f.write_str("ResetBefore"),
+            FaultKind::ResetAfter => f.write_str("ResetAfter"),
+            FaultKind::Slow(delay) => write!(f, "Slow({delay:?})"),
+            FaultKind::Hang => f.write_str("Hang"),
+            FaultKind::EchoBody => f.write_str("EchoBody"),
+            FaultKind::ChangeBeforeWrite(_) => f.write_str("ChangeBeforeWrite"),
+            FaultKind::ChangeAfterWrite(_) => f.write_str("ChangeAfterWrite"),
+        }
+    }
+}
+
+/// A [`FaultKind`] and the requests it is for. Only requests with an `Authorization` header count,
+/// so that opening a connection with a look at the login page never uses one up.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Only requests with this method.
+    pub method: Option<String>,
+    /// Only requests whose path contains this.
+    pub path_contains: Option<String>,
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// For how many matching requests.
+    pub times: u32,
+    /// How many matching requests are let through first.
+    pub skip: u32,
+}
+
+impl Fault {
+    /// A fault for the next request, whatever it is.
+    pub fn new(kind: FaultKind) -> Fault {
+        Fault {
+            method: None,
+            path_contains: None,
+            kind,
+            times: 1,
+            skip: 0,
+        }
+    }
+
+    /// Only for requests with that method and a path that contains the text.
+    pub fn on(mut self, method: &str, path_contains: &str) -> Fault {
+        self.method = Some(method.to_owned());
+        self.path_contains = Some(path_contains.to_owned());
+        self
+    }
+
+    /// For so many requests instead of one.
+    pub fn times(mut self, times: u32) -> Fault {
+        self.times = times;
+        self
+    }
+
+    /// Lets so many matching requests through first.
+    pub fn skip(mut self, skip: u32) -> Fault {
+        self.skip = skip;
+        self
+    }
+
+    fn matches(&self, method: &str, path: &str) -> bool {
+        let waits_for_write = matches!(
+            self.kind,
+            FaultKind::ChangeBeforeWrite(_) | FaultKind::ChangeAfterWrite(_)
+        );
+        let method_fits = match &self.method {
+            Some(wanted) => wanted.eq_ignore_ascii_case(method),
+            None => !waits_for_write || crate::log::is_write(method),
+        };
+        method_fits
+            && self
+                .path_contains
+                .as_ref()
+                .is_none_or(|part| path.contains(part))
+    }
+}
+
+/// Takes the first fault that fits, if any. One that still lets requests through counts this
+/// request and leaves it to those behind it in the queue.
+pub(crate) fn take(queue: &mut Vec<Fault>, method: &str, path: &str) -> Option<FaultKind> {
+    let mut taken = None;
+    for fault in queue.iter_mut().filter(|fault| fault.times > 0) {
+        if !fault.matches(method, path) {
+            continue;
+        }
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            continue;
+        }
+        fault.times -= 1;
+        taken = Some(fault.kind.clone());
+        break;
+    }
+    queue.retain(|fault| fault.times > 0);
+    taken
+}

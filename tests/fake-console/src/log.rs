@@ -1,0 +1,72 @@
+//! What arrived at the console, in order.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+/// One request that arrived, answered or not.
+#[derive(Clone, Debug)]
+pub struct LoggedRequest {
+    /// The method, in upper case.
+    pub method: String,
+    /// The path without the query.
+    pub path: String,
+    /// The query, undecoded.
+    pub query: Option<String>,
+    /// The login, if the request carried credentials that were good when it arrived.
+    pub authorized_as: Option<String>,
+    /// The body: JSON if it is, a string if not, `None` if empty.
+    pub body: Option<Value>,
+    /// The status; `None` if the connection was cut without an answer, or none was given yet.
+    pub status: Option<u16>,
+    /// When it arrived.
+    pub received: Instant,
+    /// When the answer was ready.
+    pub answered: Option<Instant>,
+    /// The running number of the TCP connection.
+    pub connection: u64,
+}
+
+impl LoggedRequest {
+    /// Whether the request may change something.
+    pub fn is_write(&self) -> bool {
+        is_write(&self.method)
+    }
+}
+
+pub(crate) fn is_write(method: &str) -> bool {
+    !["GET", "HEAD", "OPTIONS"].contains(&method)
+}
+
+/// Entries with numbers, so that an answer still finds its entry after others were cleared.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    entries: Vec<(u64, LoggedRequest)>,
+    last: u64,
+}
+
+impl Log {
+    pub(crate) fn add(&mut self, request: LoggedRequest) -> u64 {
+        self.last += 1;
+        self.entries.push((self.last, request));
+        self.last
+    }
+
+    pub(crate) fn update(&mut self, number: u64, edit: impl FnOnce(&mut LoggedRequest)) {
+        if let Ok(index) = self
+            .entries
+            .binary_search_by_key(&number, |(number, _)| *number)
+        {
+            edit(&mut self.entries[index].1);
+        }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
+        let requests = self.entries.iter();
+        requests.map(|(_, request)| request.clone()).collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+    }
+}

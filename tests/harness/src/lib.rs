@@ -1,0 +1,62 @@
+//! What tests, the demo and the bench run the real function binaries with: a Lambda Runtime API,
+//! AWS's own emulator of it, and two stand-ins for Secrets Manager.
+//!
+//! Everything here blocks the calling thread and serves from threads of its own, so it works the
+//! same from a plain `#[test]` and from an async one. In an async test, mind that a blocking call
+//! also stops the tasks of a current-thread runtime: a server that the test runs *in its own
+//! runtime* cannot answer the function meanwhile. Use `tokio::task::spawn_blocking` there.
+//!
+//! Helpers panic instead of returning errors: a harness that does not come up is a failed test.
+
+mod function;
+mod http;
+mod invocation;
+mod moto;
+mod output;
+mod paths;
+mod rie;
+mod runtime_api;
+mod secrets_manager;
+mod server;
+
+pub use function::{Function, Settings};
+pub use invocation::{FunctionError, Invocation};
+pub use moto::Moto;
+pub use paths::{binary, free_port, python, rie_binary, target_dir, workspace_root};
+pub use rie::Rie;
+pub use runtime_api::RuntimeApi;
+pub use secrets_manager::{Failure, SecretsManager};
+
+/// The region that every stand-in answers for.
+pub const REGION: &str = "us-east-1";
+
+/// The account in every ARN, the one that AWS's documentation and moto use.
+pub const ACCOUNT: &str = "123456789012";
+
+/// Credentials that pass as such everywhere and open nothing anywhere.
+fn aws_env(secrets_manager: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
+        ("AWS_SESSION_TOKEN", "a-session-token-for-tests"),
+        ("AWS_REGION", REGION),
+    ]
+}
+
+/// An identifier in the shape of a version 4 UUID.
+fn uuid() -> String {
+    let bits = (fastrand::u128(..) & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
+    let hex = format!("{bits:032x}");
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
+}

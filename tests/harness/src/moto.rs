@@ -1,0 +1,128 @@
+//! moto, the AWS mock from PyPI, as a process.
+
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::http;
+use crate::output::Output;
+use crate::{REGION, aws_env, python, uuid};
+
+/// A `moto_server` on a free port of 127.0.0.1. Killed when dropped.
+pub struct Moto {
+    child: Child,
+    output: Output,
+    url: String,
+}
+
+impl Moto {
+    /// Starts moto and waits until it listens.
+    ///
+    /// # Panics
+    /// If the project's Python environment is absent.
+    pub fn start() -> Self {
+        let python = python();
+        assert!(
+            python.is_file(),
+            "{} is absent: run `cargo xtask test`, which installs it",
+            python.display()
+        );
+        let mut command = Command::new(&python);
+        // Port 0 makes moto choose: no other process can take the port in between.
+        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]);
+        // Python holds back what it prints to a pipe, and what follows waits for a line of it.
+        command.env("PYTHONUNBUFFERED", "1").env("NO_COLOR", "1");
+        let output = Output::capture(&mut command);
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", python.display()));
+        let mut moto = Self {
+            child,
+            output,
+            url: String::new(),
+        };
+        moto.url = moto.wait_for_url();
+        moto
+    }
+
+    fn wait_for_url(&mut self) -> String {
+        let limit = Instant::now() + Duration::from_secs(60);
+        loop {
+            let text = self.output.text();
+            if let Some((_, rest)) = text.split_once("Running on ")
+                && let Some((url, _)) = rest.split_once(char::is_whitespace)
+            {
+                return url.to_owned();
+            }
+            let ended = self.child.try_wait().expect("a child can be waited for");
+            assert!(ended.is_none(), "moto ended instead of serving:\n{text}");
+            assert!(
+                Instant::now() < limit,
+                "moto does not serve after a minute:\n{text}"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The endpoint of every service.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What a function needs in its environment to use moto's Secrets Manager.
+    pub fn env(&self) -> Vec<(&str, &str)> {
+        aws_env(&self.url)
+    }
+
+    /// What moto printed so far: one line a request.
+    pub fn logs(&self) -> String {
+        self.output.text()
+    }
+
+    /// Creates a secret and returns its ARN.
+    pub fn put_secret(&self, name: &str, value: &Value) -> String {
+        let request = json!({ "Name": name, "SecretString": value.to_string(), "ClientRequestToken": uuid() });
+        let answer = self.call("secretsmanager", "secretsmanager.CreateSecret", &request);
+        answer["ARN"]
+            .as_str()
+            .expect("CreateSecret answers with an ARN")
+            .to_owned()
+    }
+
+    /// Gives a secret a new current version.
+    pub fn update_secret(&self, name: &str, value: &Value) {
+        let request = json!({ "SecretId": name, "SecretString": value.to_string(), "ClientRequestToken": uuid() });
+        self.call("secretsmanager", "secretsmanager.PutSecretValue", &request);
+    }
+
+    /// Calls an operation of a service that speaks AWS's JSON protocol.
+    ///
+    /// # Panics
+    /// If moto answers with an error.
+    pub fn call(&self, service: &str, target: &str, request: &Value) -> Value {
+        // moto checks no signature, but reads from its scope which service and region are meant.
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/{REGION}/{service}/aws4_request, \
+             SignedHeaders=host, Signature=0"
+        );
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target),
+        ];
+        match http::post(&self.url, &headers, request) {
+            Ok((200, answer)) => answer,
+            Ok((status, answer)) => panic!("{target} failed with {status}: {answer}"),
+            Err(error) => panic!("{target} failed: {error}\n{}", self.logs()),
+        }
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}

@@ -1,0 +1,156 @@
+//! What the suites share: a console with people on it, and the real programs pointed at it.
+
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use fake_console::{FakeConsole, LoggedRequest, State, WireForm};
+use harness::{Function, Invocation, SecretsManager, binary};
+use serde_json::{Value, json};
+
+/// The account that the pack uses on the realistic console.
+pub const OWN_LOGIN: &str = "svc-soar";
+/// Its password.
+pub const OWN_PASSWORD: &str = "correct horse battery staple";
+/// Where its credentials are kept.
+pub const CONSOLE_SECRET: &str = "rapid7/console";
+
+/// A console and a place for secrets. Programs get their credentials from there.
+pub struct World {
+    /// The console.
+    pub console: FakeConsole,
+    /// The stand-in for Secrets Manager.
+    pub secrets: SecretsManager,
+}
+
+impl World {
+    /// A console over HTTP with realistic users.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(FakeConsole::start_http(State::realistic()))
+    }
+
+    /// The same in a wire form.
+    #[must_use]
+    pub fn speaking(form: WireForm) -> Self {
+        let mut state = State::realistic();
+        state.form = form;
+        Self::with(FakeConsole::start_http(state))
+    }
+
+    /// With a console that was started already.
+    #[must_use]
+    pub fn with(console: FakeConsole) -> Self {
+        let secrets = SecretsManager::start();
+        secrets.put(CONSOLE_SECRET, credentials(console.url(), OWN_PASSWORD));
+        Self { console, secrets }
+    }
+
+    /// An operation's real binary, started and ready.
+    #[must_use]
+    pub fn function(&self, operation: &str) -> Function {
+        self.function_with(operation, &[])
+    }
+
+    /// The same with more environment.
+    #[must_use]
+    pub fn function_with(&self, operation: &str, more: &[(&str, &str)]) -> Function {
+        let mut environment = self.secrets.env();
+        environment.push(("RAPID7_CONSOLE_SECRET", CONSOLE_SECRET));
+        environment.extend(more);
+        let function = Function::start(&binary(operation), &environment);
+        function.wait_for_first_next(Duration::from_secs(20));
+        function
+    }
+
+    /// Starts an operation and sends it one event.
+    #[must_use]
+    pub fn invoke(&self, operation: &str, event: Value) -> Invocation {
+        self.function(operation).invoke(&event)
+    }
+
+    /// The same, where it must succeed.
+    #[must_use]
+    pub fn outcome(&self, operation: &str, event: Value) -> Value {
+        match self.invoke(operation, event).result {
+            Ok(outcome) => outcome,
+            Err(error) => panic!("{operation}: {error:?}"),
+        }
+    }
+
+    /// The same, where it must fail: the `errorType` and the message.
+    #[must_use]
+    pub fn failure(&self, operation: &str, event: Value) -> (String, String) {
+        match self.invoke(operation, event).result {
+            Ok(outcome) => panic!("{operation} succeeded: {outcome:#}"),
+            Err(error) => (error.error_type, error.error_message),
+        }
+    }
+
+    /// The user's number.
+    #[must_use]
+    pub fn id(&self, login: &str) -> i64 {
+        let state = self.console.state();
+        state.user_by_login(login).expect(login).0
+    }
+
+    /// The writes that arrived, as `METHOD /path`.
+    #[must_use]
+    pub fn writes(&self) -> Vec<String> {
+        let requests = self.console.requests();
+        requests
+            .iter()
+            .filter(|request| request.is_write())
+            .map(line)
+            .collect()
+    }
+
+    /// The requests that arrived with credentials, as `METHOD /path`.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        let requests = self.console.requests();
+        let authorized = requests.iter().filter(|r| r.authorized_as.is_some());
+        authorized.map(line).collect()
+    }
+
+    /// The runbook CLI as a process, with credentials in its environment.
+    #[must_use]
+    pub fn r7user(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("r7user"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("RAPID7_CONSOLE_URL", self.console.url())
+            .env("RAPID7_CONSOLE_USERNAME", OWN_LOGIN)
+            .env("RAPID7_CONSOLE_PASSWORD", OWN_PASSWORD)
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A request in one line.
+#[must_use]
+pub fn line(request: &LoggedRequest) -> String {
+    format!("{} {}", request.method, request.path)
+}
+
+/// What the console's secret holds.
+#[must_use]
+pub fn credentials(url: &str, password: &str) -> Value {
+    json!({"url": url, "username": OWN_LOGIN, "password": password})
+}
+
+/// A process's exit code, standard output and standard error.
+#[must_use]
+pub fn told(output: &Output) -> (i32, String, String) {
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}

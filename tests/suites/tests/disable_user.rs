@@ -1,0 +1,338 @@
+//! The main job: an account is disabled, and nothing else about it changes.
+
+use fake_console::{FakeConsole, Fault, FaultKind, State, WireForm};
+use serde_json::{Value, json};
+use suites::{OWN_LOGIN, World};
+
+/// The console's whole state with `enabled: false` for one user.
+fn with_disabled(mut snapshot: Value, id: i64) -> Value {
+    snapshot[id.to_string()]["enabled"] = false.into();
+    snapshot
+}
+
+fn world_where(edit: impl FnOnce(&mut State)) -> World {
+    let mut state = State::realistic();
+    edit(&mut state);
+    World::with(FakeConsole::start_http(state))
+}
+
+fn enabled_change() -> Value {
+    json!([{"field": "enabled", "before": true, "after": false}])
+}
+
+#[test]
+fn disabling_changes_one_member_of_one_user_in_both_wire_forms() {
+    for form in [WireForm::Vendor, WireForm::Guide] {
+        let world = World::speaking(form);
+        let before = world.console.state().snapshot();
+        let id = world.id("jdoe");
+        let outcome = world.outcome("disable-user", json!({"login": "jdoe"}));
+        let after = world.console.state().snapshot();
+        assert_eq!(after, with_disabled(before, id));
+        assert_eq!(outcome["changed"], true);
+        assert_eq!(outcome["changes"], enabled_change());
+        assert_eq!(outcome["state"]["enabled"], false);
+        assert_eq!(outcome["state"]["sites"], json!([1, 2, 4]));
+        assert_eq!(outcome["warnings"], json!([]));
+    }
+}
+
+#[test]
+fn every_kind_of_account_keeps_all_that_it_has() {
+    let logins = [
+        "mkowalska",
+        "tokafor",
+        "knguyen",
+        "soneill",
+        "lpetrova",
+        "y.tanaka",
+    ];
+    for form in [WireForm::Vendor, WireForm::Guide] {
+        let world = World::speaking(form);
+        let function = world.function("disable-user");
+        for login in logins {
+            let before = world.console.state().snapshot();
+            let id = world.id(login);
+            let outcome = function.invoke(&json!({"user_id": id})).result;
+            let outcome = outcome.expect(login);
+            assert_eq!(outcome["changes"], enabled_change(), "{login}");
+            let after = world.console.state().snapshot();
+            assert_eq!(after, with_disabled(before, id), "{login}");
+        }
+    }
+}
+
+#[test]
+fn running_twice_changes_once_and_a_disabled_account_costs_one_read_by_id() {
+    let world = World::new();
+    let function = world.function("disable-user");
+    let event = json!({"user_id": world.id("jdoe")});
+    let first = function.invoke(&event).result.expect("first");
+    assert_eq!(first["changed"], true);
+    let after = world.console.state().snapshot();
+    world.console.clear_requests();
+    let second = function.invoke(&event).result.expect("second");
+    assert_eq!(second["changed"], false);
+    assert_eq!(second["plan"], json!([]));
+    assert_eq!(world.requests(), ["GET /api/3/users/4"]);
+    assert_eq!(world.console.state().snapshot(), after);
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_and_sends_no_write() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    let event = json!({"login": "jdoe", "dry_run": true});
+    let outcome = world.outcome("disable-user", event);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    assert_eq!(world.console.state().snapshot(), before);
+    assert_eq!(outcome["dry_run"], true);
+    assert_eq!(outcome["changed"], false);
+    assert_eq!(outcome["changes"], enabled_change());
+    assert_eq!(outcome["state"]["enabled"], true);
+    assert_eq!(
+        outcome["plan"],
+        json!([
+            "replace user 4 by itself with enabled: true → false; every other member goes back \
+                as read"
+        ])
+    );
+}
+
+/// Every request is counted: the console publishes no rate limits.
+#[test]
+fn no_request_is_wasted() {
+    let world = World::new();
+    let _ = world.outcome("disable-user", json!({"user_id": 4}));
+    let mut requests = world.requests();
+    // Independent ones arrive in any order.
+    requests[1..3].sort();
+    requests[4..7].sort();
+    requests[7..9].sort();
+    requests[9..11].sort();
+    assert_eq!(
+        requests,
+        [
+            "GET /api/3/users/4",
+            "GET /api/3/users/4/asset_groups",
+            "GET /api/3/users/4/sites",
+            "PUT /api/3/users/4",
+            "GET /api/3/users/4",
+            "GET /api/3/users/4/asset_groups",
+            "GET /api/3/users/4/sites",
+            "PUT /api/3/users/4/asset_groups",
+            "PUT /api/3/users/4/sites",
+            "GET /api/3/users/4/asset_groups",
+            "GET /api/3/users/4/sites",
+        ]
+    );
+
+    let keeps_grants = world_where(|state| state.put_drops_grants = false);
+    let _ = keeps_grants.outcome("disable-user", json!({"user_id": 4}));
+    assert_eq!(keeps_grants.requests().len(), 7);
+
+    let all_access = World::new();
+    let id = all_access.id("mkowalska");
+    let _ = all_access.outcome("disable-user", json!({"user_id": id}));
+    assert_eq!(
+        all_access.requests(),
+        ["GET", "PUT", "GET"].map(|method| format!("{method} /api/3/users/{id}"))
+    );
+}
+
+/// A lost answer to a PUT that was carried out: looked at, not sent again.
+#[test]
+fn a_put_whose_answer_is_lost_is_looked_at_and_not_repeated() {
+    for kind in [
+        FaultKind::ResetAfter,
+        FaultKind::StatusAfter { status: 500 },
+        FaultKind::StatusAfter { status: 502 },
+        FaultKind::StatusAfter { status: 504 },
+        FaultKind::HtmlAfter,
+        FaultKind::CutJson,
+        FaultKind::CutBody,
+    ] {
+        let world = World::new();
+        let before = world.console.state().snapshot();
+        let shown = format!("{kind:?}");
+        world
+            .console
+            .push_fault(Fault::new(kind).on("PUT", "/users/4"));
+        let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+        assert_eq!(outcome["changed"], true, "{shown}");
+        let warning = outcome["warnings"][0].as_str().expect(&shown).to_owned();
+        assert!(warning.contains("an answer was lost"), "{shown}: {warning}");
+        let puts = world.writes();
+        let puts = puts.iter().filter(|write| *write == "PUT /api/3/users/4");
+        assert_eq!(puts.count(), 1, "{shown}");
+        let after = world.console.state().snapshot();
+        assert_eq!(after, with_disabled(before, 4), "{shown}");
+    }
+}
+
+#[test]
+fn a_put_that_never_arrived_is_sent_again_after_looking() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    let reset = Fault::new(FaultKind::ResetBefore).on("PUT", "/users/4");
+    world.console.push_fault(reset);
+    let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+    assert_eq!(outcome["changed"], true);
+    let requests = world.requests();
+    let of_user: Vec<&String> = requests
+        .iter()
+        .filter(|request| request.ends_with("/users/4"))
+        .collect();
+    assert_eq!(
+        of_user,
+        [
+            "GET /api/3/users/4",
+            "PUT /api/3/users/4",
+            "GET /api/3/users/4",
+            "PUT /api/3/users/4",
+            "GET /api/3/users/4",
+        ]
+    );
+    assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
+}
+
+#[test]
+fn a_console_that_stays_away_in_the_middle_is_told_as_not_known() {
+    let world = World::new();
+    let reset = |method| Fault::new(FaultKind::ResetAfter).on(method, "/users/4");
+    world.console.push_fault(reset("PUT"));
+    // The look and all its repetitions fail; the first read and the two lists before go through.
+    world.console.push_fault(reset("GET").skip(3).times(5));
+    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
+    assert_eq!(kind, "Indeterminate", "{message}");
+    assert!(message.contains("jdoe (user 4)"), "{message}");
+    assert!(message.contains("not known"), "{message}");
+}
+
+#[test]
+fn grants_that_can_not_be_given_back_are_named() {
+    let world = World::new();
+    let refuse = Fault::new(FaultKind::status(400)).on("PUT", "/users/4/sites");
+    world.console.push_fault(refuse);
+    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
+    assert_eq!(kind, "Conflict");
+    assert!(message.contains("sites {1, 2, 4}"), "{message}");
+    assert!(message.contains("Already changed: "), "{message}");
+}
+
+#[test]
+fn a_grant_whose_answer_is_lost_is_looked_at() {
+    for kind in [FaultKind::ResetAfter, FaultKind::ResetBefore] {
+        let world = World::new();
+        let before = world.console.state().snapshot();
+        world
+            .console
+            .push_fault(Fault::new(kind).on("PUT", "/users/4/sites"));
+        let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+        assert_eq!(outcome["changed"], true);
+        assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
+    }
+}
+
+/// Another administrator at the same time: told with both values, not overwritten.
+#[test]
+fn a_change_between_our_write_and_our_read_back_is_a_conflict_with_both_values() {
+    let world = World::new();
+    let meanwhile = FaultKind::change_after(|state| {
+        state.user_mut("jdoe").role = "auditor".into();
+    });
+    world
+        .console
+        .push_fault(Fault::new(meanwhile).on("PUT", "/users/4"));
+    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
+    assert_eq!(kind, "Conflict");
+    assert!(
+        message.contains("role.id should be \"user\" and reads \"auditor\""),
+        "{message}"
+    );
+    assert!(message.contains("Already changed: "), "{message}");
+    assert_eq!(world.console.state().user_mut("jdoe").role, "auditor");
+}
+
+#[test]
+fn a_member_of_a_newer_console_that_changes_by_itself_is_a_warning() {
+    let world = World::new();
+    let stamp = FaultKind::change_after(|state| {
+        let other = &mut state.user_mut("jdoe").other;
+        other.insert("costCenter".into(), "moved".into());
+    });
+    world
+        .console
+        .push_fault(Fault::new(stamp).on("PUT", "/users/4"));
+    let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+    assert_eq!(
+        outcome["warnings"],
+        json!(["costCenter: expected \"4711-EMEA\", read back \"moved\""])
+    );
+}
+
+#[test]
+fn a_console_that_insists_on_a_password_is_told_plainly() {
+    let world = world_where(|state| state.password_required_on_put = true);
+    let before = world.console.state().snapshot();
+    let (kind, message) = world.failure("disable-user", json!({"login": "jdoe"}));
+    assert_eq!(kind, "Refused");
+    assert!(message.contains("insists on a password"), "{message}");
+    assert!(message.contains("Nothing was changed"), "{message}");
+    assert_eq!(world.console.state().snapshot(), before);
+}
+
+#[test]
+fn the_account_of_the_pack_itself_is_refused() {
+    let world = World::new();
+    let (kind, message) = world.failure("disable-user", json!({"login": OWN_LOGIN}));
+    assert_eq!(kind, "Refused");
+    assert!(message.contains("own-account"), "{message}");
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_console_that_hangs_ends_in_an_error_before_the_deadline() {
+    let world = World::new();
+    let function = world.function("disable-user");
+    world
+        .console
+        .push_fault(Fault::new(FaultKind::Hang).on("GET", "/users/4"));
+    let event = json!({"user_id": 4});
+    let limit = std::time::Duration::from_secs(2);
+    let answer = function.invoke_with_deadline(&event, limit);
+    let error = answer.result.expect_err("hung");
+    assert_eq!(error.error_type, "Unavailable");
+    assert!(answer.duration < limit, "{:?}", answer.duration);
+}
+
+#[test]
+fn a_write_is_not_begun_without_time_to_read_back() {
+    let world = World::new();
+    let function = world.function("disable-user");
+    let limit = std::time::Duration::from_millis(1200);
+    let answer = function.invoke_with_deadline(&json!({"user_id": 4}), limit);
+    let error = answer.result.expect_err("no time");
+    assert_eq!(error.error_type, "Unavailable");
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+/// Killed in the middle, a run is finished by running it again.
+#[test]
+fn a_run_killed_after_its_write_leaves_an_account_that_reads_as_done() {
+    let world = World::new();
+    let function = world.function("disable-user");
+    let id = world.id("mkowalska");
+    world.console.push_fault(
+        Fault::new(FaultKind::Hang)
+            .on("GET", &format!("/users/{id}"))
+            .skip(1),
+    );
+    let event = json!({"user_id": id});
+    let limit = std::time::Duration::from_secs(2);
+    let _ = function.invoke_with_deadline(&event, limit);
+    function.kill();
+    let outcome = world.outcome("disable-user", event);
+    assert_eq!(outcome["changed"], false);
+    assert_eq!(outcome["state"]["enabled"], false);
+}
