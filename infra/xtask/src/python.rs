@@ -160,11 +160,9 @@ fn ask(python: &OsStr, program: &str) -> Result<String, String> {
         }
         Ok(output) => {
             let words = String::from_utf8_lossy(&output.stderr);
-            Err(format!(
-                "does not work ({}): {}",
-                output.status,
-                words.trim()
-            ))
+            Err(format!("does not work ({}) {words}", output.status)
+                .trim_end()
+                .to_owned())
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Err("was not found".to_owned()),
         Err(error) => Err(format!("does not start: {error}")),

@@ -106,8 +106,10 @@ pub(crate) struct ConsoleSecret {
 impl ConsoleSecret {
     fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError> {
         let wrong = |what: &str| permanent(format!("the secret {name:?}: {what}"));
-        let json: Value = serde_json::from_str(text.expose_secret())
-            .map_err(|_| wrong("expected a JSON object with url, username and password"))?;
+        let json: Option<Value> = serde_json::from_str(text.expose_secret()).ok();
+        let json = json
+            .filter(Value::is_object)
+            .ok_or_else(|| wrong("expected a JSON object with url, username and password"))?;
         let member = |member: &str| match json.get(member) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),

@@ -1,0 +1,142 @@
+//! From what a caller says to the one account that it means.
+
+use fake_console::{FakeConsole, Fault, FaultKind, Maintenance, State};
+use serde_json::json;
+use suites::{CONSOLE_SECRET, World};
+
+fn large(users: usize) -> World {
+    World::with(FakeConsole::start_http(State::with_users(users)))
+}
+
+#[test]
+fn an_account_on_the_last_of_several_pages_is_found() {
+    let world = large(1234);
+    let user = world.outcome("get-user", json!({"login": "user01234"}));
+    assert_eq!(user["user_id"], 1234);
+    let user = world.outcome("get-user", json!({"email": "USER00700@example.com"}));
+    assert_eq!(user["login"], "user00700");
+}
+
+#[test]
+fn every_account_is_listed_once() {
+    let world = large(1234);
+    let list = world.outcome("list-users", json!({}));
+    assert_eq!(list["count"], 1234);
+    let users = list["users"].as_array().expect("users");
+    let ids: Vec<i64> = users.iter().filter_map(|u| u["user_id"].as_i64()).collect();
+    assert_eq!(ids, (1..=1234).collect::<Vec<i64>>());
+}
+
+/// Accounts that vanish between two pages move all later ones forward.
+#[test]
+fn accounts_that_vanish_while_the_list_is_read_hide_no_other() {
+    for skip in 1..4 {
+        let world = large(1600);
+        let vanish = FaultKind::change_before(|state| {
+            for id in 20..=540 {
+                state.users.remove(&id);
+            }
+        });
+        world
+            .console
+            .push_fault(Fault::new(vanish).on("GET", "/users").skip(skip));
+        let list = world.outcome("list-users", json!({}));
+        let users = list["users"].as_array().expect("users");
+        for id in (1..20).chain(541..=1600) {
+            let there = users.iter().any(|user| user["user_id"] == id);
+            assert!(there, "user {id} is missing, after {skip} pages");
+        }
+    }
+}
+
+#[test]
+fn twins_by_email_are_listed_and_nothing_is_changed() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    for operation in ["disable-user", "enable-user", "unlock-user", "get-user"] {
+        let event = json!({"email": "a.smith@example.com"});
+        let (kind, message) = world.failure(operation, event);
+        assert_eq!(kind, "Ambiguous");
+        assert!(
+            message.contains("asmith (user 6), asmith2 (user 7)"),
+            "{message}"
+        );
+        assert!(message.contains("Nothing was changed"), "{message}");
+    }
+    assert_eq!(world.console.state().snapshot(), before);
+}
+
+#[test]
+fn a_login_must_match_exactly_and_near_ones_are_suggested() {
+    let world = World::new();
+    let (kind, message) = world.failure("disable-user", json!({"login": "JDoe"}));
+    assert_eq!(kind, "NotFound");
+    assert!(
+        message.contains("perhaps this was meant: jdoe (user 4)"),
+        "{message}"
+    );
+    let (kind, message) = world.failure("disable-user", json!({"login": "nobody"}));
+    assert_eq!(kind, "NotFound");
+    assert!(message.contains("among all 15"), "{message}");
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+/// "404 can mean not allowed": a number that is not there is told apart from a console that hides.
+#[test]
+fn missing_is_proven_and_told_apart_from_not_allowed() {
+    let world = World::new();
+    let (kind, message) = world.failure("get-user", json!({"user_id": 4711}));
+    assert_eq!(kind, "NotFound", "{message}");
+    let plain = json!({
+        "url": world.console.url(), "username": "jdoe", "password": "Passw0rd-jdoe",
+    });
+    world.secrets.put(CONSOLE_SECRET, plain);
+    for event in [
+        json!({"user_id": 4711}),
+        json!({"user_id": 5}),
+        json!({"login": "x"}),
+    ] {
+        let (kind, message) = world.failure("get-user", event);
+        assert_eq!(kind, "Unauthorized", "{message}");
+        assert!(message.contains("global administrator"), "{message}");
+    }
+}
+
+#[test]
+fn an_outage_is_never_told_as_not_found() {
+    for (maintenance, told) in [
+        (Maintenance::Status503, "Unavailable"),
+        (Maintenance::Status401, "Unauthorized"),
+        (Maintenance::Html, "Unavailable"),
+    ] {
+        let world = World::new();
+        world.console.state().maintenance = Some(maintenance);
+        let function = world.function("get-user");
+        for event in [json!({"user_id": 4}), json!({"login": "jdoe"})] {
+            let limit = std::time::Duration::from_secs(3);
+            let answer = function.invoke_with_deadline(&event, limit);
+            let error = answer.result.expect_err("maintenance");
+            assert_eq!(error.error_type, told, "{}", error.error_message);
+        }
+    }
+}
+
+/// A wrong password is tried once: failed logins lock the account.
+#[test]
+fn a_wrong_password_is_sent_once() {
+    let world = World::new();
+    let wrong = suites::credentials(world.console.url(), "wrong");
+    world.secrets.put(CONSOLE_SECRET, wrong);
+    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
+    assert_eq!(kind, "Unauthorized");
+    assert!(message.contains("not tried again"), "{message}");
+    let state = world.console.state();
+    assert_eq!(
+        state
+            .user_by_login("svc-soar")
+            .expect("own")
+            .1
+            .failed_logins,
+        1
+    );
+}

@@ -1,0 +1,232 @@
+//! No secret in any log, error, audit record or outcome; and credentials that change meanwhile.
+
+use fake_console::{Fault, FaultKind, WireForm};
+use serde_json::{Value, json};
+use suites::{CONSOLE_SECRET, OWN_LOGIN, World, credentials};
+
+const OWN: &str = "canary-own-p\"ss\\word";
+const NEW: &str = "canary-new-p\"ss\\word";
+const TOKEN: &str = "canary-two-factor";
+const UNKNOWN: &str = "canary-unknown-member";
+
+/// A world full of canaries: our own password and token, and a member of a newer console.
+fn world(form: WireForm) -> World {
+    let world = World::speaking(form);
+    {
+        let mut state = world.console.state();
+        let own = state.user_mut(OWN_LOGIN);
+        own.password = OWN.into();
+        own.two_factor_token = Some(TOKEN.into());
+        let jdoe = state.user_mut("jdoe");
+        jdoe.other.insert("apiToken".into(), UNKNOWN.into());
+        let nested = json!({"value": UNKNOWN});
+        jdoe.other.insert("clientSecret".into(), nested);
+    }
+    let mut secret = credentials(world.console.url(), OWN);
+    secret["token"] = TOKEN.into();
+    world.secrets.put(CONSOLE_SECRET, secret);
+    world
+}
+
+/// Every spelling in which a canary could come out: as it is, escaped, and as Basic credentials.
+fn assert_no_canary(what: &str, text: &str) {
+    assert!(!text.contains("canary"), "{what}: {text}");
+    // base64 of "svc-soar:canary-own-…", as far as it does not depend on its end.
+    assert!(!text.contains("c3ZjLXNvYXI6Y2FuYXJ5"), "{what}: {text}");
+}
+
+#[test]
+fn no_secret_comes_out_whatever_happens() {
+    let create = json!({
+        "login": "jsmith", "name": "John Smith", "email": "jsmith@example.com",
+        "role_id": "user", "password": NEW,
+    });
+    let events = [
+        ("create-user", create),
+        ("disable-user", json!({"login": "jdoe"})),
+        ("get-user", json!({"login": "jdoe"})),
+        ("list-users", json!({})),
+    ];
+    for (operation, event) in events {
+        for (fault, method) in [
+            (None, ""),
+            (Some(FaultKind::EchoBody), "POST"),
+            (Some(FaultKind::EchoBody), "PUT"),
+            (Some(FaultKind::EchoBody), "GET"),
+            (Some(FaultKind::ResetAfter), "POST"),
+            (Some(FaultKind::ResetAfter), "PUT"),
+            (Some(FaultKind::CutJson), "POST"),
+            (Some(FaultKind::status(401)), "GET"),
+        ] {
+            let world = world(WireForm::Vendor);
+            let shown = format!("{operation} with {fault:?} on {method}");
+            let function = world.function_with(operation, &[("RAPID7_LOG", "trace")]);
+            let faulty = fault.is_some();
+            if let Some(fault) = fault {
+                world
+                    .console
+                    .push_fault(Fault::new(fault).on(method, "/users"));
+            }
+            match function.invoke(&event).result {
+                Ok(outcome) => assert_no_canary(&shown, &outcome.to_string()),
+                Err(error) => {
+                    assert!(faulty, "{shown}: {error:?}");
+                    assert_no_canary(&shown, &error.raw.to_string());
+                }
+            }
+            assert_no_canary(&shown, &function.logs());
+            world.console.clear_faults();
+        }
+    }
+}
+
+/// The other side of hiding: what is hidden is still carried through.
+#[test]
+fn unknown_secret_members_are_kept_but_not_shown() {
+    let world = world(WireForm::Guide);
+    let outcome = world.outcome("disable-user", json!({"login": "jdoe"}));
+    assert_eq!(outcome["state"]["other"]["apiToken"], "[redacted]");
+    let state = world.console.state();
+    let jdoe = state.user_by_login("jdoe").expect("jdoe").1;
+    assert_eq!(jdoe.other["apiToken"], UNKNOWN);
+    assert_eq!(jdoe.other["clientSecret"], json!({"value": UNKNOWN}));
+}
+
+#[test]
+fn secrets_that_can_not_be_used_are_told_by_member_without_content() {
+    let world = World::new();
+    for (secret, told) in [
+        (json!({"username": "canary"}), "`password`: required"),
+        (json!("canary"), "expected a JSON object"),
+        (
+            json!({"url": "https://canary:canary@host", "username": "a", "password": "canary"}),
+            "without user name and password",
+        ),
+        (
+            json!({"username": "a", "password": "canary"}),
+            "address is missing",
+        ),
+    ] {
+        world.secrets.put(CONSOLE_SECRET, secret);
+        let function = world.function("get-user");
+        let answer = function.invoke(&json!({"user_id": 4}));
+        let error = answer.result.expect_err(told);
+        assert_eq!(error.error_type, "Unauthorized", "{}", error.error_message);
+        assert!(
+            error.error_message.contains(told),
+            "{}",
+            error.error_message
+        );
+        assert_no_canary(told, &error.raw.to_string());
+        assert_no_canary(told, &function.logs());
+    }
+}
+
+/// A rotated secret is picked up by a running function, at the price of one refused request.
+#[test]
+fn a_rotated_password_is_read_again_once_after_a_401() {
+    let world = World::new();
+    let function = world.function("get-user");
+    let event = json!({"user_id": 4});
+    function.invoke(&event).result.expect("before the rotation");
+    let read = world.secrets.requests();
+    world.console.state().user_mut(OWN_LOGIN).password = "rotated-password".into();
+    world.secrets.put(
+        CONSOLE_SECRET,
+        credentials(world.console.url(), "rotated-password"),
+    );
+    world.console.clear_requests();
+    function.invoke(&event).result.expect("after the rotation");
+    assert_eq!(world.secrets.requests(), read + 1);
+    let answers: Vec<Option<u16>> = world.console.requests().iter().map(|r| r.status).collect();
+    assert_eq!(answers, [Some(401), Some(200)]);
+    function.invoke(&event).result.expect("once more");
+    assert_eq!(world.secrets.requests(), read + 1);
+}
+
+#[test]
+fn the_same_secret_is_not_tried_twice_after_a_401() {
+    let world = World::new();
+    let function = world.function("get-user");
+    world.console.state().user_mut(OWN_LOGIN).password = "changed-by-hand".into();
+    let read = world.secrets.requests();
+    let error = function.invoke(&json!({"user_id": 4})).result;
+    assert_eq!(error.expect_err("refused").error_type, "Unauthorized");
+    assert_eq!(world.secrets.requests(), read + 1);
+    assert_eq!(world.console.state().user_mut(OWN_LOGIN).failed_logins, 1);
+}
+
+#[test]
+fn an_old_secret_is_read_again_and_an_outage_of_its_store_does_not_stop_a_run() {
+    let world = World::new();
+    let function = world.function_with("get-user", &[("RAPID7_SECRET_TTL_SECONDS", "0")]);
+    let event = json!({"user_id": 4});
+    let read = world.secrets.requests();
+    function.invoke(&event).result.expect("first");
+    assert!(world.secrets.requests() > read);
+    world.secrets.fail_next(100);
+    function.invoke(&event).result.expect("the store is away");
+}
+
+#[test]
+fn a_secret_that_was_not_there_at_the_start_is_asked_for_again() {
+    let world = World::new();
+    // Three tries at the start, three more at the first invocation.
+    world.secrets.fail_next(6);
+    let function = world.function("get-user");
+    let event = json!({"user_id": 4});
+    let error = function.invoke(&event).result.expect_err("no secret");
+    assert_eq!(error.error_type, "Unavailable", "{}", error.error_message);
+    assert!(
+        error.error_message.contains("Secrets Manager"),
+        "{}",
+        error.error_message
+    );
+    function.invoke(&event).result.expect("there again");
+}
+
+fn audit_records(logs: &str) -> Vec<Value> {
+    let lines = logs
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    lines
+        .filter(|line: &Value| line.get("audit").is_some())
+        .collect()
+}
+
+/// The full before-state is written before the first write, the outcome after.
+#[test]
+fn the_audit_record_has_the_state_before_the_first_write_and_the_outcome_after() {
+    let world = World::new();
+    let function = world.function("disable-user");
+    let event = json!({"login": "jdoe", "ticket": "OFF-1042", "requested_by": "hr"});
+    // Refused, so that the record can't have been written after a success.
+    let refuse = Fault::new(FaultKind::status(400)).on("PUT", "/users/4");
+    world.console.push_fault(refuse);
+    let failed = function.invoke(&event);
+    failed.result.expect_err("refused");
+    let records = audit_records(&function.logs());
+    assert_eq!(records.len(), 2, "{records:#?}");
+    let before = &records[0];
+    assert_eq!(before["audit"], "before");
+    assert_eq!(before["operation"], "disable-user");
+    assert_eq!(before["ticket"], "OFF-1042");
+    assert_eq!(before["requested_by"], "hr");
+    assert_eq!(before["request_id"], failed.request_id.as_str());
+    let state = &before["record"]["state"];
+    assert_eq!(
+        state["user"],
+        world.console.state().user_json(4).expect("jdoe")
+    );
+    assert_eq!(state["sites"], json!([1, 2, 4]));
+    assert_eq!(state["asset_groups"], json!([1, 3]));
+    assert_eq!(records[1]["audit"], "after");
+    assert_eq!(records[1]["record"]["error"]["kind"], "Refused");
+
+    let done = function.invoke(&event);
+    let outcome = done.result.expect("done");
+    let records = audit_records(&function.logs());
+    assert_eq!(records.len(), 4);
+    assert_eq!(records[3]["record"], outcome);
+    assert_eq!(records[3]["request_id"], done.request_id.as_str());
+}
