@@ -131,7 +131,7 @@ pub fn main() -> ExitCode {
     let Some((name, arguments)) = matches.subcommand() else {
         return ExitCode::from(exit_code(ErrorKind::InvalidInput));
     };
-    if let Some(shell) = arguments.get_one::<clap_complete::Shell>("shell") {
+    if let Ok(Some(shell)) = arguments.try_get_one::<clap_complete::Shell>("shell") {
         clap_complete::generate(*shell, &mut command(), "r7user", &mut io::stdout());
         return ExitCode::SUCCESS;
     }

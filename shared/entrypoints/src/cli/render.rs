@@ -30,6 +30,10 @@ fn table(header: &[&str]) -> Table {
         .load_style(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(header);
+    // Some terminals, inside other programs, say that they have no width at all.
+    if table.width().is_some_and(|width| width < 40) {
+        table.set_width(100);
+    }
     table
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::client::Client;
-use super::paging::read_all;
+use super::paging::{Page, read_all};
 use super::user::{UserId, WireForm};
 use crate::error::Result;
 use crate::transport::Request;
@@ -47,21 +47,11 @@ impl Client {
     pub async fn access(&self, user: UserId, kind: AccessKind) -> Result<BTreeSet<i64>> {
         let request = Request::new("GET", kind.path(user));
         let answer = self.transport.send(&request, &self.call).await?;
-        let pages = answer.get("page").and_then(|page| page.get("totalPages"));
-        let entries = if pages.and_then(Value::as_u64).unwrap_or(1) > 1 {
+        let first = Page::read(answer, &request)?;
+        let entries = if first.pages > 1 {
             read_all(&self.transport, &self.call, &request.path, grant_id).await?
         } else {
-            let resources = answer.get("resources").and_then(Value::as_array);
-            let resources = resources.ok_or_else(|| request.malformed("without resources"))?;
-            // The guide's answer is paged and may leave out how many pages there are.
-            let total = answer
-                .get("page")
-                .and_then(|page| page.get("totalResources"));
-            if total.and_then(Value::as_u64) > Some(resources.len() as u64) {
-                read_all(&self.transport, &self.call, &request.path, grant_id).await?
-            } else {
-                resources.clone()
-            }
+            first.entries
         };
         entries
             .iter()

@@ -11,10 +11,30 @@ use crate::transport::{Call, Request, Transport};
 const PAGE_SIZE: usize = 500;
 
 /// One page: what it holds, and how many pages and entries there are in all.
-struct Page {
-    entries: Vec<Value>,
-    pages: u64,
+pub(crate) struct Page {
+    pub(crate) entries: Vec<Value>,
+    pub(crate) pages: u64,
     total: Option<u64>,
+}
+
+impl Page {
+    /// Reads a page. The number of pages is told (vendor API file) or follows from the number of
+    /// entries and the size of a page (guide); a list without either is whole.
+    pub(crate) fn read(mut answer: Value, request: &Request) -> Result<Self> {
+        let page = |name| answer.get("page")?.get(name)?.as_u64();
+        let total = page("totalResources");
+        let size = page("size").filter(|size| *size > 0);
+        let counted = total.map(|total| total.div_ceil(size.unwrap_or(total.max(1))));
+        let pages = page("totalPages").or(counted).unwrap_or(1);
+        match answer.get_mut("resources").map(Value::take) {
+            Some(Value::Array(entries)) => Ok(Self {
+                entries,
+                pages,
+                total,
+            }),
+            _ => Err(request.malformed("without a list of resources")),
+        }
+    }
 }
 
 /// Every entry of a paged list, each once, in the order of `key`.
@@ -39,12 +59,14 @@ pub(crate) async fn read_all<K: Ord>(
     };
     let (first, request) = read_page(transport, call, path, 0).await;
     let first = first?;
-    if first.pages <= 1 {
-        keep(&first, &request)?;
-        return Ok(entries.into_values().collect());
-    }
     let mut total = first.total;
-    for number in (0..first.pages).rev() {
+    let pages_to_read = if first.pages > 1 {
+        first.pages
+    } else {
+        keep(&first, &request)?;
+        0
+    };
+    for number in (0..pages_to_read).rev() {
         let (page, request) = read_page(transport, call, path, number).await;
         match page {
             Ok(page) => {
@@ -57,10 +79,12 @@ pub(crate) async fn read_all<K: Ord>(
             Err(error) => return Err(error),
         }
     }
-    let read = entries.len();
-    if total.is_some_and(|total| (read as u64) < total) {
+    let read = entries.len() as u64;
+    if let Some(total) = total
+        && read < total
+    {
         let kind = ErrorKind::Unavailable;
-        let message = format!("the list changed while it was read: {read} of {total:?} entries");
+        let message = format!("the list is not complete: {read} of {total} entries were read");
         return Err(request.error(kind, Delivery::Refused, message));
     }
     Ok(entries.into_values().collect())
@@ -78,19 +102,9 @@ async fn read_page(
         ("size", PAGE_SIZE.to_string()),
         ("sort", "id,asc".into()),
     ];
-    let page = match transport.send(&request, call).await {
-        Ok(mut answer) => match answer.get_mut("resources").map(Value::take) {
-            Some(Value::Array(entries)) => {
-                let page = |name| answer.get("page")?.get(name)?.as_u64();
-                Ok(Page {
-                    entries,
-                    pages: page("totalPages").unwrap_or(1),
-                    total: page("totalResources"),
-                })
-            }
-            _ => Err(request.malformed("without a list of resources")),
-        },
-        Err(error) => Err(error),
-    };
-    (page, request)
+    let answer = transport.send(&request, call).await;
+    (
+        answer.and_then(|answer| Page::read(answer, &request)),
+        request,
+    )
 }

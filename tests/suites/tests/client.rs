@@ -1,0 +1,255 @@
+//! The API crate against the console, in both wire forms.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use fake_console::{FakeConsole, State, WireForm};
+use rapid7::console::{
+    AccessKind, Authentication, Client, Locale, NewUser, PersonName, UserId, WireForm as Form,
+};
+use rapid7::{Credentials, ErrorKind, Options};
+use suites::{OWN_LOGIN, OWN_PASSWORD};
+
+const FORMS: [(WireForm, Form); 2] = [
+    (WireForm::Vendor, Form::Vendor),
+    (WireForm::Guide, Form::Guide),
+];
+
+fn console(form: WireForm) -> FakeConsole {
+    let mut state = State::realistic();
+    state.form = form;
+    FakeConsole::start_http(state)
+}
+
+fn client_as(console: &FakeConsole, login: &str, password: &str, form: Option<Form>) -> Client {
+    let credentials = Arc::new(Credentials {
+        username: login.into(),
+        password: password.into(),
+        token: None,
+    });
+    Client::new(
+        console.url(),
+        Arc::new(credentials),
+        form,
+        Options::default(),
+    )
+    .expect("a client")
+}
+
+fn client(console: &FakeConsole) -> Client {
+    client_as(console, OWN_LOGIN, OWN_PASSWORD, None)
+}
+
+fn jsmith() -> NewUser {
+    NewUser {
+        login: "jsmith".into(),
+        name: PersonName {
+            first: "John".into(),
+            last: "Smith".into(),
+        },
+        email: "jsmith@example.com".into(),
+        password: Some("S3cur3!pass".into()),
+        password_reset_on_login: true,
+        enabled: true,
+        role_id: "user".into(),
+        superuser: false,
+        all_sites: false,
+        all_asset_groups: false,
+        authentication: Authentication {
+            kind: "normal".into(),
+            source: Some(1),
+        },
+        locale: Locale {
+            default: Some("de-DE".into()),
+            reports: None,
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_created_changed_unlocked_and_deleted() {
+    for (wire, form) in FORMS {
+        let console = console(wire);
+        let client = client(&console);
+        assert_eq!(client.form(), None);
+        client.users().await.expect("users");
+        assert_eq!(client.form(), Some(form));
+        let id = client.create_user(&jsmith()).await.expect("created");
+        let id = id.expect("a number");
+        let user = client.user(id).await.expect("read back");
+        assert_eq!(user.full_name().as_deref(), Some("John Smith"));
+        assert_eq!(user.locale("default"), Some("de-DE"));
+        assert_eq!(user.all_sites(), Some(false));
+        let mut edit = user.replacement();
+        edit.set_enabled(false);
+        client.update_user(id, &edit).await.expect("replaced");
+        let user = client.user(id).await.expect("read back");
+        assert_eq!(user.enabled(), Some(false));
+        assert_eq!(user.locale("default"), Some("de-DE"));
+        let refused = client.unlock_user(id).await.expect_err("disabled");
+        assert_eq!(refused.kind, ErrorKind::Rejected);
+        let locked = UserId(
+            console
+                .state()
+                .user_by_login("rmartinez")
+                .expect("locked")
+                .0,
+        );
+        client.unlock_user(locked).await.expect("unlocked");
+        assert_eq!(
+            client.user(locked).await.expect("read").locked(),
+            Some(false)
+        );
+        client.delete_user(id).await.expect("deleted");
+        let gone = client.user(id).await.expect_err("gone");
+        assert_eq!(gone.kind, ErrorKind::NotFound);
+        client.can_list_users().await.expect("and not hidden");
+    }
+}
+
+#[tokio::test]
+async fn a_console_that_showed_no_user_yet_gets_the_vendors_form_unless_told_otherwise() {
+    for (wire, set) in [
+        (WireForm::Vendor, None),
+        (WireForm::Vendor, Some(Form::Vendor)),
+        (WireForm::Guide, Some(Form::Guide)),
+    ] {
+        let console = console(wire);
+        let client = client_as(&console, OWN_LOGIN, OWN_PASSWORD, set);
+        client.create_user(&jsmith()).await.expect("created");
+        let body = console
+            .requests()
+            .pop()
+            .and_then(|r| r.body)
+            .expect("a body");
+        assert_eq!(body["name"].is_object(), wire == WireForm::Guide);
+        assert_eq!(
+            body.get("accessAllSites").is_some(),
+            wire == WireForm::Guide
+        );
+        assert_eq!(
+            body["role"].get("allSites").is_some(),
+            wire == WireForm::Vendor
+        );
+    }
+}
+
+#[tokio::test]
+async fn sites_and_asset_groups_are_read_set_added_removed_and_cleared() {
+    for (wire, form) in FORMS {
+        for (kind, before) in [
+            (AccessKind::Sites, BTreeSet::from([1, 2, 4])),
+            (AccessKind::AssetGroups, BTreeSet::from([1, 3])),
+        ] {
+            let console = console(wire);
+            let client = client_as(&console, OWN_LOGIN, OWN_PASSWORD, Some(form));
+            let jdoe = UserId(4);
+            let read = async || client.access(jdoe, kind).await.expect("a list");
+            assert_eq!(read().await, before);
+            let wanted = BTreeSet::from([2, 3, 5]);
+            client
+                .set_access(jdoe, kind, &before, &wanted)
+                .await
+                .expect("set");
+            assert_eq!(read().await, wanted);
+            client.grant_access(jdoe, kind, 1).await.expect("added");
+            assert_eq!(read().await, BTreeSet::from([1, 2, 3, 5]));
+            client.revoke_access(jdoe, kind, 3).await.expect("removed");
+            assert_eq!(read().await, BTreeSet::from([1, 2, 5]));
+            client.clear_access(jdoe, kind).await.expect("cleared");
+            assert_eq!(read().await, BTreeSet::new());
+        }
+    }
+}
+
+/// The guide's list of a user's sites is paged, ten at a time.
+#[tokio::test]
+async fn a_user_with_more_sites_than_a_page_has_all_of_them() {
+    for (wire, _) in FORMS {
+        let console = console(wire);
+        let all: BTreeSet<i64> = (1..=1203).collect();
+        {
+            let mut state = console.state();
+            state.sites = all.iter().map(|id| (*id, format!("Site {id}"))).collect();
+            state.user_mut("jdoe").sites = all.clone();
+        }
+        let sites = client(&console).access(UserId(4), AccessKind::Sites).await;
+        assert_eq!(sites.expect("sites"), all);
+    }
+}
+
+#[tokio::test]
+async fn roles_and_authentication_sources_are_read() {
+    let console = console(WireForm::Vendor);
+    let client = client(&console);
+    let roles = client.roles().await.expect("roles");
+    let role = |id: &str| roles.iter().find(|role| role.id == id).expect("a role");
+    assert!(role("global-admin").is_global_administrator());
+    assert!(role("site-admin").gives_all_sites());
+    assert!(!role("site-admin").gives_all_asset_groups());
+    assert!(!role("user").gives_all_sites());
+    let sources = client.authentication_sources().await.expect("sources");
+    let ldap = sources.iter().find(|source| source.kind == "ldap");
+    assert!(ldap.expect("a directory").external);
+}
+
+/// "Users may only change their own password" (vendor API file), as a bare JSON string (guide).
+#[tokio::test]
+async fn a_user_changes_its_own_password_and_nobody_elses() {
+    let console = console(WireForm::Vendor);
+    let client = client_as(&console, "jdoe", "Passw0rd-jdoe", None);
+    let password = "N3w-password!".into();
+    client
+        .set_password(UserId(4), &password)
+        .await
+        .expect("own");
+    let body = console
+        .requests()
+        .pop()
+        .and_then(|r| r.body)
+        .expect("a body");
+    assert_eq!(body, "N3w-password!");
+    let again = client_as(&console, "jdoe", "N3w-password!", None);
+    again.user(UserId(4)).await.expect("with the new password");
+    let refused = again.set_password(UserId(5), &password).await;
+    assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn a_two_factor_token_is_sent_as_a_header() {
+    let console = console(WireForm::Vendor);
+    console.state().user_mut(OWN_LOGIN).two_factor_token = Some("123456".into());
+    let refused = client(&console).users().await.expect_err("no token");
+    assert_eq!(refused.kind, ErrorKind::Unauthorized);
+    let credentials = Arc::new(Credentials {
+        username: OWN_LOGIN.into(),
+        password: OWN_PASSWORD.into(),
+        token: Some("123456".into()),
+    });
+    let options = Options::default();
+    let client = Client::new(console.url(), Arc::new(credentials), None, options);
+    client.expect("a client").users().await.expect("users");
+}
+
+#[tokio::test]
+async fn a_console_that_is_not_there_is_unavailable_and_nothing_was_sent() {
+    let url = {
+        let console = console(WireForm::Vendor);
+        console.url().to_owned()
+    };
+    let credentials = Arc::new(Credentials {
+        username: OWN_LOGIN.into(),
+        password: OWN_PASSWORD.into(),
+        token: None,
+    });
+    let mut options = Options::default();
+    options.retry.retries = 1;
+    let client = Client::new(&url, Arc::new(credentials), None, options).expect("a client");
+    let error = client
+        .create_user(&jsmith())
+        .await
+        .expect_err("nobody there");
+    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert!(!error.may_have_been_carried_out());
+    assert_eq!(client.requests(), 2);
+}
