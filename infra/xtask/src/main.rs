@@ -1,5 +1,9 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 
+mod bench;
+mod cargo;
+mod demo;
+mod demo_report;
 mod emulator;
 mod python;
 mod test;
@@ -23,6 +27,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the pack at work: three events, the real function binaries, an embedded console.
+    ///
+    /// Starts a console (HTTPS, self-signed certificate) and a Lambda Runtime API on this machine,
+    /// builds and starts the function binaries, and sends what their callers would send. Needs
+    /// Rust alone.
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(demo::Args),
+    /// Measure start, invocations, memory and size against a bare function.
+    ///
+    /// Builds with fat LTO, which takes a few minutes the first time.
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench(bench::Args),
     /// Run every test, after installing what they need.
     ///
     /// Makes a Python environment with moto (an AWS mock), fetches AWS's Lambda emulator, builds
@@ -31,6 +47,16 @@ enum Command {
     #[command(after_help = TEST_EXAMPLES)]
     Test(test::Args),
 }
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  cargo xtask demo              three events, and proof of what changed
+  cargo xtask demo --serve      then leave the console up, to go on by hand";
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  cargo xtask bench                25 starts of each
+  cargo xtask bench --starts 100";
 
 const TEST_EXAMPLES: &str = "\
 Examples:
@@ -42,6 +68,8 @@ Examples:
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match result {

@@ -1,13 +1,11 @@
 //! `cargo xtask test`: from a fresh clone to the last test.
 
-use std::env;
 use std::ffi::OsString;
-use std::process::Command;
 
 use harness::{target_dir, workspace_root};
 
 use crate::ui::Progress;
-use crate::{Failure, emulator, python};
+use crate::{Failure, cargo, emulator, python};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -37,56 +35,17 @@ fn steps(args: &Args, progress: &mut Progress) -> Result<(), Failure> {
     progress.step("AWS's Lambda emulator");
     emulator::install(&python, &target.join("python-tools"))?;
     progress.step("Build: the programs that the tests run");
-    let build = cargo(&cargo_args)
-        .args(["build", "--workspace", "--bins"])
-        .args(&cargo_args.profile)
-        .status();
-    succeeded(build, "the build failed")?;
+    let mut build = cargo::command("build");
+    build.args(["--workspace", "--bins"]);
+    cargo::run(build.args(&cargo_args.profile), "the build failed")?;
     progress.step("Tests");
-    let mut test = cargo(&cargo_args);
-    test.arg("test");
+    let mut test = cargo::command("test");
+    test.env("RAPID7_TEST_PROFILE_DIR", &cargo_args.profile_dir);
     // Next to --workspace, Cargo ignores which packages were asked for.
     if !cargo_args.selects_packages {
         test.arg("--workspace");
     }
-    succeeded(test.args(&args.cargo).status(), "the tests failed")
-}
-
-/// Cargo in the workspace, with the environment that the user gave this command.
-fn cargo(args: &CargoArgs) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(workspace_root())
-        // Made absolute: tests run in the folders of their packages.
-        .env("CARGO_TARGET_DIR", target_dir())
-        .env("RAPID7_TEST_PROFILE_DIR", &args.profile_dir);
-    // `cargo run` sets these for this program. Some build scripts (ring's) rerun when they change,
-    // so handing them on would rebuild half the tree each time one goes back to plain `cargo test`.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(&name);
-        }
-    }
-    cargo
-}
-
-fn succeeded(
-    status: std::io::Result<std::process::ExitStatus>,
-    failure: &str,
-) -> Result<(), Failure> {
-    let status = status.map_err(|error| format!("cargo does not start: {error}"))?;
-    if status.success() {
-        return Ok(());
-    }
-    let exit_code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
-    Err(Failure {
-        message: format!("{failure} ({status})"),
-        exit_code,
-    })
+    cargo::run(test.args(&args.cargo), "the tests failed")
 }
 
 /// What of the arguments for `cargo test` concerns the rest.

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fmt::Display;
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, stderr, stdout};
 use std::time::{Duration, Instant};
 
 /// Numbered steps and the time they took.
@@ -44,10 +44,20 @@ pub(crate) fn error(text: impl Display) {
     eprintln!("{} {text}", paint("1;31", "error:"));
 }
 
-/// Colours text, unless nobody sees it or wants it (<https://no-color.org>).
+/// Colours text for standard error, unless nobody sees it or wants it.
 fn paint(colour: &str, text: &str) -> String {
+    paint_for(stderr().is_terminal(), colour, text)
+}
+
+/// The same for standard output.
+pub(crate) fn paint_output(colour: &str, text: &str) -> String {
+    paint_for(stdout().is_terminal(), colour, text)
+}
+
+/// `NO_COLOR` turns colours off (<https://no-color.org>).
+fn paint_for(seen: bool, colour: &str, text: &str) -> String {
     let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if unwanted || !stderr().is_terminal() {
+    if unwanted || !seen {
         return text.to_owned();
     }
     format!("\x1b[{colour}m{text}\x1b[0m")

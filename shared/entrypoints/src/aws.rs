@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::timeout::TimeoutConfig;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Builder, Region};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -15,10 +16,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use rapid7::{Trust, client_config};
 
-/// Where AWS credentials come from.
+/// Where AWS settings and credentials come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chain {
-    /// The environment, where Lambda puts them. Nothing else is searched, or even linked.
+    /// The environment, where Lambda puts them. Nothing else is searched.
     Environment,
     /// Everything that a laptop may have: environment, profiles, instance roles.
     #[cfg(feature = "cli")]
@@ -26,24 +27,40 @@ pub(crate) enum Chain {
 }
 
 /// A client of Secrets Manager, or why there can't be one.
-pub(crate) async fn secrets_manager(
-    chain: Chain,
-) -> Result<aws_sdk_secretsmanager::Client, String> {
+pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
+    let config = match chain {
+        Chain::Environment => from_environment(),
+        #[cfg(feature = "cli")]
+        Chain::Full => {
+            let defaults = aws_config::defaults(BehaviorVersion::latest());
+            let loaded = defaults.http_client(Http::new()?).load().await;
+            aws_sdk_secretsmanager::config::Builder::from(&loaded)
+        }
+    };
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(8))
         .build();
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(Http::new()?)
-        .timeout_config(timeouts);
-    let config = match chain {
-        Chain::Environment => {
-            config.credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        }
-        #[cfg(feature = "cli")]
-        Chain::Full => config,
-    };
-    Ok(aws_sdk_secretsmanager::Client::new(&config.load().await))
+    let config = config.http_client(Http::new()?).timeout_config(timeouts);
+    Ok(Client::from_conf(config.build()))
+}
+
+/// What `aws_config` would find in Lambda, without the code that looks everywhere else: profiles,
+/// single sign-on and metadata services made the binary a megabyte larger.
+fn from_environment() -> Builder {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let endpoint =
+        variable("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| variable("AWS_ENDPOINT_URL"));
+    let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let mut config = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region.map(Region::new))
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
+    config.set_endpoint_url(endpoint);
+    config
 }
 
 /// reqwest as the SDK's HTTP client.

@@ -1,7 +1,6 @@
 //! Logs: JSON lines in Lambda, plain lines on a terminal. Only this pack's own crates may say more
 //! than warnings: an HTTP library's debug log would hold headers.
 
-use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -35,7 +34,7 @@ pub(crate) fn to_json() {
 
 /// Plain lines on standard error.
 #[cfg(feature = "cli")]
-pub(crate) fn to_stderr(level: Option<Level>) {
+pub(crate) fn to_stderr(level: Option<tracing::Level>) {
     let format = fmt::layer()
         .compact()
         .with_ansi(false)

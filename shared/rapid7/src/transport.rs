@@ -61,6 +61,9 @@ pub enum InvalidUrl {
     Trust(#[from] TrustError),
 }
 
+/// Longer than this nobody waits for a connection that is opened ahead of time.
+const WARM_UP: Duration = Duration::from_secs(1);
+
 /// A request as its sender describes it.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -155,7 +158,7 @@ impl Transport {
     /// A failure shows again, with a name, on that request.
     pub(crate) async fn warm_up(&self) {
         let request = self.http.head(format!("{}/", self.base));
-        let _ = request.timeout(self.options.connect_timeout).send().await;
+        let _ = request.timeout(WARM_UP).send().await;
     }
 
     /// Sends a request and returns its JSON, `Null` for an empty answer.
