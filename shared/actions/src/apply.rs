@@ -79,12 +79,14 @@ impl Context {
             }),
             None => None,
         };
+        let mut lines = plan.to_lines();
+        lines.extend(before.as_ref().and_then(kept_grants));
         let mut outcome = Outcome {
             operation: self.spec.name.into(),
             subject,
             changed: false,
             dry_run: self.dry_run,
-            plan: plan.to_lines(),
+            plan: lines,
             changes: planned(&plan),
             state: before.as_ref().map(view),
             warnings: [self.services.warnings.clone(), plan.warnings.clone()].concat(),
@@ -344,6 +346,20 @@ fn dropped(before: &Option<BTreeSet<i64>>, after: &Option<BTreeSet<i64>>) -> BTr
         (Some(before), Some(after)) => before - after,
         _ => BTreeSet::new(),
     }
+}
+
+/// The step that keeps individual grants, in a line for people; nothing if there are none.
+fn kept_grants(before: &Snapshot) -> Option<String> {
+    let kept = [
+        ("sites", &before.sites),
+        ("asset groups", &before.asset_groups),
+    ];
+    let kept: Vec<String> = kept
+        .into_iter()
+        .filter_map(|(what, ids)| Some((what, ids.as_ref().filter(|ids| !ids.is_empty())?)))
+        .map(|(what, ids)| format!("{what} {ids:?}"))
+        .collect();
+    (!kept.is_empty()).then(|| format!("give back, if the console drops them: {}", kept.join(", ")))
 }
 
 fn view(snapshot: &Snapshot) -> UserView {

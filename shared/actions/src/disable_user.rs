@@ -45,3 +45,45 @@ fn plan(user: &User, policy: &Policy) -> Result<Plan> {
         edit.set_enabled(false);
     })))
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{any_user, applied, plan_text, policy, user};
+
+    #[test]
+    fn only_enabled_changes() {
+        let jdoe = user(json!({"enabled": true, "role": {"id": "user", "name": "User"}}));
+        assert_snapshot!(plan_text(plan(&jdoe, &policy())), @"replace user 42 by itself with enabled: true → false; every other member goes back as read");
+    }
+
+    #[test]
+    fn a_disabled_account_needs_nothing() {
+        let jdoe = user(json!({"enabled": false}));
+        assert_snapshot!(plan_text(plan(&jdoe, &policy())), @"");
+    }
+
+    #[test]
+    fn an_account_of_which_nothing_is_told_is_disabled_to_be_sure() {
+        assert_snapshot!(plan_text(plan(&user(json!({})), &policy())), @"replace user 42 by itself with enabled: null → false; every other member goes back as read");
+    }
+
+    #[test]
+    fn the_packs_own_account_is_refused_in_any_case() {
+        let own = user(json!({"login": "SVC-soar"}));
+        assert_snapshot!(plan_text(plan(&own, &policy())), @"Refused: this is the account that the pack itself logs in with; the console could not be reached afterwards (rule `own-account`)");
+    }
+
+    proptest! {
+        #[test]
+        fn after_it_is_carried_out_nothing_is_left_to_do(user in any_user()) {
+            let first = plan(&user, &policy()).expect("a plan");
+            let again = plan(&applied(&user, &first), &policy()).expect("a plan");
+            prop_assert!(again.changes.is_empty());
+        }
+    }
+}

@@ -42,3 +42,35 @@ fn plan(user: &User) -> Plan {
     }
     plan
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{any_user, applied, plan_text, user};
+
+    #[test]
+    fn only_enabled_changes_and_a_lock_is_told() {
+        let jdoe = user(json!({"enabled": false, "locked": true}));
+        assert_snapshot!(plan_text(Ok(plan(&jdoe))), @r"
+        replace user 42 by itself with enabled: false → true; every other member goes back as read
+        warning: the account is also locked: unlock-user lets the person in
+        ");
+    }
+
+    #[test]
+    fn an_enabled_account_needs_nothing() {
+        assert_snapshot!(plan_text(Ok(plan(&user(json!({"enabled": true}))))), @"");
+    }
+
+    proptest! {
+        #[test]
+        fn after_it_is_carried_out_nothing_is_left_to_do(user in any_user()) {
+            let again = plan(&applied(&user, &plan(&user)));
+            prop_assert!(again.changes.is_empty());
+        }
+    }
+}

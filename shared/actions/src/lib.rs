@@ -21,6 +21,8 @@ mod lookup;
 mod outcome;
 mod plan;
 mod registry;
+#[cfg(test)]
+mod testing;
 mod unlock_user;
 mod view;
 

@@ -60,3 +60,33 @@ fn plan(user: &User) -> Result<Plan> {
         .next("check the account's role and the console's version")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{plan_text, user};
+
+    #[test]
+    fn a_locked_account_is_unlocked() {
+        let jdoe = user(json!({"locked": true, "enabled": true}));
+        assert_snapshot!(plan_text(plan(&jdoe)), @"unlock user 42");
+    }
+
+    #[test]
+    fn one_that_is_not_locked_needs_nothing_even_if_disabled() {
+        let jdoe = user(json!({"locked": false, "enabled": true}));
+        assert_snapshot!(plan_text(plan(&jdoe)), @"");
+        let jdoe = user(json!({"locked": false, "enabled": false}));
+        assert_snapshot!(plan_text(plan(&jdoe)), @"warning: the account is not locked, but disabled");
+    }
+
+    #[test]
+    fn a_disabled_one_is_refused_and_an_untold_lock_is_no_guess() {
+        let jdoe = user(json!({"locked": true, "enabled": false}));
+        assert_snapshot!(plan_text(plan(&jdoe)), @"Refused: the account is disabled, and a console does not unlock disabled accounts");
+        assert_snapshot!(plan_text(plan(&user(json!({})))), @"Unexpected: the console does not tell whether the account is locked");
+    }
+}

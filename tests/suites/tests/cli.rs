@@ -96,9 +96,7 @@ fn a_person_sees_the_plan_and_says_yes() {
     terminal
         .exp_string("Plan for jdoe (user 4)")
         .expect("the plan");
-    terminal
-        .exp_string("enabled: true")
-        .expect("the change");
+    terminal.exp_string("enabled: true").expect("the change");
     terminal.exp_string("Type yes: ").expect("the question");
     assert_eq!(cli.world.writes(), Vec::<String>::new());
     terminal.send_line("yes").expect("typed");

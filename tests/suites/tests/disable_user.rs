@@ -93,8 +93,9 @@ fn a_dry_run_shows_the_plan_and_sends_no_write() {
     assert_eq!(
         outcome["plan"],
         json!([
-            "replace user 4 by itself with enabled: true → false; every other member goes back \
-                as read"
+            "replace user 4 by itself with enabled: true → false; every other member goes back as \
+             read",
+            "give back, if the console drops them: sites {1, 2, 4}, asset groups {1, 3}",
         ])
     );
 }

@@ -1,0 +1,144 @@
+//! The project keeps its own promises: one list of operations, one TLS stack, one direction of
+//! dependencies.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use harness::workspace_root;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(workspace_root().join(path)).expect(path)
+}
+
+fn registered() -> BTreeSet<String> {
+    let names = actions::ALL.iter().map(|entry| entry.operation.spec.name);
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_operation_has_one_function_and_every_function_one_operation() {
+    let folder = workspace_root().join("functions/src/bin");
+    let files = fs::read_dir(folder).expect("the functions' folder");
+    let functions: BTreeSet<String> = files
+        .map(|file| file.expect("a file").path())
+        .map(|path| {
+            path.file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    assert_eq!(functions, registered());
+}
+
+#[test]
+fn the_readme_lists_the_same_operations_with_the_same_titles() {
+    let readme = read("README.md");
+    let rows: BTreeSet<String> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|line| line.split_once("` |"))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !name.contains(' ') && !name.starts_with("RAPID7_"))
+        .collect();
+    assert!(rows.is_superset(&registered()), "{rows:?}");
+    for entry in actions::ALL {
+        let spec = entry.operation.spec;
+        let row = format!("| `{}` | {} |", spec.name, spec.title);
+        assert!(readme.contains(&row), "the README lacks: {row}");
+    }
+}
+
+#[test]
+fn every_setting_is_in_the_readme() {
+    let readme = read("README.md");
+    let settings = read("shared/entrypoints/src/settings.rs");
+    let names = settings
+        .split('"')
+        .filter(|word| word.starts_with("RAPID7_"));
+    let names: BTreeSet<&str> = names.filter(|name| name.len() > "RAPID7_".len()).collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(readme.contains(name), "the README lacks {name}");
+    }
+}
+
+/// A second TLS stack would cost a megabyte, 25 ms of CPU at the first handshake, and a second set
+/// of advisories.
+#[test]
+fn there_is_one_tls_stack() {
+    let lock = read("Cargo.lock");
+    let versions = |name: &str| {
+        let line = format!("name = \"{name}\"\n");
+        lock.matches(&line).count()
+    };
+    for name in [
+        "aws-lc-rs",
+        "aws-lc-sys",
+        "native-tls",
+        "openssl",
+        "openssl-sys",
+    ] {
+        assert_eq!(versions(name), 0, "{name}");
+    }
+    for name in [
+        "rustls",
+        "ring",
+        "hyper",
+        "reqwest",
+        "tokio-rustls",
+        "webpki-roots",
+    ] {
+        assert_eq!(versions(name), 1, "{name}");
+    }
+}
+
+/// `rapid7 ← actions ← entrypoints ← functions`, and the fake console knows none of them.
+#[test]
+fn dependencies_point_one_way() {
+    let ours = ["actions", "entrypoints", "functions", "rapid7"];
+    for (package, allowed) in [
+        ("shared/rapid7", &[][..]),
+        ("shared/actions", &["rapid7"]),
+        ("shared/entrypoints", &["actions", "rapid7"]),
+        ("functions", &["actions", "entrypoints"]),
+        ("tests/fake-console", &[]),
+        ("tests/harness", &[]),
+        ("tests/hello-world", &[]),
+    ] {
+        let manifest = read(&format!("{package}/Cargo.toml"));
+        let depends = |name: &&str| manifest.contains(&format!("\n{name}.workspace"));
+        let found: Vec<&str> = ours.into_iter().filter(depends).collect();
+        assert_eq!(found, allowed, "{package}");
+    }
+}
+
+/// `actions` sees no environment, no AWS, no command line; `rapid7` sees no policy.
+#[test]
+fn the_inner_crates_do_not_look_outside() {
+    for (folder, never) in [
+        (
+            "shared/actions/src",
+            &["std::env", "std::fs", "aws_", "reqwest", "clap"][..],
+        ),
+        (
+            "shared/rapid7/src",
+            &["std::env", "std::fs", "aws_", "clap"],
+        ),
+    ] {
+        let mut folders = vec![workspace_root().join(folder)];
+        while let Some(folder) = folders.pop() {
+            for file in fs::read_dir(folder).expect("a folder") {
+                let path = file.expect("a file").path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = fs::read_to_string(&path).expect("source");
+                for name in never {
+                    assert!(!text.contains(name), "{}: {name}", path.display());
+                }
+            }
+        }
+    }
+}
