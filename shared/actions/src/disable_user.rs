@@ -34,7 +34,7 @@ impl Action for DisableUser {
         let user = context.find_user(&input.selector()?).await?;
         let plan = plan(&user, context.policy());
         let plan = plan.map_err(|error| error.about(line(&user)))?;
-        context.apply(Some(user), plan).await
+        context.apply(user, plan).await
     }
 }
 

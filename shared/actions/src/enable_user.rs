@@ -30,7 +30,7 @@ impl Action for EnableUser {
     async fn run(context: &Context, input: EnableUserInput) -> Result<Outcome> {
         let user = context.find_user(&input.selector()?).await?;
         let plan = plan(&user);
-        context.apply(Some(user), plan).await
+        context.apply(user, plan).await
     }
 }
 

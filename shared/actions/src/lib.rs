@@ -14,17 +14,21 @@ mod disable_user;
 mod enable_user;
 mod error;
 mod get_user;
+mod grants;
 mod guard;
 mod input;
 mod list_users;
 mod lookup;
+mod new_account;
 mod outcome;
 mod plan;
 mod registry;
 #[cfg(test)]
 mod testing;
 mod unlock_user;
+mod verify;
 mod view;
+mod write;
 
 pub use action::{Action, Effect, Spec};
 pub use audit::{Audit, AuditRecord, Phase};

@@ -20,6 +20,16 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A user whose grants do not matter.
+    #[must_use]
+    pub fn without_grants(user: User) -> Self {
+        Self {
+            user,
+            sites: None,
+            asset_groups: None,
+        }
+    }
+
     /// Everything in one object, members named like secrets redacted: for the audit record.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -33,7 +33,7 @@ impl Action for UnlockUser {
         let user = context.find_user(&input.selector()?).await?;
         let plan = plan(&user);
         let plan = plan.map_err(|error| error.about(line(&user)))?;
-        context.apply(Some(user), plan).await
+        context.apply(user, plan).await
     }
 }
 

@@ -11,6 +11,7 @@ pub mod cli;
 mod events;
 pub mod lambda;
 mod logs;
+mod references;
 mod secrets;
 mod services;
 mod settings;

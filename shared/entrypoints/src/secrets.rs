@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actions::SecretReader;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use rapid7::{BoxFuture, CredentialError, CredentialSource, Credentials, Trust};
@@ -16,8 +15,8 @@ use crate::aws::{Chain, secrets_manager};
 use crate::settings::{CredentialsAt, form_of, pins_of};
 
 /// A secret's text, and the version that it is.
-struct Secret {
-    text: SecretString,
+pub(crate) struct Secret {
+    pub(crate) text: SecretString,
     version: String,
 }
 
@@ -35,7 +34,7 @@ impl Store {
         }
     }
 
-    async fn managed(&self, id: &str) -> Result<Secret, CredentialError> {
+    pub(crate) async fn managed(&self, id: &str) -> Result<Secret, CredentialError> {
         let manager = self
             .manager
             .get_or_try_init(|| secrets_manager(self.chain))
@@ -53,7 +52,7 @@ impl Store {
     }
 }
 
-fn permanent(message: impl Into<String>) -> CredentialError {
+pub(crate) fn permanent(message: impl Into<String>) -> CredentialError {
     CredentialError {
         message: message.into(),
         retryable: false,
@@ -273,132 +272,9 @@ impl CredentialSource for ConsoleCredentials {
     }
 }
 
-/// Reads the secrets that inputs refer to.
-pub(crate) struct References {
-    store: Arc<Store>,
-    /// The console's own secret, which no input may use as somebody's password.
-    own: Option<String>,
-    /// Whether `file:` and `env:` are understood: on a laptop, never where events come from
-    /// elsewhere.
-    local: bool,
-}
-
-impl References {
-    pub(crate) fn new(store: Arc<Store>, at: &CredentialsAt, local: bool) -> Self {
-        let own = match at {
-            CredentialsAt::SecretsManager(id) => Some(id.clone()),
-            _ => None,
-        };
-        Self { store, own, local }
-    }
-
-    async fn text(&self, place: &str) -> Result<SecretString, CredentialError> {
-        if self.local
-            && let Some(path) = place.strip_prefix("file:")
-        {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| permanent(format!("{place:?} can't be read: {error}")))?;
-            return Ok(text.trim_end_matches(['\r', '\n']).into());
-        }
-        if self.local
-            && let Some(name) = place.strip_prefix("env:")
-        {
-            let value = std::env::var(name);
-            return match value {
-                Ok(value) if !value.is_empty() => Ok(value.into()),
-                _ => Err(permanent(format!("the variable {name} is not set"))),
-            };
-        }
-        Ok(self.store.managed(place).await?.text)
-    }
-}
-
-impl SecretReader for References {
-    fn read<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, actions::Result<SecretString>> {
-        Box::pin(async move {
-            let (place, key) = match reference.split_once('#') {
-                Some((place, key)) => (place, Some(key)),
-                None => (reference, None),
-            };
-            if self
-                .own
-                .as_deref()
-                .is_some_and(|own| names_same(own, place))
-            {
-                return Err(actions::Error::misconfigured(
-                    "this is the secret with the pack's own credentials: they are nobody's password",
-                ));
-            }
-            let text = self.text(place).await.map_err(|error| {
-                if error.retryable {
-                    actions::Error::unavailable(error.message)
-                } else {
-                    actions::Error::misconfigured(error.message)
-                }
-            })?;
-            pick(&text, key).ok_or_else(|| {
-                let key = key.unwrap_or("password");
-                actions::Error::misconfigured(format!(
-                    "the secret {place:?} has no text in its member {key:?}"
-                ))
-            })
-        })
-    }
-}
-
-/// Whether two ids mean the same secret: one may be its name and the other its ARN, which ends
-/// with the name and six random characters.
-fn names_same(a: &str, b: &str) -> bool {
-    let name = |id: &str| match id.rsplit_once(":secret:") {
-        Some((_, name)) => match name.rsplit_once('-') {
-            Some((name, suffix)) if suffix.len() == 6 => name.to_owned(),
-            _ => name.to_owned(),
-        },
-        None => id.to_owned(),
-    };
-    name(a) == name(b)
-}
-
-/// One member of a JSON secret; without a key, the whole text, or `password` of a JSON object.
-fn pick(text: &SecretString, key: Option<&str>) -> Option<SecretString> {
-    let json: Option<Value> = serde_json::from_str(text.expose_secret()).ok();
-    let member = |json: &Value, key| match json.get(key)?.as_str()? {
-        "" => None,
-        text => Some(SecretString::from(text)),
-    };
-    match (json.filter(Value::is_object), key) {
-        (Some(json), key) => member(&json, key.unwrap_or("password")),
-        (None, None) if !text.expose_secret().is_empty() => Some(text.clone()),
-        (None, _) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn picked(text: &str, key: Option<&str>) -> Option<String> {
-        pick(&text.into(), key).map(|secret| secret.expose_secret().to_owned())
-    }
-
-    #[test]
-    fn a_reference_picks_one_text_out_of_a_secret() {
-        assert_eq!(picked("plain", None).as_deref(), Some("plain"));
-        assert_eq!(picked("plain", Some("key")), None);
-        let json = r#"{"password": "a", "other": "b", "number": 1}"#;
-        assert_eq!(picked(json, None).as_deref(), Some("a"));
-        assert_eq!(picked(json, Some("other")).as_deref(), Some("b"));
-        assert_eq!(picked(json, Some("number")), None);
-        assert_eq!(picked("", None), None);
-    }
-
-    #[test]
-    fn a_secret_is_known_by_name_and_by_arn() {
-        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rapid7/console-AbCdEf";
-        assert!(names_same("rapid7/console", arn));
-        assert!(names_same(arn, arn));
-        assert!(!names_same("rapid7/other", arn));
-    }
 
     #[test]
     fn a_wrong_secret_is_told_by_member_and_never_by_content() {

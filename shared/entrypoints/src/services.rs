@@ -7,7 +7,8 @@ use rapid7::console::{Client, WireForm};
 use rapid7::{CredentialError, Options, Trust};
 
 use crate::aws::Chain;
-use crate::secrets::{ConsoleCredentials, References, Store};
+use crate::references::References;
+use crate::secrets::{ConsoleCredentials, Store};
 use crate::settings::{CredentialsAt, Settings, SettingsError};
 
 fn misconfigured(error: SettingsError) -> Error {

@@ -7,6 +7,7 @@
 //! own OpenAPI document), *guide* (the public user management guide), *seen in the field*
 //! (recordings and clients of others).
 
+mod answer;
 pub mod console;
 mod credentials;
 mod error;

@@ -91,10 +91,23 @@ pub(super) fn names_a_user(entry: &Entry) -> bool {
     members(entry).iter().any(|member| member.name == "user_id")
 }
 
+/// Where a member stands in the help: what says whom or is required first, what every operation has
+/// last.
+fn place(member: &Member) -> usize {
+    match member.name.as_str() {
+        "user_id" | "login" | "email" => 0,
+        "dry_run" | "ticket" | "requested_by" => 3,
+        _ if member.required => 1,
+        _ => 2,
+    }
+}
+
 fn argument(member: &Member) -> Arg {
     let long = member.name.replace('_', "-");
     let arg = Arg::new(member.name.clone())
         .help(member.help.clone())
+        .help_heading("Input")
+        .display_order(place(member))
         .required(member.required);
     match &member.kind {
         Kind::Flag => arg.long(long).action(ArgAction::SetTrue),
@@ -109,6 +122,7 @@ fn argument(member: &Member) -> Arg {
         Kind::Text => arg.long(long).value_name("TEXT"),
         Kind::Choice(choices) => arg
             .long(long)
+            .value_name("ONE OF")
             .value_parser(PossibleValuesParser::new(choices)),
         Kind::Secret => arg
             .long(format!("{long}-stdin"))
