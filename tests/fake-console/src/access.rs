@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::Extension;
+use axum::http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::answer::{Link, Links, Outcome, Problem, Resources, only};
-use crate::call::Call;
+use crate::answer::{self, Link, Outcome, Problem, links, resources};
+use crate::extract::{self, At, Body, Console, Held, Parameters};
 use crate::paging;
 use crate::state::{State, UserRecord, WireForm};
 
@@ -18,14 +20,6 @@ pub(crate) enum Grant {
 }
 
 impl Grant {
-    pub(crate) fn from_segment(segment: &str) -> Option<Grant> {
-        match segment {
-            "sites" => Some(Grant::Site),
-            "asset_groups" => Some(Grant::AssetGroup),
-            _ => None,
-        }
-    }
-
     fn noun(self) -> &'static str {
         match self {
             Grant::Site => "site",
@@ -33,7 +27,7 @@ impl Grant {
         }
     }
 
-    fn all(self, state: &State) -> &BTreeMap<i64, String> {
+    pub(crate) fn all(self, state: &State) -> &BTreeMap<i64, String> {
         match self {
             Grant::Site => &state.sites,
             Grant::AssetGroup => &state.asset_groups,
@@ -64,65 +58,78 @@ impl Grant {
     }
 }
 
-/// `/users/{id}/sites` and `/users/{id}/asset_groups`. How grants are given is where guide and
-/// vendor differ: POST adds in the guide, PUT replaces in the vendor's API file.
-pub(crate) fn collection(state: &mut State, call: &Call, id: i64, grant: Grant) -> Outcome {
-    if !state.users.contains_key(&id) {
-        return Err(Problem::not_found());
-    }
-    match (call.method.as_str(), state.form) {
-        ("GET", _) => list(state, call, id, grant),
-        ("DELETE", _) => change(state, call, id, grant, BTreeSet::clear),
-        ("PUT", WireForm::Vendor) => {
-            let asked = ids(state, call, grant)?;
-            change(state, call, id, grant, |granted| *granted = asked)
-        }
-        ("POST", WireForm::Guide) => {
-            let asked = ids(state, call, grant)?;
-            change(state, call, id, grant, |granted| granted.extend(asked))
-        }
-        (method, WireForm::Vendor) => only("GET, PUT, DELETE, OPTIONS", method),
-        (method, WireForm::Guide) => only("GET, POST, DELETE, OPTIONS", method),
-    }
+/// What all requests here have in common: whose grants, and of what.
+pub(crate) type Of<T> = (Console, Extension<Grant>, At<T>);
+
+/// `/users/{id}/sites` and `/users/{id}/asset_groups`.
+pub(crate) async fn replace(of: Of<i64>, body: Body) -> Outcome {
+    assign(of, body, |granted, asked| *granted = asked)
+}
+
+pub(crate) async fn add(of: Of<i64>, body: Body) -> Outcome {
+    assign(of, body, |granted, asked| granted.extend(asked))
+}
+
+pub(crate) async fn clear((console, Extension(grant), At(id)): Of<i64>) -> Outcome {
+    change(&console, grant, id, BTreeSet::clear)
 }
 
 /// `/users/{id}/sites/{siteId}` and `/users/{id}/asset_groups/{assetGroupId}`.
-pub(crate) fn one(state: &mut State, call: &Call, id: i64, grant: Grant, what: i64) -> Outcome {
-    if !state.users.contains_key(&id) || !grant.all(state).contains_key(&what) {
-        return Err(Problem::not_found());
-    }
-    match call.method.as_str() {
-        "PUT" => change(state, call, id, grant, |granted| {
-            granted.insert(what);
-        }),
-        "DELETE" => change(state, call, id, grant, |granted| {
-            granted.remove(&what);
-        }),
-        method => only("PUT, DELETE, OPTIONS", method),
-    }
+pub(crate) async fn grant((console, Extension(grant), At(ids)): Of<[i64; 2]>) -> Outcome {
+    exists(&console, grant, &ids)?;
+    change(&console, grant, ids[0], |granted| granted.extend(&ids[1..]))
 }
 
-fn change(
-    state: &mut State,
-    call: &Call,
-    id: i64,
-    grant: Grant,
-    edit: impl FnOnce(&mut BTreeSet<i64>),
+pub(crate) async fn revoke((console, Extension(grant), At(ids)): Of<[i64; 2]>) -> Outcome {
+    exists(&console, grant, &ids)?;
+    change(&console, grant, ids[0], |granted| {
+        granted.retain(|id| *id != ids[1])
+    })
+}
+
+/// What is not there has no methods either.
+pub(crate) async fn other_method(of: Of<Vec<i64>>, method: Method) -> Outcome {
+    let (console, Extension(grant), At(ids)) = of;
+    exists(&console, grant, &ids)?;
+    answer::other_method(&method)
+}
+
+/// The user and, if there is a second id, what is granted.
+fn exists(console: &Held, grant: Grant, ids: &[i64]) -> Result<(), Problem> {
+    let state = console.state();
+    let found = match ids {
+        [id, what] => state.users.contains_key(id) && grant.all(&state).contains_key(what),
+        ids => ids.iter().all(|id| state.users.contains_key(id)),
+    };
+    found.then_some(()).ok_or_else(Problem::not_found)
+}
+
+fn assign(
+    (console, Extension(grant), At(id)): Of<i64>,
+    body: Body,
+    edit: impl FnOnce(&mut BTreeSet<i64>, BTreeSet<i64>),
 ) -> Outcome {
+    exists(&console, grant, &[id])?;
+    let asked = ids(&console.state(), &body, grant)?;
+    change(&console, grant, id, |granted| edit(granted, asked))
+}
+
+fn change(console: &Held, grant: Grant, id: i64, edit: impl FnOnce(&mut BTreeSet<i64>)) -> Outcome {
+    let mut state = console.state();
     let user = state.users.get(&id).ok_or_else(Problem::not_found)?;
-    if !grant.ignored_for(state, user)
+    if !grant.ignored_for(&state, user)
         && let Some(user) = state.users.get_mut(&id)
     {
         edit(grant.of_mut(user));
     }
-    Links::ok(Link::new(state, &call.path, "self"))
+    links(Link::new(&state, &console.path, "self"))
 }
 
 /// The body: an array of ids that must all exist.
-fn ids(state: &State, call: &Call, grant: Grant) -> Result<BTreeSet<i64>, Problem> {
+fn ids(state: &State, body: &Body, grant: Grant) -> Result<BTreeSet<i64>, Problem> {
     let noun = grant.noun();
     let malformed = || Problem::bad(format!("The request body must be an array of {noun} ids."));
-    let Value::Array(values) = call.json()? else {
+    let Value::Array(values) = extract::json(body)? else {
         return Err(malformed());
     };
     let mut ids = BTreeSet::new();
@@ -137,29 +144,33 @@ fn ids(state: &State, call: &Call, grant: Grant) -> Result<BTreeSet<i64>, Proble
 }
 
 /// Bare ids, all at once, in the vendor's API file; named and paged in the guide.
-fn list(state: &State, call: &Call, id: i64, grant: Grant) -> Outcome {
+pub(crate) async fn list(
+    (console, Extension(grant), At(id)): Of<i64>,
+    query: Parameters,
+) -> Outcome {
     #[derive(Serialize)]
     struct Named<'a> {
         id: i64,
         name: &'a str,
     }
+    let state = console.state();
     let user = state.users.get(&id).ok_or_else(Problem::not_found)?;
-    let granted: Vec<i64> = if grant.ignored_for(state, user) {
+    let granted: Vec<i64> = if grant.ignored_for(&state, user) {
         Vec::new()
     } else {
         grant.of(user).iter().copied().collect()
     };
     if state.form == WireForm::Vendor {
-        return Resources::ok(state, &call.path, granted);
+        return resources(&state, &console.path, granted);
     }
-    let (range, mut info) = paging::window(state, call, granted.len())?;
+    let (range, mut info) = paging::window(&state, &query, granted.len())?;
     info.total_pages = None;
     let named: Vec<Named<'_>> = granted[range]
         .iter()
         .map(|id| Named {
             id: *id,
-            name: grant.all(state).get(id).map_or("", String::as_str),
+            name: grant.all(&state).get(id).map_or("", String::as_str),
         })
         .collect();
-    paging::answer(state, call, &named, &info)
+    paging::answer(&state, &console.path, &named, &info)
 }

@@ -1,70 +1,55 @@
 //! Answers, errors and the links that every body carries.
 
+use axum::Extension;
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Value, json};
 
+use crate::extract::Held;
 use crate::state::{State, WireForm};
 
-/// A complete answer, before any fault mangles it.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: &'static str,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Vec<u8>,
+const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
+const HTML: HeaderValue = HeaderValue::from_static("text/html;charset=UTF-8");
+
+/// # Panics
+/// When a fault has an impossible status: the test sees its connection fail, and why on stderr.
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).expect("a status code")
 }
 
-const JSON: &str = "application/json;charset=UTF-8";
-const HTML: &str = "text/html;charset=UTF-8";
+pub(crate) fn as_json(status: u16, body: &impl Serialize) -> Response {
+    as_text(status, serde_json::to_vec(body).expect("answers serialise"))
+}
 
-impl Answer {
-    pub(crate) fn json(status: u16, body: &impl Serialize) -> Answer {
-        Answer::json_text(status, serde_json::to_vec(body).expect("answers serialise"))
-    }
+pub(crate) fn as_text(status: u16, body: impl Into<Body>) -> Response {
+    (code(status), [(CONTENT_TYPE, JSON)], body.into()).into_response()
+}
 
-    pub(crate) fn json_text(status: u16, body: Vec<u8>) -> Answer {
-        Answer {
-            status,
-            content_type: JSON,
-            headers: Vec::new(),
-            body,
-        }
-    }
-
-    pub(crate) fn html(status: u16, title: &str) -> Answer {
-        let page = format!(
-            "<!DOCTYPE html>\n<html><head><title>{title}</title></head>\
-             <body><h1>{title}</h1></body></html>\n"
-        );
-        Answer {
-            status,
-            content_type: HTML,
-            headers: Vec::new(),
-            body: page.into_bytes(),
-        }
-    }
-
-    pub(crate) fn with(mut self, header: &'static str, value: &str) -> Answer {
-        self.headers.push((header, value.to_owned()));
-        self
-    }
+pub(crate) fn html(status: u16, title: &str) -> Response {
+    let page = format!(
+        "<!DOCTYPE html>\n<html><head><title>{title}</title></head>\
+         <body><h1>{title}</h1></body></html>\n"
+    );
+    (code(status), [(CONTENT_TYPE, HTML)], page).into_response()
 }
 
 /// A refusal: becomes the JSON error body `{status, message, links}`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
-    pub(crate) status: u16,
-    pub(crate) message: String,
-    allow: Option<&'static str>,
+    status: u16,
+    message: String,
 }
 
-pub(crate) type Outcome = Result<Answer, Problem>;
+pub(crate) type Outcome = Result<Response, Problem>;
 
 impl Problem {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Problem {
         Problem {
             status,
             message: message.into(),
-            allow: None,
         }
     }
 
@@ -74,47 +59,61 @@ impl Problem {
 
     /// One text for "missing" and "not yours": the two cannot be told apart from outside.
     pub(crate) fn not_found() -> Problem {
-        Problem::new(
-            404,
-            "The resource does not exist or access to it is prohibited.",
-        )
+        let message = "The resource does not exist or access to it is prohibited.";
+        Problem::new(404, message)
     }
 
     /// One text for every reason, locked and disabled accounts included.
     pub(crate) fn unauthorized() -> Problem {
         Problem::new(401, "Authentication failed.")
     }
+}
 
-    pub(crate) fn answer(&self, state: &State, path: &str) -> Answer {
-        let status = if state.error_status_as_string {
-            self.status.to_string().into()
-        } else {
-            serde_json::Value::from(self.status)
-        };
-        let body = serde_json::json!({
-            "status": status,
-            "message": self.message,
-            "links": [Link::new(state, path, "self")],
-        });
-        let answer = Answer::json(self.status, &body);
-        match (self.status, self.allow) {
-            (401, _) => answer.with("www-authenticate", "Basic realm=\"Security Console\""),
-            (_, Some(methods)) => answer.with("allow", methods),
-            _ => answer,
+/// Without a body, which only [`explained`] can write: it takes the state and the path.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (code(self.status), Extension(self)).into_response();
+        if response.status() == StatusCode::UNAUTHORIZED {
+            let basic = HeaderValue::from_static("Basic realm=\"Security Console\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, basic);
         }
+        response
     }
 }
 
-/// For a method that a resource does not have: 405 that names those it has. OPTIONS asks for just
-/// that (vendor API file).
-pub(crate) fn only(allow: &'static str, method: &str) -> Outcome {
-    if method == "OPTIONS" {
-        return Ok(Answer::json_text(200, Vec::new()).with("allow", allow));
+/// The answer; with its body, if it is a [`Problem`].
+pub(crate) fn explained(mut response: Response, console: &Held) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    let state = console.state();
+    let status = if state.error_status_as_string {
+        problem.status.to_string().into()
+    } else {
+        Value::from(problem.status)
+    };
+    let body = json!({
+        "status": status,
+        "message": problem.message,
+        "links": [Link::new(&state, &console.path, "self")],
+    });
+    // The router has counted the empty body already.
+    response.headers_mut().remove(CONTENT_LENGTH);
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    *response.body_mut() = body.to_string().into();
+    response
+}
+
+/// For a method that a resource does not have: axum adds an `Allow` header with those it has.
+/// OPTIONS asks for just that (vendor API file).
+pub(crate) fn other_method(method: &Method) -> Outcome {
+    match *method {
+        Method::OPTIONS => Ok(as_text(200, "")),
+        _ => Err(Problem::new(
+            405,
+            "The method is not allowed on this resource.",
+        )),
     }
-    Err(Problem {
-        allow: Some(allow),
-        ..Problem::new(405, "The method is not allowed on this resource.")
-    })
 }
 
 /// A reference to another resource.
@@ -140,27 +139,17 @@ impl Link {
 }
 
 /// `{links}`: what most writes answer.
-#[derive(Debug, Serialize)]
-pub(crate) struct Links {
-    pub(crate) links: Vec<Link>,
-}
-
-impl Links {
-    pub(crate) fn ok(link: Link) -> Outcome {
-        Ok(Answer::json(200, &Links { links: vec![link] }))
-    }
+pub(crate) fn links(link: Link) -> Outcome {
+    Ok(as_json(200, &json!({ "links": [link] })))
 }
 
 /// `{resources, links}`: an unpaged list.
-#[derive(Debug, Serialize)]
-pub(crate) struct Resources<T> {
-    pub(crate) resources: Vec<T>,
-    pub(crate) links: Vec<Link>,
-}
-
-impl<T: Serialize> Resources<T> {
-    pub(crate) fn ok(state: &State, path: &str, resources: Vec<T>) -> Outcome {
-        let links = vec![Link::new(state, path, "self")];
-        Ok(Answer::json(200, &Resources { resources, links }))
+pub(crate) fn resources(state: &State, path: &str, resources: Vec<impl Serialize>) -> Outcome {
+    #[derive(Serialize)]
+    struct Body<T> {
+        resources: Vec<T>,
+        links: [Link; 1],
     }
+    let links = [Link::new(state, path, "self")];
+    Ok(as_json(200, &Body { resources, links }))
 }

@@ -1,10 +1,11 @@
 //! Who is calling: HTTP Basic, the two-factor `Token` header, and the lockout.
 
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::answer::Problem;
-use crate::call::Call;
 use crate::state::{State, UserRecord, same_login};
 
 struct Credentials {
@@ -12,8 +13,8 @@ struct Credentials {
     password: String,
 }
 
-fn credentials(call: &Call) -> Option<Credentials> {
-    let (scheme, encoded) = call.header("authorization")?.split_once(' ')?;
+fn credentials(headers: &HeaderMap) -> Option<Credentials> {
+    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -27,31 +28,31 @@ fn credentials(call: &Call) -> Option<Credentials> {
 
 /// Password and, for two-factor users, the token (vendor API file: "in addition to the Basic
 /// Authorization").
-fn proves(call: &Call, given: &Credentials, user: &UserRecord) -> bool {
+fn proves(headers: &HeaderMap, given: &Credentials, user: &UserRecord) -> bool {
     let token = user
         .two_factor_token
         .as_deref()
-        .is_none_or(|expected| call.header("token") == Some(expected));
+        .is_none_or(|expected| headers.get("token").is_some_and(|token| token == expected));
     !user.password.is_empty() && user.password == given.password && token
 }
 
 /// The login whose credentials the request carries, without counting a failure: for the log.
-pub(crate) fn recognise(state: &State, call: &Call) -> Option<String> {
-    let given = credentials(call)?;
+pub(crate) fn recognise(state: &State, headers: &HeaderMap) -> Option<String> {
+    let given = credentials(headers)?;
     let (_, user) = state.user_by_login(&given.login)?;
-    (proves(call, &given, user) && user.enabled && !user.locked).then(|| user.login.clone())
+    (proves(headers, &given, user) && user.enabled && !user.locked).then(|| user.login.clone())
 }
 
 /// Logs the caller in, or counts the failure and locks the account once there are too many.
-pub(crate) fn log_in(state: &mut State, call: &Call) -> Result<i64, Problem> {
-    let given = credentials(call).ok_or_else(Problem::unauthorized)?;
+pub(crate) fn log_in(state: &mut State, headers: &HeaderMap) -> Result<i64, Problem> {
+    let given = credentials(headers).ok_or_else(Problem::unauthorized)?;
     let lockout_after = state.lockout_after;
     let (id, user) = state
         .users
         .iter_mut()
         .find(|(_, user)| same_login(&user.login, &given.login))
         .ok_or_else(Problem::unauthorized)?;
-    if !proves(call, &given, user) {
+    if !proves(headers, &given, user) {
         user.failed_logins += 1;
         user.locked |= user.failed_logins >= lockout_after;
         return Err(Problem::unauthorized());

@@ -1,11 +1,11 @@
 //! What users refer to: roles, privileges, authentication sources, sites, asset groups.
 
-use std::collections::BTreeMap;
-
+use axum::Extension;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Link, Outcome, Problem, Resources};
-use crate::call::Call;
+use crate::access::Grant;
+use crate::answer::{Link, Outcome, Problem, as_json, resources};
+use crate::extract::{At, Console, Parameters};
 use crate::paging;
 use crate::seed::PRIVILEGES;
 use crate::state::{AuthenticationSource, Role, State, UserRecord};
@@ -20,31 +20,34 @@ fn role_json(state: &State, id: &str, role: &Role) -> Value {
     })
 }
 
-pub(crate) fn roles(state: &State, call: &Call) -> Outcome {
+pub(crate) async fn roles(console: Console) -> Outcome {
+    let state = console.state();
     let roles = state.roles.iter();
-    let roles = roles.map(|(id, role)| role_json(state, id, role)).collect();
-    Resources::ok(state, &call.path, roles)
+    let roles = roles.map(|(id, role)| role_json(&state, id, role));
+    resources(&state, &console.path, roles.collect())
 }
 
-pub(crate) fn role(state: &State, id: &str) -> Outcome {
-    let role = state.roles.get(id).ok_or_else(Problem::not_found)?;
-    Ok(Answer::json(200, &role_json(state, id, role)))
+pub(crate) async fn role(console: Console, At(id): At<String>) -> Outcome {
+    let state = console.state();
+    let role = state.roles.get(&id).ok_or_else(Problem::not_found)?;
+    Ok(as_json(200, &role_json(&state, &id, role)))
 }
 
-pub(crate) fn role_users(state: &State, call: &Call, id: &str) -> Outcome {
-    if !state.roles.contains_key(id) {
+pub(crate) async fn role_users(console: Console, At(id): At<String>) -> Outcome {
+    let state = console.state();
+    if !state.roles.contains_key(&id) {
         return Err(Problem::not_found());
     }
-    users_where(state, call, |user| user.role == id)
+    users_where(&state, &console.path, |user| user.role == id)
 }
 
-fn users_where(state: &State, call: &Call, picked: impl Fn(&UserRecord) -> bool) -> Outcome {
+fn users_where(state: &State, path: &str, picked: impl Fn(&UserRecord) -> bool) -> Outcome {
     let users = state.users.iter().filter(|(_, user)| picked(user));
-    Resources::ok(state, &call.path, users.map(|(id, _)| *id).collect())
+    resources(state, path, users.map(|(id, _)| *id).collect())
 }
 
-pub(crate) fn privileges(state: &State, call: &Call) -> Outcome {
-    Resources::ok(state, &call.path, PRIVILEGES.to_vec())
+pub(crate) async fn privileges(console: Console) -> Outcome {
+    resources(&console.state(), &console.path, PRIVILEGES.to_vec())
 }
 
 fn source_json(state: &State, source: &AuthenticationSource) -> Value {
@@ -54,30 +57,33 @@ fn source_json(state: &State, source: &AuthenticationSource) -> Value {
     body
 }
 
-pub(crate) fn sources(state: &State, call: &Call) -> Outcome {
+pub(crate) async fn sources(console: Console) -> Outcome {
+    let state = console.state();
     let sources = state.authentication_sources.iter();
-    let sources = sources.map(|source| source_json(state, source)).collect();
-    Resources::ok(state, &call.path, sources)
+    let sources = sources.map(|source| source_json(&state, source));
+    resources(&state, &console.path, sources.collect())
 }
 
-pub(crate) fn source(state: &State, id: &str) -> Outcome {
-    let source = find_source(state, id)?;
-    Ok(Answer::json(200, &source_json(state, source)))
+pub(crate) async fn source(console: Console, At(id): At<i64>) -> Outcome {
+    let state = console.state();
+    let source = find_source(&state, id)?;
+    Ok(as_json(200, &source_json(&state, source)))
 }
 
-pub(crate) fn source_users(state: &State, call: &Call, id: &str) -> Outcome {
-    let source = find_source(state, id)?;
-    users_where(state, call, |user| user.authentication.id == source.id)
+pub(crate) async fn source_users(console: Console, At(id): At<i64>) -> Outcome {
+    let state = console.state();
+    find_source(&state, id)?;
+    users_where(&state, &console.path, |user| user.authentication.id == id)
 }
 
-fn find_source<'a>(state: &'a State, id: &str) -> Result<&'a AuthenticationSource, Problem> {
+fn find_source(state: &State, id: i64) -> Result<&AuthenticationSource, Problem> {
     let mut sources = state.authentication_sources.iter();
     sources
-        .find(|source| source.id.to_string() == id)
+        .find(|source| source.id == id)
         .ok_or_else(Problem::not_found)
 }
 
-fn place_json(state: &State, collection: &str, id: i64, name: &str) -> Value {
+fn place_json(state: &State, path: &str, id: i64, name: &str) -> Value {
     json!({
         "id": id,
         "name": name,
@@ -85,32 +91,33 @@ fn place_json(state: &State, collection: &str, id: i64, name: &str) -> Value {
         "type": "static",
         "assets": id * 16,
         "riskScore": 0.0,
-        "links": [Link::new(state, &format!("/api/3/{collection}/{id}"), "self")],
+        "links": [Link::new(state, path, "self")],
     })
 }
 
-fn places<'a>(state: &'a State, collection: &str) -> &'a BTreeMap<i64, String> {
-    match collection {
-        "sites" => &state.sites,
-        _ => &state.asset_groups,
-    }
-}
-
 /// `/sites` and `/asset_groups`.
-pub(crate) fn place_list(state: &State, call: &Call, collection: &str) -> Outcome {
-    let places = places(state, collection);
-    let (range, info) = paging::window(state, call, places.len())?;
+pub(crate) async fn places(
+    console: Console,
+    Extension(grant): Extension<Grant>,
+    query: Parameters,
+) -> Outcome {
+    let state = console.state();
+    let places = grant.all(&state);
+    let (range, info) = paging::window(&state, &query, places.len())?;
     let window = places.iter().skip(range.start).take(range.len());
     let page: Vec<Value> = window
-        .map(|(id, name)| place_json(state, collection, *id, name))
+        .map(|(id, name)| place_json(&state, &format!("{}/{id}", console.path), *id, name))
         .collect();
-    paging::answer(state, call, &page, &info)
+    paging::answer(&state, &console.path, &page, &info)
 }
 
 /// `/sites/{id}` and `/asset_groups/{id}`.
-pub(crate) fn place(state: &State, collection: &str, id: &str) -> Outcome {
-    let id = id.parse().map_err(|_| Problem::not_found())?;
-    let name = places(state, collection).get(&id);
-    let name = name.ok_or_else(Problem::not_found)?;
-    Ok(Answer::json(200, &place_json(state, collection, id, name)))
+pub(crate) async fn place(
+    console: Console,
+    Extension(grant): Extension<Grant>,
+    At(id): At<i64>,
+) -> Outcome {
+    let state = console.state();
+    let name = grant.all(&state).get(&id).ok_or_else(Problem::not_found)?;
+    Ok(as_json(200, &place_json(&state, &console.path, id, name)))
 }

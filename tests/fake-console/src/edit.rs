@@ -62,7 +62,7 @@ impl Edit {
         role.read_only(&["name", "privileges", "links", "description"], reject)?;
 
         // The flags of the other form mean nothing to this console, and are not kept either.
-        let mut flag = |in_guide: &str, in_vendor: &str| {
+        let mut flag = |in_guide: &str, in_vendor: &str| -> Result<_, Problem> {
             let in_guide = user.boolean(in_guide)?;
             let in_vendor = role.boolean(in_vendor)?;
             Ok(if guide { in_guide } else { in_vendor })

@@ -1,23 +1,25 @@
 //! One request and its answer: logged, carried out, and mangled if a fault says so.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
+};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::{Bytes, Frame, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
-use hyper::{Request, Response};
+use hyper::body::Incoming;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use crate::answer::{Answer, Problem};
+use crate::answer::{Problem, as_text, explained, html};
 use crate::auth;
-use crate::call::Call;
+use crate::extract::Held;
 use crate::faults::{self, Fault, FaultKind};
-use crate::log::{Log, LoggedRequest};
-use crate::routes;
+use crate::log::{self, Log, LoggedRequest};
+use crate::routes::Routes;
 use crate::state::State;
 
 /// How long the state may stay locked.
@@ -26,7 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What the handle and all connections share. Locks are held for moments and never two at once.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    state: Mutex<State>,
+    /// Its guard, unlike one of the standard library's, can go along with a request.
+    state: Arc<AsyncMutex<State>>,
+    routes: Routes,
     faults: Mutex<Vec<Fault>>,
     log: Mutex<Log>,
 }
@@ -53,12 +57,11 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-pub(crate) type Body = UnsyncBoxBody<Bytes, Cut>;
-
 impl Shared {
     pub(crate) fn new(state: State) -> Shared {
         Shared {
-            state: Mutex::new(state),
+            state: Arc::new(AsyncMutex::new(state)),
+            routes: Routes::new(),
             faults: Mutex::default(),
             log: Mutex::default(),
         }
@@ -66,13 +69,11 @@ impl Shared {
 
     /// Waits for the lock, but not for ever: a test that holds a guard across a request, or takes
     /// two in one expression, should fail with a reason instead of standing still.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> OwnedMutexGuard<State> {
         let start = Instant::now();
         loop {
-            match self.state.try_lock() {
-                Ok(guard) => return guard,
-                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => {}
+            if let Ok(guard) = Arc::clone(&self.state).try_lock_owned() {
+                return guard;
             }
             match start.elapsed() {
                 waited if waited > PATIENCE => panic!(
@@ -100,20 +101,13 @@ impl Shared {
         self: Arc<Shared>,
         connection: u64,
         request: Request<Incoming>,
-    ) -> Result<Response<Body>, Cut> {
+    ) -> Result<Response, Cut> {
         let (head, body) = request.into_parts();
-        let mut call = Call {
+        let authorized_as = auth::recognise(&self.state(), &head.headers);
+        let number = self.log().add(LoggedRequest {
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            headers: head.headers,
-            body: Bytes::new(),
-        };
-        let authorized_as = auth::recognise(&self.state(), &call);
-        let number = self.log().add(LoggedRequest {
-            method: call.method.clone(),
-            path: call.path.clone(),
-            query: call.query.clone(),
             authorized_as,
             body: None,
             status: None,
@@ -121,19 +115,22 @@ impl Shared {
             answered: None,
             connection,
         });
-        call.body = body.collect().await.map_err(|_| Cut::Close)?.to_bytes();
-        if let Some(logged) = call.logged_body() {
-            self.log()
-                .update(number, |request| request.body = Some(logged));
-        }
+        let body = read(Body::new(body)).await?;
+        self.log()
+            .update(number, |request| request.body = log::body(&body));
         // On a task of its own: a client that hangs up does not stop a console either.
         let shared = Arc::clone(&self);
-        let reply = tokio::spawn(async move { shared.reply(&call).await });
-        let response = match reply.await {
-            Ok(reply) => reply?.into_response()?,
-            // A test's own change of the state panicked; the message is on stderr.
-            Err(_) => return Err(Cut::Close),
-        };
+        let request = Request::from_parts(head, body);
+        let reply = tokio::spawn(async move { shared.reply(request).await });
+        // A test's own change panicked, or its fault has an impossible status: see stderr.
+        let mut response = reply.await.map_err(|_| Cut::Close)??;
+        let no_store = HeaderValue::from_static("no-store, must-revalidate");
+        response.headers_mut().insert(CACHE_CONTROL, no_store);
+        if response.status() == StatusCode::NO_CONTENT {
+            response.headers_mut().remove(CONTENT_TYPE);
+            response.headers_mut().remove(CONTENT_LENGTH);
+            *response.body_mut() = Body::empty();
+        }
         self.log().update(number, |request| {
             request.status = Some(response.status().as_u16());
             request.answered = Some(Instant::now());
@@ -141,135 +138,112 @@ impl Shared {
         Ok(response)
     }
 
-    async fn reply(&self, call: &Call) -> Result<Reply, Cut> {
-        let fault = if call.carries_credentials() {
-            faults::take(&mut self.faults(), &call.method, &call.path)
-        } else {
-            None
+    async fn reply(&self, request: Request<Bytes>) -> Result<Response, Cut> {
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        let fault = match request.headers().get(AUTHORIZATION) {
+            Some(_) => faults::take(&mut self.faults(), method, path),
+            None => None,
         };
         let latency = self.state().latency;
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        let whole = |answer| Ok(Reply::Whole(answer));
         let Some(fault) = fault else {
-            return whole(self.carry_out(call));
+            return Ok(self.carry_out(request).await);
         };
-        match fault {
+        Ok(match fault {
             FaultKind::Status {
                 status,
                 retry_after,
                 message,
             } => {
-                let answer = self.problem(call, &Problem::new(status, message));
-                whole(match retry_after {
-                    Some(value) => answer.with("retry-after", &value),
-                    None => answer,
-                })
+                let mut response = self.problem(&request, Problem::new(status, message));
+                if let Some(value) = retry_after {
+                    let value = value.parse().expect("a header value");
+                    response.headers_mut().insert(RETRY_AFTER, value);
+                }
+                response
             }
             FaultKind::StatusAfter { status } => {
-                self.carry_out(call);
-                whole(Answer::html(status, "Bad gateway"))
+                self.carry_out(request).await;
+                html(status, "Bad gateway")
             }
-            FaultKind::Html { status } => whole(Answer::html(status, "Maintenance mode")),
+            FaultKind::Html { status } => html(status, "Maintenance mode"),
             FaultKind::HtmlAfter => {
-                self.carry_out(call);
-                whole(Answer::html(200, "Maintenance mode"))
+                self.carry_out(request).await;
+                html(200, "Maintenance mode")
             }
             FaultKind::BadJson => {
-                self.carry_out(call);
-                whole(Answer::json_text(200, b"this is not JSON".to_vec()))
+                self.carry_out(request).await;
+                as_text(200, "this is not JSON")
             }
             FaultKind::CutJson => {
-                let mut body = self.carry_out(call).body;
-                body.truncate(body.len() / 2);
-                whole(Answer::json_text(200, body))
+                let whole = read(self.carry_out(request).await.into_body()).await?;
+                as_text(200, whole.slice(..whole.len() / 2))
             }
-            FaultKind::CutBody => Ok(Reply::CutBody(self.carry_out(call))),
-            FaultKind::ResetBefore => Err(Cut::Reset),
+            FaultKind::CutBody => {
+                let (mut head, body) = self.carry_out(request).await.into_parts();
+                let whole = read(body).await?;
+                // It promises more than it sends.
+                head.headers.insert(CONTENT_LENGTH, whole.len().into());
+                Response::from_parts(head, cut_body(&whole))
+            }
+            FaultKind::ResetBefore => return Err(Cut::Reset),
             FaultKind::ResetAfter => {
-                self.carry_out(call);
-                Err(Cut::Reset)
+                self.carry_out(request).await;
+                return Err(Cut::Reset);
             }
             FaultKind::Slow(delay) => {
                 tokio::time::sleep(delay).await;
-                whole(self.carry_out(call))
+                self.carry_out(request).await
             }
             FaultKind::Hang => std::future::pending().await,
             FaultKind::EchoBody => {
-                let body = String::from_utf8_lossy(&call.body);
+                let body = String::from_utf8_lossy(request.body());
                 let message = format!("The request could not be understood: {body}");
-                whole(self.problem(call, &Problem::bad(message)))
+                self.problem(&request, Problem::bad(message))
             }
             FaultKind::ChangeBeforeWrite(change) => {
-                let mut state = self.state();
-                change(&mut state);
-                whole(routes::carry_out(&mut state, call))
+                let console = self.console(&request);
+                change(&mut console.state());
+                self.routes.carry_out(console, request).await
             }
             FaultKind::ChangeAfterWrite(change) => {
-                let mut state = self.state();
-                let answer = routes::carry_out(&mut state, call);
-                change(&mut state);
-                whole(answer)
+                let console = self.console(&request);
+                let response = self.routes.carry_out(console.clone(), request).await;
+                change(&mut console.state());
+                response
             }
+        })
+    }
+
+    fn console(&self, request: &Request<Bytes>) -> Held {
+        Held {
+            state: Arc::new(Mutex::new(self.state())),
+            path: request.uri().path().to_owned(),
+            caller: None,
         }
     }
 
-    fn carry_out(&self, call: &Call) -> Answer {
-        routes::carry_out(&mut self.state(), call)
+    async fn carry_out(&self, request: Request<Bytes>) -> Response {
+        self.routes.carry_out(self.console(&request), request).await
     }
 
-    fn problem(&self, call: &Call, problem: &Problem) -> Answer {
-        problem.answer(&self.state(), &call.path)
+    fn problem(&self, request: &Request<Bytes>, problem: Problem) -> Response {
+        explained(problem.into_response(), &self.console(request))
     }
 }
 
-enum Reply {
-    Whole(Answer),
-    CutBody(Answer),
-}
-
-impl Reply {
-    fn into_response(self) -> Result<Response<Body>, Cut> {
-        let (answer, body) = match self {
-            Reply::Whole(mut answer) => {
-                if answer.status == 204 {
-                    answer.body.clear();
-                }
-                let body = Full::new(Bytes::from(std::mem::take(&mut answer.body)));
-                let body = body.map_err(|never: Infallible| match never {});
-                (answer, body.boxed_unsync())
-            }
-            Reply::CutBody(answer) => {
-                let body = cut_body(&answer.body);
-                (answer, body)
-            }
-        };
-        let mut response = Response::builder()
-            .status(answer.status)
-            .header(CACHE_CONTROL, "no-store, must-revalidate");
-        if !answer.body.is_empty() {
-            // Only a cut body is still in there: it promises more than it sends.
-            response = response.header(CONTENT_LENGTH, answer.body.len());
-        }
-        if answer.status != 204 {
-            response = response.header(CONTENT_TYPE, answer.content_type);
-        }
-        for (name, value) in &answer.headers {
-            response = response.header(*name, value);
-        }
-        // An impossible status or header in a fault: the test sees its connection fail.
-        response.body(body).map_err(|_| Cut::Close)
-    }
+async fn read(body: Body) -> Result<Bytes, Cut> {
+    to_bytes(body, usize::MAX).await.map_err(|_| Cut::Close)
 }
 
 /// The first half, then an error. The pause lets the half reach the client first.
-fn cut_body(text: &[u8]) -> Body {
-    let half = Bytes::copy_from_slice(&text[..text.len() / 2]);
-    let first = stream::once(async move { Ok(Frame::data(half)) });
+fn cut_body(whole: &Bytes) -> Body {
+    let half = Ok(whole.slice(..whole.len() / 2));
     let then = stream::once(async {
         tokio::time::sleep(Duration::from_millis(10)).await;
         Err(Cut::Close)
     });
-    StreamBody::new(first.chain(then)).boxed_unsync()
+    Body::from_stream(stream::iter([half]).chain(then))
 }

@@ -18,10 +18,10 @@
 mod access;
 mod answer;
 mod auth;
-mod call;
 mod catalog;
 mod edit;
 mod exchange;
+mod extract;
 mod faults;
 mod log;
 mod members;

@@ -38,6 +38,12 @@ pub(crate) fn is_write(method: &str) -> bool {
     !["GET", "HEAD", "OPTIONS"].contains(&method)
 }
 
+/// The body for the log: JSON if it is, text if not, nothing if empty.
+pub(crate) fn body(bytes: &[u8]) -> Option<Value> {
+    let text = || Value::String(String::from_utf8_lossy(bytes).into_owned());
+    (!bytes.is_empty()).then(|| serde_json::from_slice(bytes).unwrap_or_else(|_| text()))
+}
+
 /// Entries with numbers, so that an answer still finds its entry after others were cleared.
 #[derive(Debug, Default)]
 pub(crate) struct Log {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::answer::{Answer, Link, Outcome, Problem};
-use crate::call::Call;
+use crate::answer::{Link, Outcome, Problem, as_json};
+use crate::extract::Parameters;
 use crate::state::State;
 
 /// The `page` member of a paged list.
@@ -28,8 +28,8 @@ struct Page<'a, T> {
     links: Vec<Link>,
 }
 
-fn number(call: &Call, name: &str, least: usize) -> Result<Option<usize>, Problem> {
-    let Some(text) = call.parameters(name).next() else {
+fn number(query: &Parameters, name: &str, least: usize) -> Result<Option<usize>, Problem> {
+    let Some((_, text)) = query.iter().find(|(key, _)| key == name) else {
         return Ok(None);
     };
     text.parse()
@@ -42,11 +42,11 @@ fn number(call: &Call, name: &str, least: usize) -> Result<Option<usize>, Proble
 /// Which of `total` resources the request asks for. Past the end there is nothing: 404.
 pub(crate) fn window(
     state: &State,
-    call: &Call,
+    query: &Parameters,
     total: usize,
 ) -> Result<(Range<usize>, PageInfo), Problem> {
-    let page = number(call, "page", 0)?.unwrap_or(0);
-    let size = number(call, "size", 1)?.unwrap_or(state.default_page_size);
+    let page = number(query, "page", 0)?.unwrap_or(0);
+    let size = number(query, "size", 1)?.unwrap_or(state.default_page_size);
     let size = size.clamp(1, state.max_page_size.max(1));
     let pages = total.div_ceil(size);
     if page > 0 && page >= pages {
@@ -65,13 +65,13 @@ pub(crate) fn window(
 /// The answer for one page, with links to the pages around it.
 pub(crate) fn answer<T: Serialize>(
     state: &State,
-    call: &Call,
+    path: &str,
     resources: &[T],
     info: &PageInfo,
 ) -> Outcome {
     let last = info.total_resources.div_ceil(info.size).saturating_sub(1);
     let to = |number: usize, rel| {
-        let path = format!("{}?page={number}&size={}", call.path, info.size);
+        let path = format!("{}?page={number}&size={}", path, info.size);
         Link::new(state, &path, rel)
     };
     let mut links = vec![to(0, "first"), to(info.number, "self")];
@@ -87,5 +87,5 @@ pub(crate) fn answer<T: Serialize>(
         page: info,
         links,
     };
-    Ok(Answer::json(200, &page))
+    Ok(as_json(200, &page))
 }

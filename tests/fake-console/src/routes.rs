@@ -1,114 +1,152 @@
 //! From a request to an answer: maintenance, login, privilege, then the resource.
 
+use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{ALLOW, LOCATION};
+use axum::http::{Method, Request, StatusCode};
+use axum::response::{IntoResponse, Response, Result};
+use axum::routing::{any, delete, get, put};
+use axum::{Extension, Router};
+use tower::ServiceExt;
+
 use crate::access::{self, Grant};
-use crate::answer::{Answer, Outcome, Problem, only};
+use crate::answer::{Problem, as_text, explained, html, other_method};
 use crate::auth;
-use crate::call::Call;
 use crate::catalog;
-use crate::state::{Maintenance, State};
+use crate::extract::{At, Held};
+use crate::state::{Maintenance, State, WireForm};
 use crate::users;
 
-/// Carries the request out on the state.
-pub(crate) fn carry_out(state: &mut State, call: &Call) -> Answer {
-    let Some(segments) = call.segments() else {
-        return outside_api(state, call);
-    };
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let problem = match state.maintenance {
-        Some(Maintenance::Html) => return Answer::html(200, "Maintenance mode"),
-        Some(Maintenance::Status503) => Err(Problem::new(
-            503,
-            "The console is undergoing maintenance. Try again later.",
-        )),
-        Some(Maintenance::Status401) => Err(Problem::unauthorized()),
-        None => api(state, call, &segments),
-    };
-    match problem {
-        Ok(answer) if state.no_content_on_write && answer.status == 200 && is_write(call) => {
-            Answer::json_text(204, Vec::new())
-        }
-        Ok(answer) => answer,
-        Err(problem) => problem.answer(state, &call.path),
-    }
-}
-
-fn is_write(call: &Call) -> bool {
-    ["PUT", "DELETE"].contains(&call.method.as_str())
-}
-
-/// The web interface next to the API needs no login to be reached.
-fn outside_api(state: &State, call: &Call) -> Answer {
-    match call.path.as_str() {
-        "/" => Answer::html(302, "Found").with("location", "/login.jsp"),
-        "/login.jsp" => Answer::html(200, "Security Console - Log on"),
-        _ => Problem::not_found().answer(state, &call.path),
-    }
-}
-
-fn api(state: &mut State, call: &Call, segments: &[&str]) -> Outcome {
-    let caller = auth::log_in(state, call)?;
-    let admin = state
-        .users
-        .get(&caller)
-        .is_some_and(|user| state.is_global_admin(user));
-    let own = |id: &str| id.parse() == Ok(caller);
-    // Before any look at the resource, so that "missing" and "not allowed" are one answer.
-    let allowed = match (call.method.as_str(), segments) {
-        ("GET", ["users", id]) | ("PUT", ["users", id, "password"]) => admin || own(id),
-        _ => admin,
-    };
-    if !allowed {
-        return Err(Problem::not_found());
-    }
-    match segments {
-        ["users"] => users::collection(state, call),
-        ["users", id, below @ ..] => {
-            let id = id.parse().map_err(|_| Problem::not_found())?;
-            user(state, call, caller, id, below)
-        }
-        _ if call.method != "GET" && known(segments) => only("GET, OPTIONS", &call.method),
-        ["roles"] => catalog::roles(state, call),
-        ["roles", id] => catalog::role(state, id),
-        ["roles", id, "users"] => catalog::role_users(state, call, id),
-        ["privileges"] => catalog::privileges(state, call),
-        ["authentication_sources"] => catalog::sources(state, call),
-        ["authentication_sources", id] => catalog::source(state, id),
-        ["authentication_sources", id, "users"] => catalog::source_users(state, call, id),
-        [places @ ("sites" | "asset_groups")] => catalog::place_list(state, call, places),
-        [places @ ("sites" | "asset_groups"), id] => catalog::place(state, places, id),
-        _ => Err(Problem::not_found()),
-    }
-}
-
-/// Whether a path has a GET here. The vendor's API file has writes on some of these; this
+/// Everything that is served. The vendor's API file has writes on roles, sites and more; this
 /// console is about users and does not offer them.
-fn known(segments: &[&str]) -> bool {
-    matches!(
-        segments,
-        ["roles" | "authentication_sources"]
-            | ["roles" | "authentication_sources", _]
-            | ["roles" | "authentication_sources", _, "users"]
-            | ["privileges"]
-            | ["sites" | "asset_groups"]
-            | ["sites" | "asset_groups", _]
-    )
+fn router(form: WireForm) -> Router {
+    let user = get(users::show).put(users::replace);
+    let seed = get(users::seed).post(users::make_seed);
+    let source_users = get(catalog::source_users);
+    // An id that is no number is not there for any method.
+    let users = Router::new()
+        .route("/api/3/users", get(users::list).post(users::create))
+        .route("/api/3/users/{id}", user.delete(users::delete))
+        .route("/api/3/users/{id}/lock", delete(users::unlock))
+        .route("/api/3/users/{id}/password", put(users::set_password))
+        .route("/api/3/users/{id}/privileges", get(users::privileges))
+        .route("/api/3/users/{id}/2FA", seed.put(users::set_seed))
+        .method_not_allowed_fallback(async |_: At<Vec<i64>>, method| other_method(&method));
+    let to_login = async || ([(LOCATION, "/login.jsp")], html(302, "Found"));
+    let login = async || html(200, "Security Console - Log on");
+    Router::new()
+        .route("/", any(to_login))
+        .route("/login.jsp", any(login))
+        .route("/api/3/roles", get(catalog::roles))
+        .route("/api/3/roles/{id}", get(catalog::role))
+        .route("/api/3/roles/{id}/users", get(catalog::role_users))
+        .route("/api/3/privileges", get(catalog::privileges))
+        .route("/api/3/authentication_sources", get(catalog::sources))
+        .route("/api/3/authentication_sources/{id}", get(catalog::source))
+        .route("/api/3/authentication_sources/{id}/users", source_users)
+        .merge(places(form, Grant::Site, "sites"))
+        .merge(places(form, Grant::AssetGroup, "asset_groups"))
+        .method_not_allowed_fallback(async |method| other_method(&method))
+        .merge(users)
+        .fallback(async || Problem::not_found())
 }
 
-fn user(state: &mut State, call: &Call, caller: i64, id: i64, below: &[&str]) -> Outcome {
-    match below {
-        [] => users::one(state, call, id),
-        ["lock"] => users::lock(state, call, id),
-        ["password"] => users::password(state, call, id, caller),
-        ["privileges"] => users::privileges(state, call, id),
-        ["2FA"] => users::two_factor(state, call, id),
-        [segment] => match Grant::from_segment(segment) {
-            Some(grant) => access::collection(state, call, id, grant),
-            None => Err(Problem::not_found()),
-        },
-        [segment, what] => match (Grant::from_segment(segment), what.parse()) {
-            (Some(grant), Ok(what)) => access::one(state, call, id, grant, what),
-            _ => Err(Problem::not_found()),
-        },
-        _ => Err(Problem::not_found()),
+/// Sites and asset groups work alike. How they are granted is where guide and vendor differ:
+/// POST adds in the guide, PUT replaces in the vendor's API file.
+fn places(form: WireForm, grant: Grant, name: &str) -> Router {
+    let granted = match form {
+        WireForm::Guide => get(access::list).post(access::add),
+        WireForm::Vendor => get(access::list).put(access::replace),
+    };
+    let granted = granted.delete(access::clear);
+    let one = put(access::grant).delete(access::revoke);
+    let grants = Router::new()
+        .route(&format!("/api/3/users/{{id}}/{name}"), granted)
+        .route(&format!("/api/3/users/{{id}}/{name}/{{place}}"), one)
+        .method_not_allowed_fallback(access::other_method);
+    Router::new()
+        .route(&format!("/api/3/{name}"), get(catalog::places))
+        .route(&format!("/api/3/{name}/{{id}}"), get(catalog::place))
+        .merge(grants)
+        .layer(Extension(grant))
+}
+
+/// One router for each form, as they differ in methods.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    guide: Router,
+    vendor: Router,
+}
+
+impl Routes {
+    pub(crate) fn new() -> Routes {
+        Routes {
+            guide: router(WireForm::Guide),
+            vendor: router(WireForm::Vendor),
+        }
     }
+
+    /// Carries the request out on the state.
+    pub(crate) async fn carry_out(&self, console: Held, request: Request<Bytes>) -> Response {
+        let response = self.answer(console.clone(), request).await;
+        explained(response.into_response(), &console)
+    }
+
+    async fn answer(&self, mut console: Held, mut request: Request<Bytes>) -> Result<Response> {
+        let caller = admit(&mut console.state(), &request)?;
+        console.caller = caller;
+        let write = caller.is_some() && [Method::PUT, Method::DELETE].contains(request.method());
+        let no_content = write && console.state().no_content_on_write;
+        let router = match console.state().form {
+            WireForm::Guide => self.guide.clone(),
+            WireForm::Vendor => self.vendor.clone(),
+        };
+        // axum answers HEAD like GET; this console has it nowhere, just like TRACE.
+        if request.method() == Method::HEAD {
+            *request.method_mut() = Method::TRACE;
+        }
+        DefaultBodyLimit::disable().apply(&mut request);
+        request.extensions_mut().insert(console);
+        let Ok(mut response) = router.oneshot(request.map(Body::from)).await;
+        if no_content && response.status() == StatusCode::OK {
+            return Ok(as_text(204, ""));
+        }
+        // In the console's words, and not for what is not there.
+        if let Some(allow) = response.headers_mut().remove(ALLOW)
+            && response.status() != StatusCode::NOT_FOUND
+        {
+            let methods = allow.to_str().unwrap_or_default().replace(",HEAD", "");
+            let methods = methods.replace(',', ", ") + ", OPTIONS";
+            let methods = methods.parse().expect("names of methods");
+            response.headers_mut().insert(ALLOW, methods);
+        }
+        Ok(response)
+    }
+}
+
+/// Whether the request gets through to the routes, and whose it is. The web interface next to the
+/// API needs no login to be reached.
+fn admit(state: &mut State, request: &Request<Bytes>) -> Result<Option<i64>> {
+    let Some(path) = request.uri().path().strip_prefix("/api/3/") else {
+        return Ok(None);
+    };
+    let under_way = "The console is undergoing maintenance. Try again later.";
+    match state.maintenance {
+        Some(Maintenance::Html) => return Err(html(200, "Maintenance mode").into()),
+        Some(Maintenance::Status503) => return Err(Problem::new(503, under_way).into()),
+        Some(Maintenance::Status401) => return Err(Problem::unauthorized().into()),
+        None => {}
+    }
+    let caller = auth::log_in(state, request.headers())?;
+    let user = state.users.get(&caller);
+    let own = match *request.method() {
+        Method::GET => path == format!("users/{caller}"),
+        Method::PUT => path == format!("users/{caller}/password"),
+        _ => false,
+    };
+    // Before any look at the resource, so that "missing" and "not allowed" are one answer.
+    if !own && !user.is_some_and(|user| state.is_global_admin(user)) {
+        return Err(Problem::not_found().into());
+    }
+    Ok(Some(caller))
 }

@@ -204,7 +204,9 @@ async fn run(
         let mut preview = input.clone();
         preview.insert("dry_run".into(), true.into());
         let preview = go.run(preview).await?;
-        anstream::eprintln!("{}", render::plan(&preview));
+        if let Value::Object(members) = &preview {
+            anstream::eprintln!("{}", render::plan(members));
+        }
         let nothing_left = preview["plan"].as_array().is_some_and(Vec::is_empty);
         if asks && !nothing_left && !confirmed()? {
             return Ok(None);

@@ -104,12 +104,14 @@ fn warnings(members: &Map<String, Value>) -> String {
 
 fn outcome(members: &Map<String, Value>) -> String {
     let flag = |name: &str| members[name] == true;
+    if flag("dry_run") {
+        let verdict = paint(CARE, "Dry run: nothing was written.");
+        return format!("{}\n{verdict}", plan(members));
+    }
     let none = members["changes"].as_array().is_some_and(Vec::is_empty);
-    let verdict = match (flag("dry_run"), flag("changed")) {
-        (true, _) if none => paint(GOOD, "dry run: nothing would be left to do"),
-        (true, _) => paint(CARE, "dry run: nothing was written"),
-        (false, true) => paint(GOOD, "done, and read back"),
-        (false, false) => paint(GOOD, "nothing was left to do"),
+    let verdict = match flag("changed") {
+        true => paint(GOOD, "done, and read back"),
+        false => paint(GOOD, "nothing was left to do"),
     };
     let mut text = format!("{}: {verdict}", subject(members));
     if !none {
@@ -120,10 +122,7 @@ fn outcome(members: &Map<String, Value>) -> String {
 }
 
 /// The plan of a dry run, before it is carried out.
-pub(super) fn plan(outcome: &Value) -> String {
-    let Value::Object(members) = outcome else {
-        return String::new();
-    };
+pub(super) fn plan(members: &Map<String, Value>) -> String {
     let steps = members["plan"].as_array().cloned().unwrap_or_default();
     let mut text = format!("Plan for {}:", subject(members));
     if steps.is_empty() {
