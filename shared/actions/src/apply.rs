@@ -8,19 +8,21 @@ use std::time::Duration;
 use rapid7::console::{NewUser, User};
 use serde_json::json;
 use tokio::time::Instant;
+use tracing::warn;
 
 use crate::audit::Phase;
 use crate::context::Context;
 use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::grants::{kept_grants, with_grants_at_stake};
+use crate::grants::kept_grants;
 use crate::new_account;
 use crate::outcome::{Outcome, Subject};
 use crate::plan::{Change, Plan, Snapshot};
 use crate::verify::{observed, planned, verify};
 use crate::view::UserView;
 
-/// A run with less time left than this does not begin to write: it could not read back.
-const TIME_TO_WRITE: Duration = Duration::from_millis(1000);
+/// A run with less time left than this does not begin to write: it could not read back, and give
+/// back what the console dropped.
+const TIME_TO_WRITE: Duration = Duration::from_secs(2);
 
 impl Context {
     /// Carries out a plan for an account that exists.
@@ -90,17 +92,27 @@ impl Context {
         let mut expected = before.user.replacement();
         for change in &plan.changes {
             let sent = self.carry_out(change, &before, &mut outcome.warnings).await;
-            sent.map_err(|error| match error.changed {
-                Changed::Unknown => with_grants_at_stake(&before, error),
-                _ => error,
-            })?;
+            match sent {
+                Err(error) if error.changed == Changed::Unknown => {
+                    return Err(self.rescue_grants(&before, error).await);
+                }
+                sent => sent?,
+            }
             applied.push(change.to_line());
             if let Change::ReplaceUser { replacement, .. } = change {
                 expected = replacement.clone();
             }
         }
-        let after = self.read_back(&before).await;
-        let after = after.map_err(|error| with_grants_at_stake(&before, error))?;
+        let after = match self.read_back(&before).await {
+            Ok(after) => after,
+            Err(first) => {
+                warn!(error = %first, "reading back failed: once more");
+                match self.read_back(&before).await {
+                    Ok(after) => after,
+                    Err(error) => return Err(self.rescue_grants(&before, error).await),
+                }
+            }
+        };
         let after = self
             .give_back(&before, after, &mut outcome.warnings)
             .await?;
@@ -140,8 +152,8 @@ impl Context {
         if self.deadline.saturating_duration_since(Instant::now()) < TIME_TO_WRITE {
             return Err(Error::new(
                 ErrorKind::Unavailable,
-                "less than a second was left before the deadline, too little to write and to read \
-                 back",
+                "less than two seconds were left before the deadline, too little to write and to \
+                 read back",
             )
             .next("run it again with more time"));
         }

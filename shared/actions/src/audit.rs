@@ -37,8 +37,8 @@ pub struct AuditRecord<'a> {
 
 /// Where records go.
 pub trait Audit: Send + Sync {
-    /// Writes a record; when this returns, it is safe. An error before the first write stops the
-    /// run.
+    /// Writes a record. When this returns it is out of this process: on disk, or with whatever keeps
+    /// standard output. An error before the first write stops the run.
     ///
     /// # Errors
     /// Why it could not be written, for a person.

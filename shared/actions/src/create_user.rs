@@ -120,7 +120,7 @@ impl Action for CreateUser {
     async fn run(context: &Context, input: CreateUserInput) -> Result<Outcome> {
         input.check_password()?;
         let wanted = input.wanted()?;
-        let users = context.console().users().await?;
+        let users = context.users().await?;
         let existing = users.iter().find(|user| user.login() == wanted.login);
         let roles = async { Ok(context.console().roles().await?) };
         let Some(existing) = existing else {
@@ -225,7 +225,15 @@ impl CreateUserInput {
     async fn password(&self, context: &Context) -> Result<Option<SecretString>> {
         match (&self.password, &self.password_secret) {
             (Some(password), _) => Ok(Some(password.clone())),
-            (None, Some(reference)) => context.services.secrets.read(reference).await.map(Some),
+            (None, Some(reference)) => {
+                let read = context.services.secrets.read(reference);
+                match tokio::time::timeout_at(context.deadline, read).await {
+                    Ok(password) => password.map(Some),
+                    Err(_) => Err(Error::unavailable(
+                        "the initial password could not be read before the deadline",
+                    )),
+                }
+            }
             (None, None) => Ok(None),
         }
     }
@@ -290,8 +298,11 @@ fn plan(
     let mut plan = Plan::default();
     input.follow_role(&mut wanted, roles, &mut plan)?;
     let role = roles.iter().find(|role| role.id == wanted.role_id);
-    let administrator = role.is_some_and(Role::is_global_administrator);
-    policy.may_create_privileged(administrator || wanted.superuser)?;
+    // Local global administrators authenticate with `admin` (seen in the field).
+    let privileged = wanted.superuser
+        || input.authentication_type == AuthenticationType::Admin
+        || role.is_some_and(Role::may_be_global_administrator);
+    policy.may_create_privileged(privileged)?;
     let login = wanted.login.to_lowercase();
     if let Some(user) = users.iter().find(|u| u.login().to_lowercase() == login) {
         return Err(Error::new(
@@ -369,13 +380,18 @@ mod tests {
     fn roles() -> Vec<Role> {
         let role = |id: &str, privileges: &[&str]| Role {
             id: id.into(),
-            name: String::new(),
-            privileges: privileges.iter().map(|name| (*name).to_owned()).collect(),
+            name: None,
+            privileges: Some(privileges.iter().map(|name| (*name).to_owned()).collect()),
         };
         vec![
             role("user", &[]),
             role("site-admin", &["manage-sites"]),
             role("global-admin", &["all-permissions"]),
+            Role {
+                id: "untold".into(),
+                name: None,
+                privileges: None,
+            },
         ]
     }
 
@@ -399,8 +415,16 @@ mod tests {
 
     #[test]
     fn what_must_not_be_created_is_refused() {
-        assert_snapshot!(planned(json!({"role_id": "nope"}), &[]), @"InvalidInput: `role_id`: expected one of this console's roles: user, site-admin, global-admin");
-        assert_snapshot!(planned(json!({"role_id": "global-admin"}), &[]), @"Refused: this would create a global administrator or superuser (rule `privileged-accounts`)");
+        assert_snapshot!(planned(json!({"role_id": "nope"}), &[]), @"InvalidInput: `role_id`: expected one of this console's roles: user, site-admin, global-admin, untold");
+        for privileged in [
+            json!({"role_id": "global-admin"}),
+            json!({"role_id": "untold"}),
+            json!({"superuser": true}),
+            json!({"authentication_type": "admin"}),
+        ] {
+            let told = planned(privileged, &[]);
+            assert!(told.contains("(rule `privileged-accounts`)"), "{told}");
+        }
         let other = [user(json!({"login": "JSmith"}))];
         assert_snapshot!(planned(json!({}), &other), @"Refused: a login that differs only in upper and lower case exists");
     }

@@ -1,8 +1,9 @@
 //! Individual grants: kept, although replacing a user drops them.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use rapid7::console::AccessKind;
+use rapid7::console::{AccessKind, UserId};
 use tracing::{info, warn};
 
 use crate::context::Context;
@@ -18,65 +19,182 @@ impl Context {
         mut after: Snapshot,
         warnings: &mut Vec<String>,
     ) -> Result<Snapshot> {
-        let id = before.user.id();
+        let mut last = None;
         for attempt in 0.. {
-            let sites = dropped(&before.sites, &after.sites);
-            let asset_groups = dropped(&before.asset_groups, &after.asset_groups);
-            if sites.is_empty() && asset_groups.is_empty() {
+            let lost = Lost::between(before, &after);
+            if lost.is_nothing() {
                 break;
             }
-            let lost = format!("sites {sites:?}, asset groups {asset_groups:?}");
             if attempt == 2 {
-                return Err(lost_grants(&lost, None));
+                return Err(lost.error(last));
             }
             info!(%lost, "the console dropped individual grants: giving them back");
-            let give = async |kind, now: &Option<BTreeSet<i64>>, dropped: &BTreeSet<i64>| {
-                let now = now.clone().unwrap_or_default();
-                if dropped.is_empty() {
-                    return Ok(());
-                }
-                let wanted = &now | dropped;
-                self.console().set_access(id, kind, &now, &wanted).await
-            };
-            let results = tokio::join!(
-                give(AccessKind::Sites, &after.sites, &sites),
-                give(AccessKind::AssetGroups, &after.asset_groups, &asset_groups),
-            );
-            for error in [results.0.err(), results.1.err()].into_iter().flatten() {
-                if !error.may_have_been_carried_out() {
-                    return Err(lost_grants(&lost, Some(error)));
-                }
-                warn!(%error, "an answer was lost while giving grants back: looking");
+            last = self.give(before.user.id(), &after, &lost).await;
+            match self.read_grants(&after, &lost).await {
+                Ok(read) => (after.sites, after.asset_groups) = read,
+                Err(error) => last = Some(error),
             }
-            let read = |kind, known: &Option<BTreeSet<i64>>, dropped: &BTreeSet<i64>| {
-                let known = known.clone();
-                let nothing_dropped = dropped.is_empty();
-                async move {
-                    if nothing_dropped {
-                        return Ok(known);
-                    }
-                    self.console().access(id, kind).await.map(Some)
-                }
-            };
-            let read = tokio::try_join!(
-                read(AccessKind::Sites, &after.sites, &sites),
-                read(AccessKind::AssetGroups, &after.asset_groups, &asset_groups),
-            );
-            (after.sites, after.asset_groups) =
-                read.map_err(|error| lost_grants(&lost, Some(error)))?;
         }
-        for (what, before, after) in [
-            ("sites", &before.sites, &after.sites),
-            ("asset groups", &before.asset_groups, &after.asset_groups),
-        ] {
-            let added = dropped(after, before);
-            if !added.is_empty() {
-                warnings.push(format!("somebody else gave {what} {added:?} meanwhile"));
-            }
+        for (what, added) in Lost::between(&after, before).lists() {
+            warnings.push(format!("somebody else gave {what} {added:?} meanwhile"));
         }
         Ok(after)
     }
+
+    /// After a replacement that can't be followed any more: gives back all individual grants that
+    /// there were, without knowing which are gone. If that is proven, the error stays what it is and
+    /// another run is safe; if not, it says so, and must not invite one: that would find the account
+    /// done and leave the grants lost.
+    pub(crate) async fn rescue_grants(&self, before: &Snapshot, mut error: Error) -> Error {
+        let nothing = Snapshot {
+            user: before.user.clone(),
+            sites: before.sites.as_ref().map(|_| BTreeSet::new()),
+            asset_groups: before.asset_groups.as_ref().map(|_| BTreeSet::new()),
+        };
+        let lost = Lost::between(before, &nothing);
+        if lost.is_nothing() {
+            return error;
+        }
+        warn!(%error, %lost, "the account can't be followed any more: giving back its grants");
+        let _ = self.give(before.user.id(), &nothing, &lost).await;
+        let mut after = nothing;
+        if let Ok(read) = self.read_grants(&after, &lost).await {
+            (after.sites, after.asset_groups) = read;
+        }
+        let lost = Lost::between(before, &after);
+        if lost.is_nothing() {
+            error
+                .message
+                .push_str("; its individual grants are in place");
+            return error;
+        }
+        error.message = format!(
+            "{} ({}), and the console may have dropped individual grants: {lost}",
+            error.message,
+            error.kind.name()
+        );
+        error.kind = ErrorKind::Unexpected;
+        error.next(GIVE_BACK_BY_HAND)
+    }
+
+    /// Gives grants, both kinds at once; returns what went wrong.
+    async fn give(&self, id: UserId, now: &Snapshot, lost: &Lost) -> Option<rapid7::Error> {
+        let (sites, asset_groups) = tokio::join!(
+            self.give_kind(id, AccessKind::Sites, now.sites.as_ref(), &lost.sites),
+            self.give_kind(
+                id,
+                AccessKind::AssetGroups,
+                now.asset_groups.as_ref(),
+                &lost.asset_groups
+            ),
+        );
+        let error = sites.err().or(asset_groups.err())?;
+        warn!(%error, "giving grants back: looking");
+        Some(error)
+    }
+
+    async fn give_kind(
+        &self,
+        id: UserId,
+        kind: AccessKind,
+        now: Option<&BTreeSet<i64>>,
+        lost: &BTreeSet<i64>,
+    ) -> rapid7::Result<()> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let now = now.cloned().unwrap_or_default();
+        let console = self.console();
+        match console.set_access(id, kind, &now, &(&now | lost)).await {
+            // One that is gone meanwhile (a deleted site) must not take the others with it.
+            Err(error) if error.delivery == rapid7::Delivery::Refused && lost.len() > 1 => {
+                let mut last = Ok(());
+                for one in lost {
+                    last = last.and(console.grant_access(id, kind, *one).await);
+                }
+                last
+            }
+            result => result,
+        }
+    }
+
+    /// Reads those lists again that lacked something.
+    async fn read_grants(&self, known: &Snapshot, lost: &Lost) -> rapid7::Result<Lists> {
+        let id = known.user.id();
+        let read = |kind, known: &Option<BTreeSet<i64>>, lost: &BTreeSet<i64>| {
+            let (known, complete) = (known.clone(), lost.is_empty());
+            async move {
+                if complete {
+                    return Ok(known);
+                }
+                self.console().access(id, kind).await.map(Some)
+            }
+        };
+        tokio::try_join!(
+            read(AccessKind::Sites, &known.sites, &lost.sites),
+            read(
+                AccessKind::AssetGroups,
+                &known.asset_groups,
+                &lost.asset_groups
+            ),
+        )
+    }
 }
+
+type Lists = (Option<BTreeSet<i64>>, Option<BTreeSet<i64>>);
+
+/// Grants that one state of an account has and another lacks.
+struct Lost {
+    sites: BTreeSet<i64>,
+    asset_groups: BTreeSet<i64>,
+}
+
+impl Lost {
+    fn between(before: &Snapshot, after: &Snapshot) -> Self {
+        Self {
+            sites: dropped(&before.sites, &after.sites),
+            asset_groups: dropped(&before.asset_groups, &after.asset_groups),
+        }
+    }
+
+    fn lists(&self) -> impl Iterator<Item = (&'static str, &BTreeSet<i64>)> {
+        [("sites", &self.sites), ("asset groups", &self.asset_groups)]
+            .into_iter()
+            .filter(|(_, ids)| !ids.is_empty())
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.lists().next().is_none()
+    }
+
+    fn error(&self, cause: Option<rapid7::Error>) -> Error {
+        let why = cause.as_ref().map(|error| format!(" ({error})"));
+        let mut failed = Error::new(
+            ErrorKind::Unexpected,
+            format!(
+                "the console dropped individual grants, and they are not back: {self}{}",
+                why.unwrap_or_default()
+            ),
+        )
+        .next(GIVE_BACK_BY_HAND);
+        failed.source = cause.map(Box::new);
+        failed
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lists: Vec<String> = self
+            .lists()
+            .map(|(what, ids)| format!("{what} {ids:?}"))
+            .collect();
+        f.write_str(&lists.join(", "))
+    }
+}
+
+const GIVE_BACK_BY_HAND: &str = "give back by hand what is missing: the audit record of this run lists \
+                                 what there was. Running it again would find the account done and \
+                                 leave that lost";
 
 /// What is in the first list and not in the second.
 fn dropped(before: &Option<BTreeSet<i64>>, after: &Option<BTreeSet<i64>>) -> BTreeSet<i64> {
@@ -88,52 +206,11 @@ fn dropped(before: &Option<BTreeSet<i64>>, after: &Option<BTreeSet<i64>>) -> BTr
 
 /// The step that keeps individual grants, in a line for people; nothing if there are none.
 pub(crate) fn kept_grants(before: &Snapshot) -> Option<String> {
-    let grants = individual_grants(before)?;
-    Some(format!("give back, if the console drops them: {grants}"))
-}
-
-fn individual_grants(before: &Snapshot) -> Option<String> {
-    let kept = [
-        ("sites", &before.sites),
-        ("asset groups", &before.asset_groups),
-    ];
-    let kept: Vec<String> = kept
-        .into_iter()
-        .filter_map(|(what, ids)| Some((what, ids.as_ref().filter(|ids| !ids.is_empty())?)))
-        .map(|(what, ids)| format!("{what} {ids:?}"))
-        .collect();
-    (!kept.is_empty()).then(|| kept.join(", "))
-}
-
-fn lost_grants(lost: &str, error: Option<rapid7::Error>) -> Error {
-    let why = error.as_ref().map(|error| format!(" ({error})"));
-    let mut failed = Error::new(
-        ErrorKind::Unexpected,
-        format!(
-            "the console dropped individual grants, and they are not back: {lost}{}",
-            why.unwrap_or_default()
-        ),
-    )
-    .next(GIVE_BACK_BY_HAND);
-    failed.source = error.map(Box::new);
-    failed
-}
-
-const GIVE_BACK_BY_HAND: &str = "give back by hand what is missing: the audit record of this run lists \
-                                 what there was. Running it again would find the account done and \
-                                 leave that lost";
-
-/// An error between replacing an account and the proof that its individual grants are back. It must
-/// not invite another run, which would find nothing left to do.
-pub(crate) fn with_grants_at_stake(before: &Snapshot, mut error: Error) -> Error {
-    let Some(grants) = individual_grants(before) else {
-        return error;
+    let none = Snapshot {
+        sites: Some(BTreeSet::new()),
+        asset_groups: Some(BTreeSet::new()),
+        ..before.clone()
     };
-    error.message = format!(
-        "{} ({}), and the console may have dropped individual grants: {grants}",
-        error.message,
-        error.kind.name()
-    );
-    error.kind = ErrorKind::Unexpected;
-    error.next(GIVE_BACK_BY_HAND)
+    let grants = Lost::between(before, &none);
+    (!grants.is_nothing()).then(|| format!("give back, if the console drops them: {grants}"))
 }

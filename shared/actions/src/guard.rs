@@ -35,7 +35,7 @@ impl Policy {
         Ok(())
     }
 
-    /// Refuses to create somebody who may do everything.
+    /// Refuses to create somebody who may, or might, do everything.
     ///
     /// # Errors
     /// `Refused` unless the policy allows it.
@@ -43,7 +43,7 @@ impl Policy {
         if privileged && !self.allow_privileged_accounts {
             return Err(refuse(
                 "privileged-accounts",
-                "this would create a global administrator or superuser",
+                "this would create a global administrator or superuser, or cannot be told from one",
                 "create it by hand, or set the policy allow_privileged_accounts",
             ));
         }

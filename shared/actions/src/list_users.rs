@@ -37,7 +37,7 @@ impl Action for ListUsers {
     };
 
     async fn run(context: &Context, _input: ListUsersInput) -> Result<UserList> {
-        let users = context.console().users().await?;
+        let users = context.users().await?;
         Ok(UserList {
             count: users.len(),
             users: users.iter().map(UserView::from).collect(),

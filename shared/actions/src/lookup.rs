@@ -88,7 +88,14 @@ pub(crate) fn same_email(a: &str, b: &str) -> bool {
 
 /// A user in one line for people: `jdoe (user 42)`.
 pub(crate) fn line(user: &User) -> String {
-    format!("{} (user {})", user.login(), user.id())
+    format!("{} (user {})", printable(user.login()), user.id())
+}
+
+/// Text without control characters: a login must not move the cursor of whoever reads about it.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 pub(crate) fn list(users: &[&User]) -> String {
@@ -139,6 +146,23 @@ pub(crate) fn pick<'a>(users: &'a [User], selector: &Selector) -> Result<&'a Use
 }
 
 impl Context {
+    /// Every user. A list that lacks even our own account proves nothing about anybody else.
+    pub(crate) async fn users(&self) -> Result<Vec<User>> {
+        let users = self.console().users().await?;
+        let own = self.policy().own_login.to_lowercase();
+        if users.iter().any(|user| user.login().to_lowercase() == own) {
+            return Ok(users);
+        }
+        Err(Error::new(
+            ErrorKind::Unauthorized,
+            format!(
+                "the console's list of {} users lacks the account that asked for it",
+                users.len()
+            ),
+        )
+        .next("check that the pack's account is a global administrator"))
+    }
+
     /// The user that is meant, as it is now.
     ///
     /// A lookup by login or email reads the whole list, as the console offers no filter (vendor API
@@ -146,7 +170,7 @@ impl Context {
     pub(crate) async fn find_user(&self, selector: &Selector) -> Result<User> {
         let id = match selector {
             Selector::Id(id) => *id,
-            _ => pick(&self.console().users().await?, selector)?.id(),
+            _ => pick(&self.users().await?, selector)?.id(),
         };
         let user = match self.console().user(id).await {
             Ok(user) => user,
@@ -155,6 +179,14 @@ impl Context {
             }
             Err(error) => return Err(Error::from(error).about(selector.to_line())),
         };
+        if user.login().is_empty() {
+            return Err(Error::new(
+                ErrorKind::Unexpected,
+                "the console does not tell this user's login, without which it can't be changed",
+            )
+            .about(selector.to_line())
+            .next("check the account's role and the console's version"));
+        }
         if !selector.matches(&user) {
             return Err(Error::new(
                 ErrorKind::Conflict,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::diff::FieldChange;
 use crate::error::Result;
+use crate::lookup::same_email;
 use crate::verify::conflict;
 
 /// Every field of a new account, as changes from nothing.
@@ -61,21 +62,29 @@ pub(crate) fn differences(wanted: &NewUser, user: &User) -> (Vec<FieldChange>, V
             _ => user.locale("reports").map(Value::from),
         };
         match found {
-            Some(found) if found == after => {}
-            // The guide's own examples leave flags and sources out of answers.
-            None if !after.is_string() => {
+            Some(found) if same(&field, &found, &after) => {}
+            // The guide's own example of a user has neither name nor flags nor authentication.
+            None => {
                 untold.push(format!(
                     "{field}: the console does not tell it; wanted {after}"
                 ));
             }
-            found => differing.push(FieldChange {
+            Some(found) => differing.push(FieldChange {
                 field,
                 before: after,
-                after: found.unwrap_or(Value::Null),
+                after: found,
             }),
         }
     }
     (differing, untold)
+}
+
+/// Whether a console shows a value as it was given. It may write an email address in lower case.
+fn same(field: &str, found: &Value, given: &Value) -> bool {
+    match (field, found.as_str(), given.as_str()) {
+        ("email", Some(found), Some(given)) => same_email(found, given),
+        _ => found == given,
+    }
 }
 
 /// Compares a new account, as read back, with what was wanted; returns what the console does not
@@ -85,6 +94,8 @@ pub(crate) fn verify(wanted: &NewUser, user: &User) -> Result<Vec<String>> {
     if differing.is_empty() {
         Ok(untold)
     } else {
-        Err(conflict(&differing))
+        let next = "look at the account: the console made something else of it, or somebody changed \
+                    it at once; creating it again would be refused";
+        Err(conflict(&differing).next(next))
     }
 }

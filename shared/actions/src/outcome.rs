@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diff::FieldChange;
+use crate::lookup::printable;
 use crate::view::UserView;
 
 /// Whom a run was about.
@@ -36,9 +37,10 @@ impl Subject {
     /// For people: `jdoe (user 42)`.
     #[must_use]
     pub fn to_line(&self) -> String {
+        let login = printable(&self.login);
         match self.user_id {
-            Some(id) => format!("{} (user {id})", self.login),
-            None => self.login.clone(),
+            Some(id) => format!("{login} (user {id})"),
+            None => login,
         }
     }
 }

@@ -6,6 +6,7 @@ use rapid7::console::{NewUser, Replacement, User, UserId};
 use serde_json::Value;
 
 use crate::diff::{FieldChange, changes};
+use crate::error::{Error, ErrorKind, Result};
 
 /// An account with its individual grants. `None` where they mean nothing: a user with all sites has
 /// no individual ones.
@@ -117,6 +118,31 @@ impl Plan {
             changes: change.into_iter().collect(),
             warnings: Vec::new(),
         }
+    }
+
+    /// The plan that enables or disables an account; empty if it is so already.
+    ///
+    /// # Errors
+    /// `Unexpected` if the console does not tell whether the account is enabled: the change could
+    /// not be proven.
+    pub(crate) fn set_enabled(user: &User, enabled: bool) -> Result<Self> {
+        if user.enabled().is_none() {
+            return Err(Error::new(
+                ErrorKind::Unexpected,
+                "the console does not tell whether the account is enabled, so a change of that \
+                 could not be proven",
+            )
+            .next("check the account's role and the console's version"));
+        }
+        let mut plan = Self::of(Change::replace(user, |edit| edit.set_enabled(enabled)));
+        // "Omitting optional fields may reset them" (guide), whose own example lacks the name.
+        if !plan.changes.is_empty() && user.full_name().is_none() {
+            plan.warnings.push(
+                "the console does not tell the account's name, and may reset it with this update"
+                    .into(),
+            );
+        }
+        Ok(plan)
     }
 
     /// In lines for people.

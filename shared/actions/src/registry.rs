@@ -89,10 +89,15 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
     let mut caller = run.caller;
     let mut services = run.services;
     services.console = services.console.for_run(run.deadline);
+    // Told in the log even if the rest can't be read.
+    let ticket = input.get("ticket").and_then(Value::as_str);
+    let ticket = ticket.map(str::to_owned).or(caller.ticket.clone());
     let input = match parse::<A::Input>(input) {
         Ok(input) => input,
         Err(error) => {
-            warn!(operation, request_id = caller.request_id, kind = error.kind.name(), %error, "failed");
+            let request_id = caller.request_id;
+            let kind = error.kind.name();
+            warn!(operation, request_id, ticket, kind, %error, "failed");
             return Err(error);
         }
     };
@@ -125,6 +130,9 @@ async fn run_checked<A: Action>(
     input: A::Input,
     started: Clock,
 ) -> Result<Value> {
+    for warning in &context.services.warnings {
+        warn!("{warning}");
+    }
     let result = match context.console().own_login().await {
         Ok(login) => {
             context.services.policy.own_login = login;

@@ -17,7 +17,7 @@ pub(crate) fn policy() -> Policy {
 
 /// `jdoe`, user 42, with these members more or instead.
 pub(crate) fn user(more: Value) -> User {
-    let mut json = json!({"id": 42, "login": "jdoe"});
+    let mut json = json!({"id": 42, "login": "jdoe", "name": "Jane Doe"});
     let members = json.as_object_mut().expect("an object");
     members.extend(more.as_object().expect("an object").clone());
     User::from_json(json).expect("a user")

@@ -65,10 +65,28 @@ const SHOWN: &[&str] = &[
     "role",
 ];
 
-/// Whether a dotted path belongs to a member that this pack knows.
+/// Whether a dotted path is a member that this pack knows. What a newer console adds inside a known
+/// member is as unknown as what it adds beside one.
 pub(crate) fn is_known(field: &str) -> bool {
-    let top = field.split('.').next().unwrap_or(field);
-    SHOWN.contains(&top)
+    matches!(
+        field,
+        "accessAllAssetGroups"
+            | "accessAllSites"
+            | "authentication.id"
+            | "authentication.type"
+            | "email"
+            | "enabled"
+            | "locale.default"
+            | "locale.reports"
+            | "login"
+            | "name"
+            | "name.first"
+            | "name.last"
+            | "role.allAssetGroups"
+            | "role.allSites"
+            | "role.id"
+            | "role.superuser"
+    )
 }
 
 impl From<&User> for UserView {

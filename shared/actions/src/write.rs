@@ -34,10 +34,15 @@ impl Context {
                 return Ok(());
             };
             if !error.may_have_been_carried_out() {
-                return Err(refused_write(change, error));
+                let mut refused = self.refused_write(change, error).await;
+                if sent_before {
+                    // The first one may still arrive.
+                    refused.changed = Changed::Unknown;
+                }
+                return Err(refused);
             }
             warn!(%error, "a write without a good answer: looking");
-            let server_declined = error.status == Some(503);
+            let broke_on_the_way = matches!(error.status, None | Some(502 | 504));
             match self.look(change, before).await {
                 Ok(Look::Done) => {
                     warnings.push(format!(
@@ -45,7 +50,9 @@ impl Context {
                     ));
                     return Ok(());
                 }
-                Ok(Look::NotDone) if server_declined || sent_before => {
+                // It may still be under way: another look later is worth more than another write.
+                Ok(Look::NotDone) if error.timed_out() => return Err(indeterminate(error)),
+                Ok(Look::NotDone) if sent_before || !broke_on_the_way => {
                     let mut failed = Error::from(error);
                     failed.message.push_str("; the account reads as before");
                     return Err(failed.changed(Changed::Nothing));
@@ -104,7 +111,7 @@ impl Context {
             Err(error) if error.may_have_been_carried_out() => Some(error),
             Err(error) => {
                 let change = Change::CreateUser(Box::new(new.clone()));
-                return Err(refused_write(&change, error));
+                return Err(self.refused_write(&change, error).await);
             }
         };
         info!("looking up the login of a new account whose number is not known");
@@ -144,7 +151,19 @@ fn indeterminate(error: rapid7::Error) -> Error {
         .next("run it again: it reads first and does only what is left")
 }
 
-/// A write that was not carried out, told in its own terms.
+impl Context {
+    /// A write that was not carried out, told in its own terms. 404 also means "not allowed": only a
+    /// caller who may list users knows that the account is gone.
+    async fn refused_write(&self, change: &Change, error: rapid7::Error) -> Error {
+        if error.kind == rapid7::ErrorKind::NotFound
+            && self.console().can_list_users().await.is_err()
+        {
+            return Error::from(error);
+        }
+        refused_write(change, error)
+    }
+}
+
 fn refused_write(change: &Change, error: rapid7::Error) -> Error {
     use rapid7::ErrorKind as Wire;
     let kind = match (change, error.kind) {

@@ -29,11 +29,14 @@ pub(crate) enum Chain {
 /// A client of Secrets Manager, or why there can't be one.
 pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
     let config = match chain {
-        Chain::Environment => from_environment(),
+        Chain::Environment => from_environment()?,
         #[cfg(feature = "cli")]
         Chain::Full => {
             let defaults = aws_config::defaults(BehaviorVersion::latest());
             let loaded = defaults.http_client(Http::new()?).load().await;
+            if loaded.region().is_none() {
+                return Err(NO_REGION.into());
+            }
             aws_sdk_secretsmanager::config::Builder::from(&loaded)
         }
     };
@@ -47,7 +50,7 @@ pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
 
 /// What `aws_config` would find in Lambda, without the code that looks everywhere else: profiles,
 /// single sign-on and metadata services made the binary a megabyte larger.
-fn from_environment() -> Builder {
+fn from_environment() -> Result<Builder, String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
     let endpoint =
@@ -55,13 +58,15 @@ fn from_environment() -> Builder {
     let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let mut config = Builder::new()
         .behavior_version(BehaviorVersion::latest())
-        .region(region.map(Region::new))
+        .region(Region::new(region.ok_or(NO_REGION)?))
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
     config.set_endpoint_url(endpoint);
-    config
+    Ok(config)
 }
+
+const NO_REGION: &str = "Secrets Manager can't be asked: AWS_REGION is not set";
 
 /// reqwest as the SDK's HTTP client.
 #[derive(Debug, Clone)]

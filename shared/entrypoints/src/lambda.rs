@@ -7,13 +7,14 @@ use std::time::{Duration, SystemTime};
 use actions::{Operation, Run, Services, invoke};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
-use tokio::sync::OnceCell;
-use tokio::time::Instant;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
 use crate::audit::StandardOutput;
 use crate::aws::Chain;
-use crate::{events, logs, services};
+use crate::services::{Prepared, prepare};
+use crate::{events, logs};
 
 /// Left of an invocation's time for the answer itself, so that a console that hangs ends in our
 /// error and not in Lambda's.
@@ -54,13 +55,13 @@ pub fn serve(operation: Operation) -> ExitCode {
 }
 
 async fn run(operation: Operation) -> Result<(), lambda_runtime::Error> {
-    let services = OnceCell::new();
+    let slot = Mutex::new(None);
     // During init a function has a whole CPU. A failure here shows again, with its name, in the
     // answer to the first invocation.
-    if let Err(error) = prepared(&services).await {
-        warn!(%error, "not ready yet");
+    if let Err(error) = services(&slot).await {
+        warn!(operation = operation.spec.name, %error, "not ready yet");
     }
-    let services = &services;
+    let slot = &slot;
     lambda_runtime::run(service_fn(
         async |event: LambdaEvent<Value>| -> Result<Value, Failure> {
             let (event, context) = event.into_parts();
@@ -68,12 +69,21 @@ async fn run(operation: Operation) -> Result<(), lambda_runtime::Error> {
             let left = context.deadline().duration_since(SystemTime::now());
             let left = left.unwrap_or_default().saturating_sub(TO_ANSWER);
             let deadline = Instant::now() + left;
-            let services = prepared(services).await.map_err(|error| {
-                error!(request_id = caller.request_id, %error, "failed");
+            let services = timeout_at(deadline, services(slot)).await;
+            let services = services.unwrap_or_else(|_| {
+                Err(actions::Error::unavailable(
+                    "the console's secret could not be read before the deadline",
+                ))
+            });
+            let services = services.map_err(|error| {
+                let request_id = caller.request_id.as_str();
+                let ticket = input.get("ticket").and_then(Value::as_str);
+                let kind = error.kind.name();
+                error!(operation = operation.spec.name, request_id, ticket, kind, %error, "failed");
                 Failure(error)
             })?;
             let run = Run {
-                services: services.clone(),
+                services,
                 caller,
                 deadline,
             };
@@ -83,8 +93,16 @@ async fn run(operation: Operation) -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-async fn prepared(services: &OnceCell<Services>) -> Result<&Services, actions::Error> {
-    services
-        .get_or_try_init(|| services::prepare(Chain::Environment, Arc::new(StandardOutput)))
-        .await
+/// What a run may use: made once, and again if the secret names another console meanwhile.
+async fn services(slot: &Mutex<Option<Prepared>>) -> Result<Services, actions::Error> {
+    let mut slot = slot.lock().await;
+    if let Some(prepared) = &*slot
+        && !prepared.credentials.moved().await
+    {
+        return Ok(prepared.services.clone());
+    }
+    let prepared = prepare(Chain::Environment, Arc::new(StandardOutput)).await?;
+    let services = prepared.services.clone();
+    *slot = Some(prepared);
+    Ok(services)
 }

@@ -18,8 +18,11 @@ fn targets(ours: LevelFilter) -> Targets {
 /// JSON lines on standard output, with the run's operation, request id and ticket.
 /// `RAPID7_LOG` is `error`, `warn`, `info` (without it) or `debug`.
 pub(crate) fn to_json() {
-    let level = std::env::var("RAPID7_LOG").ok();
-    let level = level.and_then(|level| level.parse().ok());
+    let wanted = std::env::var("RAPID7_LOG").unwrap_or_default();
+    let level = match wanted.as_str() {
+        "" => Some(LevelFilter::INFO),
+        wanted => wanted.parse().ok(),
+    };
     let format = fmt::layer()
         .json()
         .flatten_event(true)
@@ -30,6 +33,9 @@ pub(crate) fn to_json() {
         .with(format)
         .with(targets(level.unwrap_or(LevelFilter::INFO)))
         .init();
+    if level.is_none() {
+        tracing::warn!("RAPID7_LOG: expected error, warn, info or debug; it is info now");
+    }
 }
 
 /// Plain lines on standard error.

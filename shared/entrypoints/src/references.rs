@@ -86,14 +86,17 @@ impl SecretReader for References {
 /// Whether two ids mean the same secret: one may be its name and the other its ARN, which ends
 /// with the name and six random characters.
 fn names_same(a: &str, b: &str) -> bool {
-    let name = |id: &str| match id.rsplit_once(":secret:") {
-        Some((_, name)) => match name.rsplit_once('-') {
-            Some((name, suffix)) if suffix.len() == 6 => name.to_owned(),
-            _ => name.to_owned(),
-        },
-        None => id.to_owned(),
+    // An ARN may be given without the six characters, and a name may end like them: all that an id
+    // could mean counts.
+    let names = |id: &str| {
+        let name = id.rsplit_once(":secret:").map_or(id, |(_, name)| name);
+        let whole = name.to_owned();
+        match name.rsplit_once('-') {
+            Some((name, suffix)) if suffix.len() == 6 => [whole, name.to_owned()],
+            _ => [whole.clone(), whole],
+        }
     };
-    name(a) == name(b)
+    names(a).iter().any(|name| names(b).contains(name))
 }
 
 /// One member of a JSON secret; without a key, the whole text, or `password` of a JSON object.
@@ -135,5 +138,7 @@ mod tests {
         assert!(names_same("rapid7/console", arn));
         assert!(names_same(arn, arn));
         assert!(!names_same("rapid7/other", arn));
+        let partial = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rapid7-secret";
+        assert!(names_same("rapid7-secret", partial));
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
+use aws_sdk_secretsmanager::error::SdkError;
+use aws_sdk_secretsmanager::operation::RequestId as _;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use rapid7::{BoxFuture, CredentialError, CredentialSource, Credentials, Trust};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -59,37 +60,62 @@ pub(crate) fn permanent(message: impl Into<String>) -> CredentialError {
     }
 }
 
+/// What went wrong, for people. Never `Debug` or the whole chain of an SDK error, not even in the
+/// log: it may hold the answer, and with it the secret.
 fn explain(id: &str, error: &SdkError<GetSecretValueError>) -> CredentialError {
-    // Its text may be long and holds request ids: for the log. What people need is which secret,
-    // and what to do.
-    warn!(secret = id, error = %DisplayErrorContext(error), "Secrets Manager did not answer with the secret");
-    let code = error
-        .as_service_error()
-        .and_then(|error| error.meta().code());
+    let status = error.raw_response().map(|answer| answer.status().as_u16());
+    let code = error.as_service_error().and_then(|e| e.meta().code());
+    let request = error.as_service_error().and_then(|e| e.meta().request_id());
+    warn!(
+        secret = id,
+        status,
+        code,
+        aws_request_id = request,
+        "no secret from Secrets Manager"
+    );
+    let later = |why: &str| CredentialError {
+        message: format!("Secrets Manager could not be asked for {id:?}: {why}"),
+        retryable: true,
+    };
+    let code = match (error, code) {
+        (_, Some(code)) => code,
+        (SdkError::ConstructionFailure(_), _) => {
+            return permanent(format!(
+                "Secrets Manager could not be asked for {id:?}: no request could be made; are \
+                 AWS_REGION and credentials for AWS set?"
+            ));
+        }
+        (SdkError::TimeoutError(_), _) => return later("no answer in time"),
+        (SdkError::DispatchFailure(failure), _) if failure.is_timeout() || failure.is_io() => {
+            return later("no connection");
+        }
+        (SdkError::DispatchFailure(_), _) => {
+            return permanent(format!(
+                "Secrets Manager could not be asked for {id:?}: there are no credentials for AWS"
+            ));
+        }
+        _ => return later("its answer can't be read"),
+    };
     match code {
-        Some("ResourceNotFoundException") => permanent(format!(
+        "ResourceNotFoundException" => permanent(format!(
             "Secrets Manager has no secret {id:?} in this region"
         )),
-        Some("AccessDeniedException") => permanent(format!(
+        "AccessDeniedException" => permanent(format!(
             "this function may not read the secret {id:?}: allow secretsmanager:GetSecretValue on it"
         )),
-        Some("DecryptionFailure") => permanent(format!(
+        "DecryptionFailure" => permanent(format!(
             "the secret {id:?} can't be decrypted: check its KMS key"
         )),
-        Some(
-            code @ ("UnrecognizedClientException"
-            | "InvalidSignatureException"
-            | "ExpiredTokenException"
-            | "InvalidRequestException"
-            | "InvalidParameterException"),
-        ) => permanent(format!("Secrets Manager refused to give {id:?}: {code}")),
-        code => CredentialError {
-            message: format!(
-                "Secrets Manager could not be asked for {id:?}: {}",
-                code.unwrap_or("no answer")
-            ),
-            retryable: true,
-        },
+        "InvalidRequestException" => permanent(format!(
+            "Secrets Manager does not give {id:?}: is it scheduled for deletion, or without a value?"
+        )),
+        "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "ExpiredTokenException"
+        | "InvalidParameterException" => {
+            permanent(format!("Secrets Manager refused to give {id:?}: {code}"))
+        }
+        code => later(code),
     }
 }
 
@@ -100,6 +126,8 @@ pub(crate) struct ConsoleSecret {
     pub(crate) trust: Option<Trust>,
     pub(crate) form: Option<rapid7::console::WireForm>,
     credentials: Credentials,
+    /// What says where the console is, as it was written.
+    place: [Option<String>; 4],
 }
 
 impl ConsoleSecret {
@@ -133,10 +161,17 @@ impl ConsoleSecret {
                 Some(form_of(&form).ok_or_else(|| wrong("`wire_form`: expected guide or vendor"))?)
             }
         };
+        let place = [
+            member("url")?,
+            member("certificate_sha256")?,
+            member("ca_pem")?,
+            member("wire_form")?,
+        ];
         Ok(Self {
             url: member("url")?,
             trust,
             form,
+            place,
             credentials: Credentials {
                 username: required("username")?,
                 password: required("password")?.into(),
@@ -146,18 +181,53 @@ impl ConsoleSecret {
     }
 }
 
+/// How long credentials that the console refused are not sent again: failed logins lock the account.
+const REFUSED_FOR: Duration = Duration::from_secs(60);
+
 /// The console's credentials, read again when they are older than the TTL, and once after a 401.
 pub(crate) struct ConsoleCredentials {
     at: CredentialsAt,
     store: Arc<Store>,
     ttl: Duration,
-    cached: Mutex<Option<Cached>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    cached: Option<Cached>,
+    /// When the console refused the cached credentials, which were the current ones.
+    refused: Option<Instant>,
+    /// The secret names another console now, or another certificate: what was built for the old one
+    /// must not be used with the new credentials.
+    moved: bool,
 }
 
 struct Cached {
     credentials: Arc<Credentials>,
+    place: [Option<String>; 4],
     version: String,
     read: Instant,
+}
+
+impl State {
+    /// Keeps what was read, unless it is for another place.
+    fn keep(&mut self, newer: Cached) -> Result<Arc<Credentials>, CredentialError> {
+        if self
+            .cached
+            .as_ref()
+            .is_some_and(|old| old.place != newer.place)
+        {
+            self.moved = true;
+            return Err(CredentialError {
+                message: "the console's secret names another address or certificate now".into(),
+                retryable: true,
+            });
+        }
+        let credentials = Arc::clone(&newer.credentials);
+        self.cached = Some(newer);
+        self.refused = None;
+        Ok(credentials)
+    }
 }
 
 impl ConsoleCredentials {
@@ -166,14 +236,21 @@ impl ConsoleCredentials {
             at,
             store,
             ttl,
-            cached: Mutex::new(None),
+            state: Mutex::default(),
         }
+    }
+
+    /// Whether the secret, as far as it is known by now, is for another console than it was.
+    pub(crate) async fn moved(&self) -> bool {
+        // Reads it again if it is old.
+        let _ = self.current().await;
+        self.state.lock().await.moved
     }
 
     /// Reads the secret now, and keeps the credentials in it.
     pub(crate) async fn read(&self) -> Result<ConsoleSecret, CredentialError> {
         let (secret, cached) = self.fetch().await?;
-        *self.cached.lock().await = Some(cached);
+        self.state.lock().await.keep(cached)?;
         Ok(secret)
     }
 
@@ -194,6 +271,7 @@ impl ConsoleCredentials {
                     url: None,
                     trust: None,
                     form: None,
+                    place: Default::default(),
                     credentials: credentials.clone(),
                 };
                 (secret, String::new())
@@ -201,6 +279,7 @@ impl ConsoleCredentials {
         };
         let cached = Cached {
             credentials: Arc::new(secret.credentials.clone()),
+            place: secret.place.clone(),
             version,
             read: Instant::now(),
         };
@@ -221,34 +300,44 @@ fn same(a: &Credentials, b: &Credentials) -> bool {
 impl CredentialSource for ConsoleCredentials {
     fn current(&self) -> BoxFuture<'_, Result<Arc<Credentials>, CredentialError>> {
         Box::pin(async {
-            let mut cached = self.cached.lock().await;
-            if let Some(cached) = &*cached
+            let mut state = self.state.lock().await;
+            let refused = state.refused.map(|at| at.elapsed());
+            let refused = refused.filter(|ago| *ago < REFUSED_FOR);
+            if let Some(cached) = &state.cached
                 && cached.read.elapsed() < self.ttl
+                && refused.is_none()
             {
                 return Ok(Arc::clone(&cached.credentials));
             }
-            match (self.fetch().await, &mut *cached) {
-                (Ok((_, newer)), cached) => {
-                    let credentials = Arc::clone(&newer.credentials);
-                    *cached = Some(newer);
-                    Ok(credentials)
+            match (self.fetch().await, &mut state.cached, refused) {
+                (Ok((_, newer)), Some(old), Some(ago))
+                    if same(&old.credentials, &newer.credentials) =>
+                {
+                    Err(permanent(format!(
+                        "the console refused these credentials {} s ago, and the secret has not \
+                         changed: they are not sent again for {} s, as failed logins lock the \
+                         account",
+                        ago.as_secs(),
+                        REFUSED_FOR.as_secs()
+                    )))
                 }
+                (Ok((_, newer)), _, _) => state.keep(newer),
                 // What worked five minutes ago most likely still works: an outage of the store
                 // is no reason to stop, and a 401 would tell.
-                (Err(error), Some(old)) if error.retryable => {
+                (Err(error), Some(old), None) if error.retryable => {
                     warn!(%error, "the secret could not be read again: using it as it was");
                     old.read = Instant::now();
                     Ok(Arc::clone(&old.credentials))
                 }
-                (Err(error), _) => Err(error),
+                (Err(error), _, _) => Err(error),
             }
         })
     }
 
     fn renew<'a>(&'a self, rejected: &'a Credentials) -> BoxFuture<'a, Option<Arc<Credentials>>> {
         Box::pin(async move {
-            let mut cached = self.cached.lock().await;
-            if let Some(cached) = &*cached
+            let mut state = self.state.lock().await;
+            if let Some(cached) = &state.cached
                 && !same(&cached.credentials, rejected)
             {
                 // Another request of this process was refused first, and read them already.
@@ -258,16 +347,23 @@ impl CredentialSource for ConsoleCredentials {
                 Ok((_, newer)) => newer,
                 Err(error) => {
                     warn!(%error, "the secret could not be read again after a 401");
+                    state.refused = Some(Instant::now());
                     return None;
                 }
             };
+            let old = state.cached.as_ref().map(|cached| cached.version.as_str());
             if same(&newer.credentials, rejected) {
+                state.refused = Some(Instant::now());
                 return None;
             }
-            info!(version = newer.version, "the secret has changed: using it");
-            let credentials = Arc::clone(&newer.credentials);
-            *cached = Some(newer);
-            Some(credentials)
+            info!(old, new = newer.version, "the secret has changed: using it");
+            match state.keep(newer) {
+                Ok(credentials) => Some(credentials),
+                Err(error) => {
+                    warn!(%error, "not used in this run");
+                    None
+                }
+            }
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actions::{Audit, Error, Policy, Services};
-use rapid7::console::{Client, WireForm};
+use rapid7::console::Client;
 use rapid7::{CredentialError, Options, Trust};
 
 use crate::aws::Chain;
@@ -23,11 +23,17 @@ fn from_store(error: CredentialError) -> Error {
     }
 }
 
+/// What a run may use, and whether it still may.
+pub(crate) struct Prepared {
+    pub(crate) services: Services,
+    pub(crate) credentials: Arc<ConsoleCredentials>,
+}
+
 /// Reads the environment and the secret, and opens a connection to the console.
 ///
 /// Where the environment tells the address and whom to trust, the connection is opened while the
 /// secret is read; else the secret comes first.
-pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Services, Error> {
+pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Prepared, Error> {
     let settings = Settings::from_environment().map_err(misconfigured)?;
     let store = Arc::new(Store::new(chain));
     let local = chain != Chain::Environment;
@@ -37,37 +43,39 @@ pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Servi
         store,
         settings.secret_ttl,
     ));
-    let client = |url: &str, trust: &Trust, form: Option<WireForm>| {
+    let client = |url: &str, trust: &Trust| {
         let options = Options {
             trust: trust.clone(),
             ..Options::default()
         };
-        Client::new(url, credentials.clone(), form, options)
+        Client::new(url, credentials.clone(), None, options)
             .map_err(|error| Error::misconfigured(format!("the console's address: {error}")))
     };
-    let (console, trust) = match (&settings.url, &settings.trust) {
+    let (console, trust, secret) = match (&settings.url, &settings.trust) {
         (Some(url), Some(trust)) => {
-            let console = client(url, trust, settings.form)?;
+            let console = client(url, trust)?;
             let (secret, ()) = tokio::join!(credentials.read(), console.warm_up());
-            // The connection stands; what the secret says of it has no effect any more.
-            secret.map_err(from_store)?;
-            (console, trust.clone())
+            (console, trust.clone(), secret.map_err(from_store)?)
         }
         (url, trust) => {
             let secret = credentials.read().await.map_err(from_store)?;
-            let url = url.clone().or(secret.url);
+            let url = url.clone().or(secret.url.clone());
             let url = url.ok_or_else(|| {
                 Error::misconfigured(
                     "the console's address is missing: RAPID7_CONSOLE_URL, or `url` in its secret",
                 )
             })?;
-            let trust = trust.clone().or(secret.trust).unwrap_or_default();
-            let console = client(&url, &trust, settings.form.or(secret.form))?;
+            let trust = trust.clone().or(secret.trust.clone()).unwrap_or_default();
+            let console = client(&url, &trust)?;
             if let CredentialsAt::SecretsManager(_) = settings.credentials {
                 console.warm_up().await;
             }
-            (console, trust)
+            (console, trust, secret)
         }
+    };
+    let console = match settings.form.or(secret.form) {
+        Some(form) => console.with_form(form),
+        None => console,
     };
     let mut warnings = Vec::new();
     if let Trust::DangerouslyAny = trust {
@@ -76,7 +84,7 @@ pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Servi
                 .into(),
         );
     }
-    Ok(Services {
+    let services = Services {
         console,
         policy: Policy {
             allow_privileged_accounts: settings.allow_privileged_accounts,
@@ -85,5 +93,9 @@ pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Servi
         audit,
         secrets: Arc::new(secrets),
         warnings,
+    };
+    Ok(Prepared {
+        services,
+        credentials,
     })
 }

@@ -97,11 +97,14 @@ pub(crate) fn understand(
     body: &[u8],
     secrets: &[SecretString],
 ) -> Result<Value> {
-    let html = headers
+    let said_html = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("html"))
-        || body.trim_ascii_start().starts_with(b"<");
+        .is_some_and(|value| value.contains("html"));
+    let html = match body.trim_ascii_start() {
+        [] => false,
+        text => said_html || text.starts_with(b"<"),
+    };
     let json: Option<Value> = serde_json::from_slice(body).ok();
     let code = status.as_u16();
     let fail = |kind, delivery, message: String| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// A boxed future, so that [`CredentialSource`] can be used as a trait object.
@@ -27,6 +28,26 @@ impl Credentials {
     pub(crate) fn authorization(&self) -> SecretString {
         let pair = format!("{}:{}", self.username, self.password.expose_secret());
         format!("Basic {}", STANDARD.encode(pair)).into()
+    }
+
+    /// The headers that say who asks, or `None` if the credentials can't be written into headers: a
+    /// colon ends a user name, and a line break (of a token that was pasted) ends a header. Sending
+    /// something else instead would count as a failed login.
+    pub(crate) fn headers(&self) -> Option<HeaderMap> {
+        if self.username.contains(':') || self.username.contains(char::is_control) {
+            return None;
+        }
+        let sensitive = |value: &SecretString| {
+            let mut header = HeaderValue::from_str(value.expose_secret()).ok()?;
+            header.set_sensitive(true);
+            Some(header)
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, sensitive(&self.authorization())?);
+        if let Some(token) = &self.token {
+            headers.insert("token", sensitive(token)?);
+        }
+        Some(headers)
     }
 
     /// Every string that must not appear in anything we say.

@@ -72,6 +72,15 @@ impl Error {
     pub fn may_have_been_carried_out(&self) -> bool {
         self.delivery == Delivery::Unknown && self.method != "GET"
     }
+
+    /// Whether time ran out while waiting for the answer: the request may still be carried out
+    /// later.
+    #[must_use]
+    pub fn timed_out(&self) -> bool {
+        let source = self.source.as_deref();
+        let source = source.and_then(|source| source.downcast_ref::<reqwest::Error>());
+        source.is_some_and(reqwest::Error::is_timeout)
+    }
 }
 
 impl fmt::Display for Error {

@@ -35,21 +35,24 @@ pub(crate) fn quote(text: &str, secrets: &[SecretString]) -> String {
     clean
 }
 
-/// The secrets inside a request body: a bare string (the password endpoint) or any member that is
-/// named like one.
+/// The secrets inside a request body: a bare string (the password endpoint), and every text under a
+/// member that is named like one.
 pub(crate) fn secrets_in(body: &Value) -> Vec<SecretString> {
-    match body {
-        Value::String(secret) => vec![secret.as_str().into()],
-        Value::Object(members) => members
-            .iter()
-            .flat_map(|(name, value)| match value {
-                Value::String(secret) if named_like_a_secret(name) => vec![secret.as_str().into()],
-                Value::Object(_) => secrets_in(value),
-                _ => Vec::new(),
-            })
-            .collect(),
-        _ => Vec::new(),
+    fn collect(value: &Value, secret: bool, into: &mut Vec<SecretString>) {
+        match value {
+            Value::String(text) if secret => into.push(text.as_str().into()),
+            Value::Array(items) => items.iter().for_each(|item| collect(item, secret, into)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    collect(value, secret || named_like_a_secret(name), into);
+                }
+            }
+            _ => {}
+        }
     }
+    let mut secrets = Vec::new();
+    collect(body, body.is_string(), &mut secrets);
+    secrets
 }
 
 /// The same JSON with every string, list or object under a member named like a secret (password,
@@ -80,6 +83,11 @@ fn named_like_a_secret(name: &str) -> bool {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
+    // The seed of two-factor tokens is called just `key` (vendor API file, `TokenResource`).
+    let whole = ["hash", "key", "otp", "pin", "salt", "totp"];
+    if whole.contains(&name.as_str()) {
+        return true;
+    }
     [
         "password",
         "passphrase",
@@ -117,6 +125,20 @@ mod tests {
         let quoted = quote(&"a\n".repeat(1000), &[]);
         assert_eq!(quoted.chars().count(), QUOTED + 1);
         assert!(!quoted.contains('\n'));
+    }
+
+    #[test]
+    fn secrets_in_a_body_are_those_under_a_secrets_name() {
+        let body = json!({
+            "login": "jdoe", "channels": ["email"], "password": "a",
+            "clientSecret": {"parts": ["b", {"c": "c"}]},
+        });
+        let found = secrets_in(&body);
+        let mut found: Vec<&str> = found.iter().map(|secret| secret.expose_secret()).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["a", "b", "c"]);
+        assert_eq!(secrets_in(&json!("bare")).len(), 1);
+        assert_eq!(secrets_in(&json!([1, 2])).len(), 0);
     }
 
     #[test]

@@ -1,19 +1,18 @@
 //! One request: sent, answered, understood, and sent again where that is safe.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::Retryable as _;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use secrecy::{ExposeSecret as _, SecretString};
+use reqwest::header::ACCEPT;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use crate::answer::{connection_error, understand};
-use crate::credentials::{CredentialSource, Credentials};
+use crate::credentials::{CredentialError, CredentialSource, Credentials};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::redact;
 use crate::retry::{RetryPolicy, may_send_again};
@@ -120,9 +119,26 @@ pub(crate) struct Transport {
 /// What belongs to one run rather than to the connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Call {
-    pub(crate) deadline: Option<Instant>,
+    deadline: Option<Instant>,
     /// Requests sent, retries included.
     pub(crate) requests: Arc<AtomicU32>,
+    /// The credentials of this run: got once, so that nothing has to be waited for in the middle.
+    credentials: Arc<Mutex<Option<Arc<Credentials>>>>,
+}
+
+impl Call {
+    pub(crate) fn until(deadline: Instant) -> Self {
+        Self {
+            deadline: Some(deadline),
+            ..Self::default()
+        }
+    }
+
+    fn credentials(&self) -> MutexGuard<'_, Option<Arc<Credentials>>> {
+        self.credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Transport {
@@ -138,8 +154,8 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(options.connect_timeout)
             .tcp_nodelay(true)
-            // Shorter than a server's or a firewall's usual patience with an idle connection.
-            .pool_idle_timeout(Duration::from_secs(50))
+            // Shorter than a server's usual patience with an idle connection (Tomcat: 20 s).
+            .pool_idle_timeout(Duration::from_secs(15))
             .user_agent(concat!("rapid7-user-actions/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| InvalidUrl::Form)?;
@@ -164,9 +180,7 @@ impl Transport {
 
     /// Sends a request and returns its JSON, `Null` for an empty answer.
     pub(crate) async fn send(&self, request: &Request, call: &Call) -> Result<Value> {
-        let deadline = call
-            .deadline
-            .unwrap_or_else(|| Instant::now() + self.options.call_timeout);
+        let deadline = self.deadline(call);
         let retry = &self.options.retry;
         (|| self.send_once(request, call, deadline))
             .retry(retry.backoff())
@@ -179,21 +193,38 @@ impl Transport {
     /// One request, and one more after a 401 if there are newer credentials: a 401 says that
     /// nothing was done.
     async fn send_once(&self, request: &Request, call: &Call, deadline: Instant) -> Result<Value> {
-        let credentials = self.credentials(request).await?;
+        let credentials = self.credentials(request, call).await?;
         let answer = self.exchange(request, call, deadline, &credentials).await;
         match answer {
             Err(error) if error.kind == ErrorKind::Unauthorized => {
-                match self.credentials.renew(&credentials).await {
-                    Some(newer) => self.exchange(request, call, deadline, &newer).await,
-                    None => Err(error),
+                match timeout_at(deadline, self.credentials.renew(&credentials)).await {
+                    Ok(Some(newer)) => {
+                        *call.credentials() = Some(Arc::clone(&newer));
+                        self.exchange(request, call, deadline, &newer).await
+                    }
+                    Ok(None) | Err(_) => Err(error),
                 }
             }
             answer => answer,
         }
     }
 
-    pub(crate) async fn credentials(&self, request: &Request) -> Result<Arc<Credentials>> {
-        self.credentials.current().await.map_err(|error| {
+    pub(crate) async fn credentials(
+        &self,
+        request: &Request,
+        call: &Call,
+    ) -> Result<Arc<Credentials>> {
+        if let Some(credentials) = &*call.credentials() {
+            return Ok(Arc::clone(credentials));
+        }
+        let current = timeout_at(self.deadline(call), self.credentials.current()).await;
+        let current = current.unwrap_or_else(|_| {
+            Err(CredentialError {
+                message: "the credentials could not be had before the deadline".into(),
+                retryable: true,
+            })
+        });
+        let credentials = current.map_err(|error| {
             // Sources retry by themselves: once they give up, so do we.
             let kind = if error.retryable {
                 ErrorKind::CredentialsUnavailable
@@ -201,7 +232,14 @@ impl Transport {
                 ErrorKind::Credentials
             };
             request.error(kind, Delivery::NotSent, error.message)
-        })
+        })?;
+        *call.credentials() = Some(Arc::clone(&credentials));
+        Ok(credentials)
+    }
+
+    fn deadline(&self, call: &Call) -> Instant {
+        call.deadline
+            .unwrap_or_else(|| Instant::now() + self.options.call_timeout)
     }
 
     async fn exchange(
@@ -219,16 +257,26 @@ impl Transport {
                 "not sent: no time was left before the deadline".into(),
             ));
         }
+        let headers = credentials.headers().ok_or_else(|| {
+            request.error(
+                ErrorKind::Credentials,
+                Delivery::NotSent,
+                "the user name or the token holds characters that can't be sent".into(),
+            )
+        })?;
+        // A write that gets no answer must leave time to look, and to give back what it dropped.
+        let left = if request.method == "GET" {
+            left
+        } else {
+            left / 2
+        };
         let method = Method::from_bytes(request.method.as_bytes()).expect("a known method");
         let mut outgoing = self
             .http
             .request(method, format!("{}{}", self.base, request.path))
             .header(ACCEPT, "application/json")
-            .header(AUTHORIZATION, sensitive(&credentials.authorization()))
+            .headers(headers)
             .timeout(self.options.request_timeout.min(left));
-        if let Some(token) = &credentials.token {
-            outgoing = outgoing.header("Token", sensitive(token));
-        }
         if !request.query.is_empty() {
             outgoing = outgoing.query(&request.query);
         }
@@ -250,13 +298,6 @@ impl Transport {
         secrets.extend(request.body.iter().flat_map(redact::secrets_in));
         understand(request, status, &headers, &body, &secrets)
     }
-}
-
-fn sensitive(value: &SecretString) -> HeaderValue {
-    let mut header = HeaderValue::from_bytes(value.expose_secret().as_bytes())
-        .unwrap_or_else(|_| HeaderValue::from_static(""));
-    header.set_sensitive(true);
-    header
 }
 
 /// `https://host:port` without a trailing slash or the API's own path.

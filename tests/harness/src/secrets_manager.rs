@@ -34,6 +34,10 @@ pub enum Failure {
     Internal,
     /// 400 `AccessDeniedException`, which it does not.
     AccessDenied,
+    /// The right answer, cut in the middle: the secret is in it.
+    Cut,
+    /// No answer at all.
+    Hang,
 }
 
 #[derive(Default)]
@@ -168,12 +172,47 @@ async fn answer(
     State(store): State<Arc<Mutex<Store>>>,
     headers: HeaderMap,
     body: String,
-) -> Result<Json<Value>, ApiError> {
-    let mut store = store.lock().expect("no handler panicked");
-    store.requests += 1;
-    if let Some(failure) = store.failures.pop_front() {
-        return Err(failure.into());
+) -> Response {
+    let failure = {
+        let mut store = store.lock().expect("no handler panicked");
+        store.requests += 1;
+        store.failures.pop_front()
+    };
+    let right = || right_answer(&store.lock().expect("no handler panicked"), &headers, &body);
+    match failure {
+        None => right().into_response(),
+        Some(Failure::Hang) => std::future::pending().await,
+        Some(Failure::Cut) => match right() {
+            Ok(Json(answer)) => {
+                let mut text = answer.to_string();
+                text.truncate(text.len() - 2);
+                text.into_response()
+            }
+            Err(error) => error.into_response(),
+        },
+        Some(Failure::Throttling) => error(
+            StatusCode::BAD_REQUEST,
+            "ThrottlingException",
+            "Rate exceeded",
+        ),
+        Some(Failure::Internal) => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServiceError",
+            "An error occurred on the server side.",
+        ),
+        Some(Failure::AccessDenied) => error(
+            StatusCode::BAD_REQUEST,
+            "AccessDeniedException",
+            "User is not authorized to perform: secretsmanager:GetSecretValue because no identity-based policy allows it",
+        ),
     }
+}
+
+fn error(status: StatusCode, kind: &'static str, message: &'static str) -> Response {
+    ApiError(status, kind, message).into_response()
+}
+
+fn right_answer(store: &Store, headers: &HeaderMap, body: &str) -> Result<Json<Value>, ApiError> {
     let bad = |kind, message| ApiError(StatusCode::BAD_REQUEST, kind, message);
     // No signature is checked, but forgetting to sign is an error here as it is there.
     if !headers.contains_key("authorization") {
@@ -183,7 +222,7 @@ async fn answer(
         ));
     }
     let request: Value =
-        serde_json::from_str(&body).map_err(|_| bad("SerializationException", "Not JSON"))?;
+        serde_json::from_str(body).map_err(|_| bad("SerializationException", "Not JSON"))?;
     let id = request["SecretId"].as_str().unwrap_or_default();
     let target = headers
         .get("x-amz-target")
@@ -205,28 +244,6 @@ async fn answer(
         }),
         "secretsmanager.DescribeSecret" => Ok(Json(secret.description(name))),
         _ => Err(bad("UnknownOperationException", "The stand-in knows GetSecretValue and DescribeSecret")),
-    }
-}
-
-impl From<Failure> for ApiError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Throttling => Self(
-                StatusCode::BAD_REQUEST,
-                "ThrottlingException",
-                "Rate exceeded",
-            ),
-            Failure::Internal => Self(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalServiceError",
-                "An error occurred on the server side.",
-            ),
-            Failure::AccessDenied => Self(
-                StatusCode::BAD_REQUEST,
-                "AccessDeniedException",
-                "User is not authorized to perform: secretsmanager:GetSecretValue because no identity-based policy allows it",
-            ),
-        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! No secret in any log, error, audit record or outcome; and credentials that change meanwhile.
 
+use std::time::Duration;
+
 use fake_console::{Fault, FaultKind, WireForm};
+use harness::Failure;
 use serde_json::{Value, json};
-use suites::{CONSOLE_SECRET, OWN_LOGIN, World, credentials};
+use suites::{CONSOLE_SECRET, OWN_LOGIN, World, credentials, told};
 
 const OWN: &str = "canary-own-p\"ss\\word";
 const NEW: &str = "canary-new-p\"ss\\word";
@@ -25,6 +28,7 @@ fn world(form: WireForm) -> World {
     let mut secret = credentials(world.console.url(), OWN);
     secret["token"] = TOKEN.into();
     world.secrets.put(CONSOLE_SECRET, secret);
+    world.secrets.put("initial", json!({"password": NEW}));
     world
 }
 
@@ -35,30 +39,47 @@ fn assert_no_canary(what: &str, text: &str) {
     assert!(!text.contains("c3ZjLXNvYXI6Y2FuYXJ5"), "{what}: {text}");
 }
 
+/// Every operation, and its event.
+fn events() -> Vec<(&'static str, Value)> {
+    let create = |more: Value| {
+        let mut event = json!({
+            "login": "jsmith", "name": "John Smith", "email": "jsmith@example.com",
+            "role_id": "user",
+        });
+        let members = event.as_object_mut().expect("an object");
+        members.extend(more.as_object().expect("an object").clone());
+        event
+    };
+    vec![
+        ("list-users", json!({})),
+        ("get-user", json!({"login": "jdoe"})),
+        ("create-user", create(json!({"password": NEW}))),
+        ("create-user", create(json!({"password_secret": "initial"}))),
+        ("unlock-user", json!({"login": "rmartinez"})),
+        ("enable-user", json!({"login": "ext.pentest"})),
+        ("disable-user", json!({"login": "jdoe"})),
+    ]
+}
+
 #[test]
 fn no_secret_comes_out_whatever_happens() {
-    let create = json!({
-        "login": "jsmith", "name": "John Smith", "email": "jsmith@example.com",
-        "role_id": "user", "password": NEW,
-    });
-    let events = [
-        ("create-user", create),
-        ("disable-user", json!({"login": "jdoe"})),
-        ("get-user", json!({"login": "jdoe"})),
-        ("list-users", json!({})),
+    let faults = [
+        (None, ""),
+        (Some(FaultKind::EchoBody), "POST"),
+        (Some(FaultKind::EchoBody), "PUT"),
+        (Some(FaultKind::EchoBody), "GET"),
+        (Some(FaultKind::ResetAfter), "POST"),
+        (Some(FaultKind::ResetAfter), "PUT"),
+        (Some(FaultKind::CutJson), "POST"),
+        (Some(FaultKind::status(401)), "GET"),
     ];
-    for (operation, event) in events {
-        for (fault, method) in [
-            (None, ""),
-            (Some(FaultKind::EchoBody), "POST"),
-            (Some(FaultKind::EchoBody), "PUT"),
-            (Some(FaultKind::EchoBody), "GET"),
-            (Some(FaultKind::ResetAfter), "POST"),
-            (Some(FaultKind::ResetAfter), "PUT"),
-            (Some(FaultKind::CutJson), "POST"),
-            (Some(FaultKind::status(401)), "GET"),
-        ] {
-            let world = world(WireForm::Vendor);
+    for (operation, event) in events() {
+        for (fault, method) in faults.clone() {
+            let form = match method {
+                "PUT" => WireForm::Guide,
+                _ => WireForm::Vendor,
+            };
+            let world = world(form);
             let shown = format!("{operation} with {fault:?} on {method}");
             let function = world.function_with(operation, &[("RAPID7_LOG", "trace")]);
             let faulty = fault.is_some();
@@ -75,6 +96,66 @@ fn no_secret_comes_out_whatever_happens() {
                 }
             }
             assert_no_canary(&shown, &function.logs());
+            world.console.clear_faults();
+        }
+    }
+}
+
+/// An answer of Secrets Manager that can't be read holds the secret, and stays out of the log.
+#[test]
+fn no_secret_comes_out_of_a_secret_store_that_misbehaves() {
+    for failure in [
+        Failure::Cut,
+        Failure::Internal,
+        Failure::Throttling,
+        Failure::AccessDenied,
+    ] {
+        let world = world(WireForm::Vendor);
+        world.secrets.fail_next_with(100, failure);
+        let function = world.function_with("get-user", &[("RAPID7_LOG", "trace")]);
+        let answer = function.invoke(&json!({"user_id": 4}));
+        let error = answer.result.expect_err("no secret");
+        assert_no_canary("error", &error.raw.to_string());
+        assert_no_canary("log", &function.logs());
+    }
+}
+
+/// The same of the command line: answers, errors, what `--verbose` says, and the audit file.
+#[test]
+fn no_secret_comes_out_of_the_command_line() {
+    let create = "create-user --login jsmith --name John --email jsmith@example.com --role-id user \
+                  --password-secret env:INITIAL";
+    for line in [
+        create,
+        "disable-user --login jdoe --yes",
+        "get-user --login jdoe",
+        "list-users",
+    ] {
+        for (fault, method) in [
+            (None, ""),
+            (Some(FaultKind::EchoBody), "POST"),
+            (Some(FaultKind::EchoBody), "PUT"),
+            (Some(FaultKind::ResetAfter), "PUT"),
+            (Some(FaultKind::status(401)), "GET"),
+        ] {
+            let world = world(WireForm::Vendor);
+            let folder = tempfile::tempdir().expect("a folder");
+            let audit = folder.path().join("audit.jsonl");
+            if let Some(fault) = fault {
+                world
+                    .console
+                    .push_fault(Fault::new(fault).on(method, "/users"));
+            }
+            let words: Vec<&str> = line.split_whitespace().chain(["--verbose"]).collect();
+            let mut command = world.r7user(&words);
+            command
+                .env("RAPID7_CONSOLE_PASSWORD", OWN)
+                .env("RAPID7_CONSOLE_TOKEN", TOKEN)
+                .env("INITIAL", NEW)
+                .env("RAPID7_AUDIT_FILE", &audit);
+            let (_, out, err) = told(&command.output().expect("r7user starts"));
+            let audit = std::fs::read_to_string(audit).unwrap_or_default();
+            assert_no_canary(line, &[out, err, audit].concat());
             world.console.clear_faults();
         }
     }
@@ -144,16 +225,77 @@ fn a_rotated_password_is_read_again_once_after_a_401() {
     assert_eq!(world.secrets.requests(), read + 1);
 }
 
+/// Whatever retries a failed invocation must not lock the pack's own account.
 #[test]
-fn the_same_secret_is_not_tried_twice_after_a_401() {
+fn a_refused_password_is_not_sent_again_by_the_next_invocation_either() {
     let world = World::new();
     let function = world.function("get-user");
     world.console.state().user_mut(OWN_LOGIN).password = "changed-by-hand".into();
-    let read = world.secrets.requests();
-    let error = function.invoke(&json!({"user_id": 4})).result;
-    assert_eq!(error.expect_err("refused").error_type, "Unauthorized");
-    assert_eq!(world.secrets.requests(), read + 1);
+    let event = json!({"user_id": 4});
+    for _ in 0..5 {
+        let error = function.invoke(&event).result.expect_err("refused");
+        assert_eq!(error.error_type, "Unauthorized", "{}", error.error_message);
+    }
     assert_eq!(world.console.state().user_mut(OWN_LOGIN).failed_logins, 1);
+    let secret = credentials(world.console.url(), "changed-by-hand");
+    world.secrets.put(CONSOLE_SECRET, secret);
+    function.invoke(&event).result.expect("with the new secret");
+}
+
+#[test]
+fn a_secret_is_read_once_for_many_invocations_within_its_ttl() {
+    let world = World::new();
+    let function = world.function("get-user");
+    let read = world.secrets.requests();
+    for _ in 0..5 {
+        function
+            .invoke(&json!({"user_id": 4}))
+            .result
+            .expect("jdoe");
+    }
+    assert_eq!(world.secrets.requests(), read);
+}
+
+/// A secret that names another console never has its password sent to the old one.
+#[test]
+fn a_secret_that_moved_to_another_console_is_used_there_and_only_there() {
+    for ttl in ["0", "300"] {
+        let old = World::new();
+        let new = World::new();
+        new.console.state().user_mut(OWN_LOGIN).password = "of-the-new-console".into();
+        let settings = [("RAPID7_SECRET_TTL_SECONDS", ttl)];
+        let function = old.function_with("get-user", &settings);
+        let event = json!({"user_id": 4});
+        function.invoke(&event).result.expect("the old console");
+        let secret = credentials(new.console.url(), "of-the-new-console");
+        old.secrets.put(CONSOLE_SECRET, secret);
+        if ttl == "300" {
+            // Known only once the old console refuses the old password.
+            old.console.state().user_mut(OWN_LOGIN).password = "gone".into();
+            let error = function.invoke(&event).result.expect_err("refused");
+            assert_eq!(error.error_type, "Unauthorized");
+        }
+        old.console.clear_requests();
+        function.invoke(&event).result.expect("the new console");
+        assert_eq!(old.requests(), Vec::<String>::new());
+        assert!(!new.requests().is_empty());
+        let failed = old.console.state().user_mut(OWN_LOGIN).failed_logins;
+        assert!(failed <= 1, "{failed}");
+    }
+}
+
+/// Time spent on secrets is inside the deadline too.
+#[test]
+fn a_secret_store_that_hangs_ends_in_an_error_before_the_deadline() {
+    let world = World::new();
+    let settings = [("RAPID7_SECRET_TTL_SECONDS", "0")];
+    let function = world.function_with("get-user", &settings);
+    world.secrets.fail_next_with(10, Failure::Hang);
+    let limit = Duration::from_secs(2);
+    let answer = function.invoke_with_deadline(&json!({"user_id": 4}), limit);
+    let error = answer.result.expect_err("hung");
+    assert_eq!(error.error_type, "Unavailable", "{}", error.error_message);
+    assert!(answer.duration < limit, "{:?}", answer.duration);
 }
 
 #[test]

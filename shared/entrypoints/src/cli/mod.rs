@@ -149,12 +149,13 @@ pub fn main() -> ExitCode {
         Err(error) => Err(actions::Error::unavailable(error.to_string())),
     };
     match result {
-        Ok(Some(answer)) if as_json => {
-            println!("{answer:#}");
-            ExitCode::SUCCESS
-        }
         Ok(Some(answer)) => {
-            anstream::println!("{}", render::answer(&answer));
+            let text = match as_json {
+                true => format!("{answer:#}"),
+                false => render::answer(&answer),
+            };
+            // A reader that has seen enough and hung up does not make a run that is done fail.
+            let _ = writeln!(anstream::stdout(), "{text}");
             ExitCode::SUCCESS
         }
         Ok(None) => {
@@ -192,12 +193,19 @@ async fn run(
         ));
     }
     let audit = Arc::new(audit_file(arguments)?);
-    let services = services::prepare(Chain::Full, audit).await?;
     let seconds = *arguments.get_one::<u64>("timeout").unwrap_or(&60);
+    let timeout = Duration::from_secs(seconds);
+    let prepared = tokio::time::timeout(timeout, services::prepare(Chain::Full, audit)).await;
+    let prepared = prepared.map_err(|_| {
+        actions::Error::unavailable("the console's secret could not be read in the time allowed")
+    })??;
+    for warning in &prepared.services.warnings {
+        anstream::eprintln!("{}", render::warning(warning));
+    }
     let go = Go {
         operation,
-        services,
-        timeout: Duration::from_secs(seconds),
+        services: prepared.services,
+        timeout,
     };
     // A person sees the plan before anything is written.
     if operation.spec.effect != Effect::Read && !dry && (asks || !as_json) {
@@ -215,7 +223,20 @@ async fn run(
             pin_subject(&mut input, &preview);
         }
     }
+    if operation.spec.effect != Effect::Read && !dry {
+        tokio::spawn(finish_when_interrupted());
+    }
     go.run(input).await.map(Some)
+}
+
+/// A write that was begun is followed to its end: stopped in the middle, it could leave an account
+/// without its individual grants. A second Ctrl-C ends the process all the same.
+async fn finish_when_interrupted() {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        anstream::eprintln!("Finishing what was begun; it ends within the time allowed.");
+        let _ = tokio::signal::ctrl_c().await;
+        std::process::exit(130);
+    }
 }
 
 struct Go {

@@ -14,11 +14,15 @@ fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// A value in a cell: text without quotes, nothing for null.
+/// A value in a cell: text without quotes, nothing for null. What a console tells must not move the
+/// cursor of whoever is about to confirm a plan.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "–".into(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text
+            .chars()
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
@@ -136,6 +140,11 @@ pub(super) fn plan(members: &Map<String, Value>) -> String {
     }
     text.push_str(&warnings(members));
     text
+}
+
+/// A warning about the deployment itself.
+pub(super) fn warning(text: &str) -> String {
+    format!("{} {text}", paint(CARE, "warning:"))
 }
 
 /// An error.

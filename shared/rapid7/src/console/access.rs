@@ -35,6 +35,17 @@ fn grant_id(entry: &Value) -> Option<i64> {
     entry.as_i64().or_else(|| entry.get("id")?.as_i64())
 }
 
+/// The form of a list of grants, for a console whose users do not show theirs: the guide's own
+/// example of a user has neither name nor access flags.
+fn form_of(answer: &Value) -> Option<WireForm> {
+    let first = answer.get("resources")?.get(0);
+    match first {
+        Some(Value::Object(_)) => Some(WireForm::Guide),
+        Some(Value::Number(_)) => Some(WireForm::Vendor),
+        _ => answer.get("page").map(|_| WireForm::Guide),
+    }
+}
+
 fn body(ids: &BTreeSet<i64>) -> Value {
     ids.iter().copied().collect()
 }
@@ -47,6 +58,9 @@ impl Client {
     pub async fn access(&self, user: UserId, kind: AccessKind) -> Result<BTreeSet<i64>> {
         let request = Request::new("GET", kind.path(user));
         let answer = self.transport.send(&request, &self.call).await?;
+        if self.form().is_none() {
+            self.learn_form(form_of(&answer));
+        }
         let first = Page::read(answer, &request)?;
         let entries = if first.pages > 1 {
             read_all(&self.transport, &self.call, &request.path, grant_id).await?
@@ -122,5 +136,29 @@ impl Client {
     pub async fn clear_access(&self, user: UserId, kind: AccessKind) -> Result<()> {
         let request = Request::new("DELETE", kind.path(user));
         self.transport.send(&request, &self.call).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_grants_shows_the_form_where_users_do_not() {
+        let page = json!({"number": 0, "size": 10, "totalResources": 0});
+        for (answer, form) in [
+            (json!({"resources": [1, 2]}), Some(WireForm::Vendor)),
+            (json!({"resources": [{"id": 1}]}), Some(WireForm::Guide)),
+            (
+                json!({"resources": [], "page": page}),
+                Some(WireForm::Guide),
+            ),
+            (json!({"resources": []}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(form_of(&answer), form, "{answer}");
+        }
     }
 }

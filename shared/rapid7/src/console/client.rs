@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::new_user::NewUser;
-use super::paging::read_all;
+use super::paging::{Page, read_all};
 use super::roles::{AuthenticationSource, Role};
 use super::user::{Replacement, User, UserId, WireForm};
 use crate::credentials::CredentialSource;
@@ -60,15 +60,25 @@ impl Client {
         })
     }
 
+    /// The same console, with its wire form set.
+    #[must_use]
+    pub fn with_form(self, form: WireForm) -> Self {
+        let form = Form {
+            set: Some(form),
+            seen: AtomicU8::new(0),
+        };
+        Self {
+            form: Arc::new(form),
+            ..self
+        }
+    }
+
     /// The same console for one run: requests, retries and waits all end by `deadline`, and
     /// [`Self::requests`] counts from zero.
     #[must_use]
     pub fn for_run(&self, deadline: Instant) -> Self {
         Self {
-            call: Call {
-                deadline: Some(deadline),
-                ..Call::default()
-            },
+            call: Call::until(deadline),
             ..self.clone()
         }
     }
@@ -91,7 +101,7 @@ impl Client {
     /// When the credentials can't be had.
     pub async fn own_login(&self) -> Result<String> {
         let request = Request::new("GET", "/api/3/users");
-        let credentials = self.transport.credentials(&request).await?;
+        let credentials = self.transport.credentials(&request, &self.call).await?;
         Ok(credentials.username.clone())
     }
 
@@ -117,8 +127,8 @@ impl Client {
         self.form().unwrap_or(WireForm::Vendor)
     }
 
-    fn learn_form(&self, user: &User) {
-        let seen = match user.form() {
+    pub(crate) fn learn_form(&self, form: Option<WireForm>) {
+        let seen = match form {
             Some(WireForm::Guide) => 1,
             Some(WireForm::Vendor) => 2,
             None => return,
@@ -129,7 +139,7 @@ impl Client {
     fn read_user(&self, request: &Request, json: Value) -> Result<User> {
         let user = User::from_json(json)
             .ok_or_else(|| request.malformed("with something that is not a user"))?;
-        self.learn_form(&user);
+        self.learn_form(user.form());
         Ok(user)
     }
 
@@ -162,14 +172,19 @@ impl Client {
     }
 
     /// Whether this caller may list users, which takes a global administrator. The cheapest proof
-    /// that a 404 means "not there" rather than "not for you".
+    /// that a 404 means "not there" rather than "not for you". A list without even our own account
+    /// proves nothing, and is an error.
     ///
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn can_list_users(&self) -> Result<()> {
         let mut request = Request::new("GET", "/api/3/users");
         request.query = vec![("page", "0".into()), ("size", "1".into())];
-        self.transport.send(&request, &self.call).await.map(drop)
+        let answer = self.transport.send(&request, &self.call).await?;
+        if Page::read(answer, &request)?.entries.is_empty() {
+            return Err(request.malformed("with a list of no users at all"));
+        }
+        Ok(())
     }
 
     /// Creates a user. The answer's id is `None` if the console did not tell it. Never sent twice
@@ -242,9 +257,15 @@ impl Client {
 
     async fn resources<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
         let request = Request::new("GET", path);
-        let mut answer = self.transport.send(&request, &self.call).await?;
-        let resources = answer.get_mut("resources").map(Value::take);
-        let resources = resources.ok_or_else(|| request.malformed("without resources"))?;
-        serde_json::from_value(resources).map_err(|_| request.malformed("unreadable resources"))
+        let answer = self.transport.send(&request, &self.call).await?;
+        let first = Page::read(answer, &request)?;
+        let entries = if first.pages > 1 {
+            let by_id = |entry: &Value| Some(entry.get("id")?.to_string());
+            read_all(&self.transport, &self.call, path, by_id).await?
+        } else {
+            first.entries
+        };
+        serde_json::from_value(entries.into())
+            .map_err(|_| request.malformed("unreadable resources"))
     }
 }

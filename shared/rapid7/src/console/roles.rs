@@ -8,24 +8,25 @@ pub struct Role {
     /// The id, e.g. `user`.
     pub id: String,
     /// The name that the console shows.
-    #[serde(default)]
-    pub name: String,
-    /// What it allows. Names outside the documented list occur (seen in the field).
-    #[serde(default)]
-    pub privileges: Vec<String>,
+    pub name: Option<String>,
+    /// What it allows, if the console tells. Names outside the documented list occur (seen in the
+    /// field).
+    pub privileges: Option<Vec<String>>,
 }
 
 impl Role {
     fn has(&self, privileges: &[&str]) -> bool {
         self.privileges
             .iter()
+            .flatten()
             .any(|mine| privileges.contains(&mine.as_str()))
     }
 
-    /// Whether the role makes its users global administrators.
+    /// Whether the role makes its users global administrators. A role whose privileges are not told
+    /// might.
     #[must_use]
-    pub fn is_global_administrator(&self) -> bool {
-        self.has(&["all-permissions"])
+    pub fn may_be_global_administrator(&self) -> bool {
+        self.privileges.is_none() || self.has(&["all-permissions"])
     }
 
     /// Whether the role gives its users every site, whatever their flag says (seen in the field).
@@ -47,12 +48,10 @@ pub struct AuthenticationSource {
     /// Its number.
     pub id: i64,
     /// The name that the console shows.
-    #[serde(default)]
-    pub name: String,
+    pub name: Option<String>,
     /// `normal`, `admin`, `ldap`, `saml` or `kerberos` (vendor API file).
-    #[serde(default, rename = "type")]
-    pub kind: String,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
     /// Whether passwords live elsewhere.
-    #[serde(default)]
-    pub external: bool,
+    pub external: Option<bool>,
 }

@@ -39,15 +39,14 @@ pub struct User {
 }
 
 impl User {
-    /// Reads a user. `None` if the JSON is not an object with a numeric `id` and a `login`, without
-    /// which nothing can be said about whom it means.
+    /// Reads a user. `None` if the JSON is not an object with a numeric `id`, without which nothing
+    /// can be said about whom it means.
     #[must_use]
     pub fn from_json(json: Value) -> Option<Self> {
         let Value::Object(members) = json else {
             return None;
         };
         let id = UserId(members.get("id")?.as_i64()?);
-        members.get("login")?.as_str()?;
         Some(Self { id, members })
     }
 
@@ -78,7 +77,7 @@ impl User {
         self.id
     }
 
-    /// The login name.
+    /// The login name; empty if the console does not tell it.
     #[must_use]
     pub fn login(&self) -> &str {
         self.text(&["login"]).unwrap_or_default()
@@ -257,10 +256,8 @@ mod tests {
         for json in [
             json!(null),
             json!([]),
-            json!({"id": 1}),
             json!({"login": "a"}),
             json!({"id": "1", "login": "a"}),
-            json!({"id": 1, "login": null}),
         ] {
             assert_eq!(User::from_json(json), None);
         }
