@@ -148,3 +148,58 @@ fn a_deployment_without_settings_says_which() {
         error.error_message
     );
 }
+
+/// Reading is no excuse: the warning comes each time.
+#[test]
+fn every_run_warns_where_verification_is_off() {
+    let console = FakeConsole::start(State::realistic());
+    let world = World::with(console);
+    let off = [("RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION", "true")];
+    let function = world.function_with("get-user", &off);
+    for _ in 0..2 {
+        let answer = function.invoke(&json!({"user_id": 4}));
+        answer.result.expect("jdoe");
+        assert!(
+            answer.logs.contains("TLS verification is off"),
+            "{}",
+            answer.logs
+        );
+    }
+    let mut command = world.r7user(&["get-user", "--user-id", "4"]);
+    command.env(off[0].0, off[0].1);
+    let (code, _, err) = suites::told(&command.output().expect("r7user starts"));
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("TLS verification is off"), "{err}");
+}
+
+/// A wire form that is set counts, wherever it is set: this console would answer the other one.
+#[test]
+fn a_wire_form_is_set_by_the_environment_or_the_secret() {
+    let event = json!({
+        "login": "jsmith", "name": "John Smith", "email": "jsmith@example.com",
+        "role_id": "user", "password": "S3cur3!pass",
+    });
+    let posted_as_guide = |world: &World, more: &[(&str, &str)]| {
+        world.console.clear_requests();
+        let function = world.function_with("create-user", more);
+        let _ = function.invoke(&event);
+        let requests = world.console.requests();
+        let post = requests.iter().find(|request| request.method == "POST");
+        let body = post.and_then(|post| post.body.clone()).expect("a POST");
+        body["name"].is_object()
+    };
+    assert!(!posted_as_guide(&World::new(), &[]));
+    let set = [("RAPID7_CONSOLE_WIRE_FORM", "guide")];
+    assert!(posted_as_guide(&World::new(), &set));
+    let world = World::new();
+    let mut secret = credentials(world.console.url(), suites::OWN_PASSWORD);
+    secret["wire_form"] = "guide".into();
+    world.secrets.put(CONSOLE_SECRET, secret);
+    assert!(posted_as_guide(&world, &[]));
+    // Also where the connection is opened before the secret is there.
+    let at_once = [
+        ("RAPID7_CONSOLE_URL", world.console.url()),
+        ("RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION", "true"),
+    ];
+    assert!(posted_as_guide(&world, &at_once));
+}

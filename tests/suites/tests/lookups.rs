@@ -67,6 +67,31 @@ fn twins_by_email_are_listed_and_nothing_is_changed() {
 }
 
 #[test]
+fn twins_on_different_pages_are_twins_too() {
+    let world = large(1234);
+    world.console.state().user_mut("user01234").email = Some("JDOE@example.com".into());
+    let event = json!({"email": "jdoe@example.com"});
+    let (kind, message) = world.failure("disable-user", event);
+    assert_eq!(kind, "Ambiguous");
+    assert!(
+        message.contains("jdoe (user 4), user01234 (user 1234)"),
+        "{message}"
+    );
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+/// One request to learn how many pages there are, and one for each.
+#[test]
+fn a_list_of_several_pages_costs_one_request_more_than_it_has_pages() {
+    let world = large(1234);
+    let _ = world.outcome("list-users", json!({}));
+    let requests = world.console.requests();
+    let queries = requests.iter().filter_map(|request| request.query.clone());
+    let page = |number| format!("page={number}&size=500&sort=id%2Casc");
+    assert_eq!(queries.collect::<Vec<_>>(), [0, 2, 1, 0].map(page));
+}
+
+#[test]
 fn a_login_must_match_exactly_and_near_ones_are_suggested() {
     let world = World::new();
     let (kind, message) = world.failure("disable-user", json!({"login": "JDoe"}));

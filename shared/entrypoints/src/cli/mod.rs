@@ -192,7 +192,12 @@ async fn run(
             "required where nobody can be asked: this takes something away",
         ));
     }
-    let audit = Arc::new(audit_file(arguments)?);
+    // Reading leaves no record, and needs no place for one.
+    let audit = match operation.spec.effect {
+        Effect::Read => AppendedFile::new(PathBuf::new()),
+        _ => audit_file(arguments)?,
+    };
+    let audit = Arc::new(audit);
     let seconds = *arguments.get_one::<u64>("timeout").unwrap_or(&60);
     let timeout = Duration::from_secs(seconds);
     let prepared = tokio::time::timeout(timeout, services::prepare(Chain::Full, audit)).await;
