@@ -61,15 +61,23 @@ impl Context {
         if let Ok(read) = self.read_grants(&after, &lost).await {
             (after.sites, after.asset_groups) = read;
         }
-        let lost = Lost::between(before, &after);
-        if lost.is_nothing() {
+        let still = Lost::between(before, &after);
+        let late = error.source.as_ref().is_some_and(|e| e.timed_out());
+        if still.is_nothing() && !late {
             error
                 .message
                 .push_str("; its individual grants are in place");
             return error;
         }
+        let (may, lost) = match still.is_nothing() {
+            true => (
+                "may still drop individual grants, should the write arrive late",
+                lost,
+            ),
+            false => ("may have dropped individual grants", still),
+        };
         error.message = format!(
-            "{} ({}), and the console may have dropped individual grants: {lost}",
+            "{} ({}), and the console {may}: {lost}",
             error.message,
             error.kind.name()
         );

@@ -138,20 +138,15 @@ impl Context {
                 Err(failed.changed(Changed::Nothing))
             }
             (Err(_), Some(error)) => Err(indeterminate(error)),
-            (Err(error), None) => Err(error),
+            (Err(_), None) => Err(Error::new(
+                ErrorKind::Unexpected,
+                "the console said that it created the account, and no account has its login",
+            )
+            .changed(Changed::Unknown)
+            .next("look for the account in the console")),
         }
     }
-}
 
-fn indeterminate(error: rapid7::Error) -> Error {
-    let mut failed = Error::from(error);
-    failed.kind = ErrorKind::Indeterminate;
-    failed
-        .changed(Changed::Unknown)
-        .next("run it again: it reads first and does only what is left")
-}
-
-impl Context {
     /// A write that was not carried out, told in its own terms. 404 also means "not allowed": only a
     /// caller who may list users knows that the account is gone.
     async fn refused_write(&self, change: &Change, error: rapid7::Error) -> Error {
@@ -162,6 +157,14 @@ impl Context {
         }
         refused_write(change, error)
     }
+}
+
+fn indeterminate(error: rapid7::Error) -> Error {
+    let mut failed = Error::from(error);
+    failed.kind = ErrorKind::Indeterminate;
+    failed
+        .changed(Changed::Unknown)
+        .next("run it again: it reads first and does only what is left")
 }
 
 fn refused_write(change: &Change, error: rapid7::Error) -> Error {
