@@ -48,7 +48,7 @@ pub struct Caller {
     pub requested_by: Option<String>,
 }
 
-/// What one run may use. It reads freely and writes only through [`Context::apply`].
+/// What one run may use. It reads freely and writes only through `Context::apply`.
 pub struct Context {
     pub(crate) spec: &'static Spec,
     pub(crate) services: Services,
@@ -113,10 +113,12 @@ impl Context {
             list(before.sites.is_some(), AccessKind::Sites),
             list(before.asset_groups.is_some(), AccessKind::AssetGroups),
         )?;
+        // Somebody who was given all of them meanwhile has no individual ones to miss.
+        let (all_sites, all_asset_groups) = (user.all_sites(), user.all_asset_groups());
         Ok(Snapshot {
             user,
-            sites,
-            asset_groups,
+            sites: sites.filter(|_| all_sites != Some(true)),
+            asset_groups: asset_groups.filter(|_| all_asset_groups != Some(true)),
         })
     }
 

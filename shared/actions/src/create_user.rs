@@ -414,6 +414,34 @@ mod tests {
     }
 
     #[test]
+    fn a_role_may_force_either_flag() {
+        let role = |id: &str| Role {
+            id: id.into(),
+            name: None,
+            privileges: Some(vec![id.into()]),
+        };
+        let roles = ["manage-tags", "manage-dynamic-asset-groups"].map(role);
+        let planned = |more| {
+            let input = input(more);
+            let wanted = input.wanted().expect("an account");
+            plan_text(plan(&input, wanted, &[], &roles, &policy()))
+        };
+        assert_snapshot!(planned(json!({"role_id": "manage-tags"})), @r#"
+        create "jsmith" with role "manage-tags", all sites: true, all asset groups: false, normal authentication
+        warning: all_sites is true because the role "manage-tags" forces it
+        "#);
+        let impossible = json!({"role_id": "manage-tags", "all_sites": false});
+        assert_snapshot!(planned(impossible), @r#"InvalidInput: `all_sites`: the role "manage-tags" gives its users all of them, so false can't be had: choose another role, or say true"#);
+        assert_snapshot!(planned(json!({"role_id": "manage-dynamic-asset-groups"})), @r#"
+        create "jsmith" with role "manage-dynamic-asset-groups", all sites: false, all asset groups: true, normal authentication
+        warning: all_asset_groups is true because the role "manage-dynamic-asset-groups" forces it
+        "#);
+        let impossible =
+            json!({"role_id": "manage-dynamic-asset-groups", "all_asset_groups": false});
+        assert_snapshot!(planned(impossible), @r#"InvalidInput: `all_asset_groups`: the role "manage-dynamic-asset-groups" gives its users all of them, so false can't be had: choose another role, or say true"#);
+    }
+
+    #[test]
     fn what_must_not_be_created_is_refused() {
         assert_snapshot!(planned(json!({"role_id": "nope"}), &[]), @"InvalidInput: `role_id`: expected one of this console's roles: user, site-admin, global-admin, untold");
         for privileged in [

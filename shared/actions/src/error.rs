@@ -281,4 +281,33 @@ mod tests {
             assert_eq!(serde_json::to_value(kind).ok(), Some(kind.name().into()));
         }
     }
+
+    #[test]
+    fn json_tells_whether_and_when_to_run_again() {
+        for kind in ErrorKind::ALL {
+            let mut error = Error::new(kind, "");
+            let json = error.to_json();
+            assert_eq!(json["retryable"], kind.is_retryable(), "{kind:?}");
+            assert_eq!(json.get("retry_after_seconds"), None);
+            error.retry_after = Some(Duration::from_secs(7));
+            assert_eq!(error.to_json()["retry_after_seconds"], 7);
+        }
+    }
+
+    /// Another run after one of these is an invitation to retriers: the list is meant as it is.
+    #[test]
+    fn four_kinds_may_pass_by_themselves() {
+        let retryable = ErrorKind::ALL
+            .into_iter()
+            .filter(|kind| kind.is_retryable());
+        assert_eq!(
+            retryable.collect::<Vec<_>>(),
+            [
+                ErrorKind::RateLimited,
+                ErrorKind::Unavailable,
+                ErrorKind::Conflict,
+                ErrorKind::Indeterminate,
+            ]
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! Everything that the pack decides: what an operation reads, plans, refuses, writes and proves.
 //!
 //! An operation reads freely, computes a [`Plan`] with a plain function, and hands it to
-//! [`Context::apply`], the only code that writes. This crate sees no environment, no AWS, no
+//! `Context::apply`, the only code that writes. This crate sees no environment, no AWS, no
 //! command line: those belong to its callers.
 
 mod action;

@@ -159,4 +159,34 @@ mod tests {
             })
         );
     }
+
+    #[test]
+    fn every_word_for_a_secret_is_known_in_any_spelling() {
+        for name in [
+            "hash",
+            "Key",
+            "otp",
+            "PIN",
+            "salt",
+            "totp",
+            "newPassword",
+            "pass_phrase",
+            "client-secret",
+            "apiToken",
+            "api_key",
+            "x-api-key",
+            "privateKey",
+            "totpSeed",
+            "credentials",
+        ] {
+            for value in [json!("canary"), json!(1234), json!(["canary"])] {
+                let shown = redact_secret_members(&json!({name: value}));
+                assert_eq!(shown, json!({name: REDACTED}));
+            }
+        }
+        for name in ["login", "keyboard", "pinned", "saltLake", "rehashed"] {
+            let shown = json!({name: "shown", "count": 1234});
+            assert_eq!(redact_secret_members(&shown), shown);
+        }
+    }
 }

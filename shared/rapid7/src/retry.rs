@@ -145,4 +145,30 @@ mod tests {
             None
         );
     }
+
+    #[test]
+    fn a_wait_that_the_server_asks_for_is_waited_up_to_thirty_seconds() {
+        let policy = RetryPolicy::default();
+        let late = Instant::now() + Duration::from_secs(100_000);
+        let mut limited = error("GET", Some(429), Delivery::Refused);
+        let backoff = Some(Duration::from_millis(200));
+        limited.retry_after = Some(Duration::from_secs(30));
+        let wait = policy.wait(&limited, backoff, late);
+        assert!(wait.is_some_and(|wait| wait >= Duration::from_secs(30)));
+        limited.retry_after = Some(Duration::from_secs(31));
+        assert_eq!(policy.wait(&limited, backoff, late), None);
+    }
+
+    #[test]
+    fn what_was_not_sent_for_a_reason_that_stays_is_not_sent_again() {
+        for kind in [ErrorKind::Certificate, ErrorKind::Credentials] {
+            for method in ["GET", "PUT", "DELETE", "POST"] {
+                let stays = Error {
+                    kind,
+                    ..error(method, None, Delivery::NotSent)
+                };
+                assert!(!may_send_again(&stays), "{method}: {kind:?}");
+            }
+        }
+    }
 }

@@ -104,6 +104,12 @@ impl World {
             .collect()
     }
 
+    /// How often a write arrived.
+    #[must_use]
+    pub fn times_written(&self, write: &str) -> usize {
+        self.writes().iter().filter(|line| *line == write).count()
+    }
+
     /// The requests that arrived with credentials, as `METHOD /path`.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
@@ -143,6 +149,37 @@ pub fn line(request: &LoggedRequest) -> String {
 #[must_use]
 pub fn credentials(url: &str, password: &str) -> Value {
     json!({"url": url, "username": OWN_LOGIN, "password": password})
+}
+
+/// The input for a new account.
+#[must_use]
+pub fn jsmith() -> Value {
+    json!({
+        "login": "jsmith", "first_name": "John", "last_name": "Smith",
+        "email": "jsmith@example.com", "role_id": "user", "password": "S3cur3!pass",
+    })
+}
+
+/// An object with more members, or others.
+#[must_use]
+pub fn with(mut object: Value, more: Value) -> Value {
+    let members = object.as_object_mut().expect("an object");
+    members.extend(more.as_object().expect("an object").clone());
+    object
+}
+
+/// An object without a member.
+#[must_use]
+pub fn without(mut object: Value, member: &str) -> Value {
+    object.as_object_mut().expect("an object").remove(member);
+    object
+}
+
+/// The console's whole state with `enabled: false` for one user.
+#[must_use]
+pub fn with_disabled(mut snapshot: Value, id: i64) -> Value {
+    snapshot[id.to_string()]["enabled"] = false.into();
+    snapshot
 }
 
 /// A process's exit code, standard output and standard error.

@@ -2,11 +2,13 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use fake_console::{Fault, FaultKind};
+use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
-use suites::{World, told};
+use suites::{World, jsmith, told, with, without};
 use tempfile::TempDir;
 
 struct Cli {
@@ -114,15 +116,53 @@ fn a_person_sees_the_plan_and_says_yes() {
 }
 
 #[test]
-fn a_person_says_no_and_nothing_is_changed() {
+fn only_yes_is_yes() {
+    for answer in ["", "y", "no", "YES", "yes please"] {
+        let cli = Cli::new();
+        let mut terminal = cli.terminal(&["disable-user", "--login", "jdoe"]);
+        terminal.exp_string("Type yes: ").expect("the question");
+        terminal.send_line(answer).expect("typed");
+        terminal
+            .exp_string("nothing was changed")
+            .expect("the answer");
+        terminal.exp_eof().expect("the end");
+        let status = terminal.process().wait();
+        assert!(
+            matches!(status, Ok(WaitStatus::Exited(_, 77))),
+            "{answer:?}: {status:?}"
+        );
+        assert_eq!(cli.world.writes(), Vec::<String>::new(), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_person_sees_the_plan_of_what_takes_nothing_away_and_is_not_asked() {
     let cli = Cli::new();
-    let mut terminal = cli.terminal(&["disable-user", "--login", "jdoe"]);
-    terminal.exp_string("Type yes: ").expect("the question");
-    terminal.send_line("no").expect("typed");
+    let mut terminal = cli.terminal(&["unlock-user", "--login", "rmartinez"]);
+    terminal.exp_string("Plan for rmartinez").expect("the plan");
     terminal
-        .exp_string("nothing was changed")
-        .expect("the answer");
-    assert_eq!(cli.world.writes(), Vec::<String>::new());
+        .exp_string("done, and read back")
+        .expect("the outcome");
+}
+
+#[test]
+fn a_person_is_told_where_nothing_was_left_to_do() {
+    let cli = Cli::new();
+    let ldap = json!({"authentication_type": "ldap"});
+    let event = with(without(jsmith(), "password"), ldap);
+    let _ = cli.world.outcome("create-user", event);
+    let mut terminal = cli.terminal(&[
+        "create-user",
+        "--login=jsmith",
+        "--first-name=John",
+        "--last-name=Smith",
+        "--email=jsmith@example.com",
+        "--role-id=user",
+        "--authentication-type=ldap",
+    ]);
+    terminal
+        .exp_string("nothing was left to do")
+        .expect("the outcome");
 }
 
 #[test]
@@ -164,6 +204,24 @@ fn exit_codes_follow_the_kind_of_error() {
     };
     fault(limited, 1);
     assert_eq!(code(&["list-users"]), told(75, "RateLimited"));
+    let meanwhile = FaultKind::change_after(|state| {
+        state.user_mut("jdoe").role = "auditor".into();
+    });
+    cli.world
+        .console
+        .push_fault(Fault::new(meanwhile).on("PUT", "/users/4"));
+    let disable = ["disable-user", "--user-id", "4", "--yes"];
+    assert_eq!(code(&disable), told(75, "Conflict"));
+}
+
+#[test]
+fn a_run_ends_after_its_timeout() {
+    let cli = Cli::new();
+    cli.world.console.push_fault(Fault::new(FaultKind::Hang));
+    let started = Instant::now();
+    let (code, _, err) = cli.run(&["get-user", "--user-id", "4", "--timeout", "1"]);
+    assert_eq!(code, 69, "{err}");
+    assert!(started.elapsed() < Duration::from_secs(6), "{err}");
 }
 
 #[test]
@@ -245,6 +303,18 @@ fn credentials_come_from_a_file_too() {
         command.env_remove(format!("RAPID7_CONSOLE_{name}"));
     }
     command.env("RAPID7_CONSOLE_SECRET_FILE", &file);
+    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn a_two_factor_token_comes_from_the_environment() {
+    let cli = Cli::new();
+    let token = "123456".to_owned();
+    let own = suites::OWN_LOGIN;
+    cli.world.console.state().user_mut(own).two_factor_token = Some(token.clone());
+    let mut command = cli.command(&["get-user", "--user-id", "4"]);
+    command.env("RAPID7_CONSOLE_TOKEN", token);
     let (code, _, err) = told(&command.output().expect("r7user starts"));
     assert_eq!(code, 0, "{err}");
 }

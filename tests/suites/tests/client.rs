@@ -1,14 +1,19 @@
 //! The API crate against the console, in both wire forms.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
+use std::thread;
 
 use fake_console::{FakeConsole, State, WireForm};
 use rapid7::console::{
     AccessKind, Authentication, Client, Locale, NewUser, PersonName, UserId, WireForm as Form,
 };
 use rapid7::{Credentials, ErrorKind, Options};
+use serde_json::{Value, json};
 use suites::{OWN_LOGIN, OWN_PASSWORD};
+use tokio::time::Instant;
 
 const FORMS: [(WireForm, Form); 2] = [
     (WireForm::Vendor, Form::Vendor),
@@ -254,4 +259,94 @@ async fn a_console_that_is_not_there_is_unavailable_and_nothing_was_sent() {
     assert_eq!(error.kind, ErrorKind::Unavailable);
     assert!(!error.may_have_been_carried_out());
     assert_eq!(client.requests(), 2);
+}
+
+#[tokio::test]
+async fn after_the_deadline_nothing_is_sent_and_no_write_is_in_doubt() {
+    let console = console(WireForm::Vendor);
+    let late = client(&console).for_run(Instant::now());
+    let error = late.unlock_user(UserId(4)).await.expect_err("late");
+    assert!(!error.may_have_been_carried_out(), "{error:?}");
+    assert_eq!(late.requests(), 0);
+    assert_eq!(console.requests().len(), 0);
+}
+
+/// A client of a server that gives one kind of answer, made of what it was sent.
+fn client_of(answer: impl Fn(&str) -> String + Send + 'static) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut request = [0; 8192];
+            let length = stream.read(&mut request).unwrap_or(0);
+            let answer = answer(&String::from_utf8_lossy(&request[..length]));
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    let credentials = Arc::new(Credentials {
+        username: OWN_LOGIN.into(),
+        password: OWN_PASSWORD.into(),
+        token: Some("canary-token".into()),
+    });
+    let options = Options::default();
+    Client::new(&url, Arc::new(credentials), None, options).expect("a client")
+}
+
+fn answer(status: &str, body: &Value) -> String {
+    let body = body.to_string();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test]
+async fn an_answer_about_somebody_else_is_malformed() {
+    let other = json!({"id": 5, "login": "mallory"});
+    let client = client_of(move |_| answer("200 OK", &other));
+    let error = client.user(UserId(4)).await.expect_err("somebody else");
+    assert_eq!(error.kind, ErrorKind::Malformed);
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_our_credentials_is_quoted_without_them() {
+    let client = client_of(|request| {
+        let request = request.replace("\r\n", " ");
+        let said = format!("{OWN_PASSWORD} {request}");
+        answer("400 Bad Request", &json!({"message": said}))
+    });
+    let error = client.user(UserId(4)).await.expect_err("refused");
+    let told = format!("{error} {error:?}").to_lowercase();
+    assert!(told.contains("authorization"), "{told}");
+    assert!(told.contains("[redacted]"), "{told}");
+    // The last is base64 of "svc-soar:".
+    for secret in ["battery", "canary", "c3zjlxnvyxi6"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+/// It would take the credentials elsewhere.
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let console = console(WireForm::Vendor);
+    let to = format!("{}/api/3/users/4", console.url());
+    let client = client_of(move |_| {
+        format!(
+            "HTTP/1.1 302 Found\r\nlocation: {to}\r\nconnection: close\r\n\
+             content-length: 0\r\n\r\n"
+        )
+    });
+    let error = client.user(UserId(4)).await.expect_err("moved");
+    assert_eq!(error.kind, ErrorKind::Protocol);
+    assert_eq!(console.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_write_answered_with_408_may_have_been_carried_out() {
+    let client = client_of(|_| answer("408 Request Timeout", &json!({})));
+    let error = client.unlock_user(UserId(4)).await.expect_err("late");
+    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert!(error.may_have_been_carried_out());
 }

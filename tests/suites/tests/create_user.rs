@@ -2,20 +2,7 @@
 
 use fake_console::{Fault, FaultKind, WireForm};
 use serde_json::{Value, json};
-use suites::World;
-
-fn jsmith() -> Value {
-    json!({
-        "login": "jsmith", "first_name": "John", "last_name": "Smith",
-        "email": "jsmith@example.com", "role_id": "user", "password": "S3cur3!pass",
-    })
-}
-
-fn with(mut event: Value, more: Value) -> Value {
-    let members = event.as_object_mut().expect("an object");
-    members.extend(more.as_object().expect("an object").clone());
-    event
-}
+use suites::{World, jsmith, with, without};
 
 fn posted(world: &World) -> Vec<Value> {
     let requests = world.console.requests();
@@ -50,6 +37,26 @@ fn access_flags_are_sent_explicitly_in_both_wire_forms() {
         let (_, user) = state.user_by_login("jsmith").expect("created");
         assert!(!user.all_sites && !user.all_asset_groups && user.enabled);
         assert_eq!(user.password, "S3cur3!pass");
+    }
+}
+
+#[test]
+fn everything_that_a_new_account_can_be_told_arrives_in_both_wire_forms() {
+    for form in [WireForm::Vendor, WireForm::Guide] {
+        let world = World::speaking(form);
+        let more = json!({
+            "password_reset_on_login": true, "enabled": false, "authentication_source_id": 1,
+            "locale": "de-DE", "reports_locale": "fr-FR",
+        });
+        let _ = world.outcome("create-user", with(jsmith(), more));
+        let body = posted(&world).pop().expect("one POST");
+        assert_eq!(body["authentication"]["id"], 1);
+        let mut state = world.console.state();
+        let user = state.user_mut("jsmith");
+        assert!(user.password_reset_on_login && !user.enabled);
+        let locale = user.locale.clone().expect("a locale");
+        assert_eq!(locale.default.as_deref(), Some("de-DE"));
+        assert_eq!(locale.reports.as_deref(), Some("fr-FR"));
     }
 }
 
@@ -147,15 +154,11 @@ fn a_post_is_sent_again_only_after_429() {
 #[test]
 fn a_password_is_required_for_local_users_and_refused_for_external_ones() {
     let world = World::new();
-    let mut without = jsmith();
-    without
-        .as_object_mut()
-        .expect("an object")
-        .remove("password");
+    let bare = without(jsmith(), "password");
     let both = with(jsmith(), json!({"password_secret": "a"}));
     let ldap = |event| with(event, json!({"authentication_type": "ldap"}));
     for (event, field) in [
-        (without.clone(), "`password_secret`: required with normal"),
+        (bare.clone(), "`password_secret`: required with normal"),
         (both, "`password, password_secret`"),
         (ldap(jsmith()), "`password`: not accepted with ldap"),
         (
@@ -169,7 +172,7 @@ fn a_password_is_required_for_local_users_and_refused_for_external_ones() {
         assert!(!message.contains("S3cur3"), "{message}");
     }
     assert_eq!(world.requests(), Vec::<String>::new());
-    let outcome = world.outcome("create-user", ldap(without));
+    let outcome = world.outcome("create-user", ldap(bare));
     assert_eq!(outcome["changed"], true);
     assert_eq!(outcome["state"]["authentication_type"], "ldap");
 }
@@ -181,8 +184,7 @@ fn a_password_comes_out_of_a_secret() {
         "initial",
         json!({"password": "Fr0m-a-secret", "other": "An0ther-one"}),
     );
-    let mut event = jsmith();
-    event.as_object_mut().expect("an object").remove("password");
+    let event = without(jsmith(), "password");
     for (login, reference, password) in [
         ("one", "initial", "Fr0m-a-secret"),
         ("two", "initial#other", "An0ther-one"),
@@ -194,17 +196,22 @@ fn a_password_comes_out_of_a_secret() {
         assert!(!outcome.to_string().contains(password));
         assert_eq!(world.console.state().user_mut(login).password, password);
     }
+    world.console.clear_requests();
     for (reference, told) in [
         ("initial#none", "no text in its member \"none\""),
         ("missing", "has no secret \"missing\""),
         ("rapid7/console", "the pack's own credentials"),
+        ("rapid7/console#password", "the pack's own credentials"),
+        ("rapid7/console#other", "the pack's own credentials"),
         ("env:AWS_SECRET_ACCESS_KEY", "has no secret \"env:"),
+        ("file:/etc/hostname", "has no secret \"file:"),
     ] {
         let event = with(event.clone(), json!({"password_secret": reference}));
         let (kind, message) = world.failure("create-user", event);
         assert_eq!(kind, "Unauthorized", "{message}");
-        assert!(message.contains(told), "{message}");
+        assert!(message.contains(told), "{reference}: {message}");
     }
+    assert_eq!(world.writes(), Vec::<String>::new());
 }
 
 #[test]

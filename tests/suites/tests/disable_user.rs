@@ -2,13 +2,7 @@
 
 use fake_console::{FakeConsole, Fault, FaultKind, State, WireForm};
 use serde_json::{Value, json};
-use suites::{OWN_LOGIN, World};
-
-/// The console's whole state with `enabled: false` for one user.
-fn with_disabled(mut snapshot: Value, id: i64) -> Value {
-    snapshot[id.to_string()]["enabled"] = false.into();
-    snapshot
-}
+use suites::{OWN_LOGIN, World, with_disabled};
 
 fn world_where(edit: impl FnOnce(&mut State)) -> World {
     let mut state = State::realistic();
@@ -141,78 +135,6 @@ fn no_request_is_wasted() {
     );
 }
 
-/// A lost answer to a PUT that was carried out: looked at, not sent again.
-#[test]
-fn a_put_whose_answer_is_lost_is_looked_at_and_not_repeated() {
-    for kind in [
-        FaultKind::ResetAfter,
-        FaultKind::StatusAfter { status: 500 },
-        FaultKind::StatusAfter { status: 502 },
-        FaultKind::StatusAfter { status: 504 },
-        FaultKind::HtmlAfter,
-        FaultKind::CutJson,
-        FaultKind::CutBody,
-    ] {
-        let world = World::new();
-        let before = world.console.state().snapshot();
-        let shown = format!("{kind:?}");
-        world
-            .console
-            .push_fault(Fault::new(kind).on("PUT", "/users/4"));
-        let outcome = world.outcome("disable-user", json!({"user_id": 4}));
-        assert_eq!(outcome["changed"], true, "{shown}");
-        let warning = outcome["warnings"][0].as_str().expect(&shown).to_owned();
-        assert!(warning.contains("an answer was lost"), "{shown}: {warning}");
-        let puts = world.writes();
-        let puts = puts.iter().filter(|write| *write == "PUT /api/3/users/4");
-        assert_eq!(puts.count(), 1, "{shown}");
-        let after = world.console.state().snapshot();
-        assert_eq!(after, with_disabled(before, 4), "{shown}");
-    }
-}
-
-#[test]
-fn a_put_that_never_arrived_is_sent_again_after_looking() {
-    let world = World::new();
-    let before = world.console.state().snapshot();
-    let reset = Fault::new(FaultKind::ResetBefore).on("PUT", "/users/4");
-    world.console.push_fault(reset);
-    let outcome = world.outcome("disable-user", json!({"user_id": 4}));
-    assert_eq!(outcome["changed"], true);
-    let requests = world.requests();
-    let of_user: Vec<&String> = requests
-        .iter()
-        .filter(|request| request.ends_with("/users/4"))
-        .collect();
-    assert_eq!(
-        of_user,
-        [
-            "GET /api/3/users/4",
-            "PUT /api/3/users/4",
-            "GET /api/3/users/4",
-            "PUT /api/3/users/4",
-            "GET /api/3/users/4",
-        ]
-    );
-    assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
-}
-
-/// Of an account without individual grants, running again finds out.
-#[test]
-fn a_console_that_stays_away_in_the_middle_is_told_as_not_known() {
-    let world = World::new();
-    let id = world.id("mkowalska");
-    let path = format!("/users/{id}");
-    let reset = |method| Fault::new(FaultKind::ResetAfter).on(method, &path);
-    world.console.push_fault(reset("PUT"));
-    // The look and all its repetitions fail.
-    world.console.push_fault(reset("GET").skip(1).times(5));
-    let (kind, message) = world.failure("disable-user", json!({"user_id": id}));
-    assert_eq!(kind, "Indeterminate", "{message}");
-    assert!(message.contains("mkowalska (user 3)"), "{message}");
-    assert!(message.contains("not known"), "{message}");
-}
-
 /// A run that can't be followed to its end gives the grants back all the same.
 #[test]
 fn grants_are_given_back_even_if_the_write_can_not_be_followed() {
@@ -292,74 +214,6 @@ fn no_retry_is_invited_while_individual_grants_may_be_lost() {
         );
         world.console.clear_faults();
     }
-}
-
-/// One site that is gone meanwhile does not take the others with it.
-#[test]
-fn a_grant_that_can_not_be_given_back_does_not_take_the_others_with_it() {
-    let world = World::new();
-    let gone = FaultKind::change_after(|state| {
-        state.sites.remove(&2);
-    });
-    world
-        .console
-        .push_fault(Fault::new(gone).on("PUT", "/users/4"));
-    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
-    assert_eq!(kind, "Unexpected");
-    assert!(message.contains("not back: sites {2}"), "{message}");
-    let sites = world.console.state().user_mut("jdoe").sites.clone();
-    assert_eq!(sites, [1, 4].into());
-}
-
-#[test]
-fn a_grant_whose_answer_is_lost_is_looked_at() {
-    for kind in [FaultKind::ResetAfter, FaultKind::ResetBefore] {
-        let world = World::new();
-        let before = world.console.state().snapshot();
-        world
-            .console
-            .push_fault(Fault::new(kind).on("PUT", "/users/4/sites"));
-        let outcome = world.outcome("disable-user", json!({"user_id": 4}));
-        assert_eq!(outcome["changed"], true);
-        assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
-    }
-}
-
-/// Another administrator at the same time: told with both values, not overwritten.
-#[test]
-fn a_change_between_our_write_and_our_read_back_is_a_conflict_with_both_values() {
-    let world = World::new();
-    let meanwhile = FaultKind::change_after(|state| {
-        state.user_mut("jdoe").role = "auditor".into();
-    });
-    world
-        .console
-        .push_fault(Fault::new(meanwhile).on("PUT", "/users/4"));
-    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
-    assert_eq!(kind, "Conflict");
-    assert!(
-        message.contains("role.id should be \"user\" and reads \"auditor\""),
-        "{message}"
-    );
-    assert!(message.contains("Already changed: "), "{message}");
-    assert_eq!(world.console.state().user_mut("jdoe").role, "auditor");
-}
-
-#[test]
-fn a_member_of_a_newer_console_that_changes_by_itself_is_a_warning() {
-    let world = World::new();
-    let stamp = FaultKind::change_after(|state| {
-        let other = &mut state.user_mut("jdoe").other;
-        other.insert("costCenter".into(), "moved".into());
-    });
-    world
-        .console
-        .push_fault(Fault::new(stamp).on("PUT", "/users/4"));
-    let outcome = world.outcome("disable-user", json!({"user_id": 4}));
-    assert_eq!(
-        outcome["warnings"],
-        json!(["costCenter: expected \"4711-EMEA\", read back \"moved\""])
-    );
 }
 
 #[test]

@@ -4,18 +4,14 @@ use std::time::Duration;
 
 use fake_console::{Fault, FaultKind};
 use serde_json::{Value, json};
-use suites::World;
+use suites::{World, jsmith};
 
 /// Every operation, so that its first request is the one that fails.
 fn operations() -> [(&'static str, Value); 6] {
-    let new = json!({
-        "login": "jsmith", "name": "John Smith", "email": "jsmith@example.com",
-        "role_id": "user", "password": "S3cur3!pass",
-    });
     [
         ("list-users", json!({})),
         ("get-user", json!({"user_id": 4})),
-        ("create-user", new),
+        ("create-user", jsmith()),
         ("unlock-user", json!({"login": "rmartinez"})),
         ("enable-user", json!({"login": "ext.pentest"})),
         ("disable-user", json!({"user_id": 4})),

@@ -3,7 +3,7 @@
 use fake_console::{FakeConsole, State};
 use harness::{Function, SecretsManager, binary};
 use serde_json::{Value, json};
-use suites::{CONSOLE_SECRET, World, credentials};
+use suites::{CONSOLE_SECRET, OWN_PASSWORD, World, credentials, jsmith};
 
 #[test]
 fn an_eventbridge_event_is_opened() {
@@ -64,14 +64,16 @@ fn a_certificate_is_believed_by_pin_by_ca_or_by_name_and_not_otherwise() {
     let pin = console.certificate_sha256();
     let other_pin = "00".repeat(32);
     let folder = tempfile::tempdir().expect("a folder");
-    let ca_file = folder.path().join("ca.pem");
-    std::fs::write(&ca_file, console.certificate_pem()).expect("written");
-    let ca_file = ca_file.to_str().expect("utf-8");
+    let written = |name: &str, pem: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, pem).expect("written");
+        file.to_str().expect("utf-8").to_owned()
+    };
+    let ca_file = written("ca.pem", console.certificate_pem());
+    let other = FakeConsole::start(State::realistic());
+    let other_ca = written("other.pem", other.certificate_pem());
     let secrets = SecretsManager::start();
-    secrets.put(
-        CONSOLE_SECRET,
-        credentials(console.url(), suites::OWN_PASSWORD),
-    );
+    secrets.put(CONSOLE_SECRET, credentials(console.url(), OWN_PASSWORD));
     let run = |name: &str, value: &str| {
         let mut environment = secrets.env();
         environment.push(("RAPID7_CONSOLE_SECRET", CONSOLE_SECRET));
@@ -90,13 +92,15 @@ fn a_certificate_is_believed_by_pin_by_ca_or_by_name_and_not_otherwise() {
     assert_eq!(wrong.error_type, "Refused");
     let shown = wrong.error_message.replace(':', "").to_lowercase();
     assert!(shown.contains(&pin), "{}", wrong.error_message);
+    let stranger = run("RAPID7_CONSOLE_CA_FILE", &other_ca).expect_err("another authority");
+    assert_eq!(stranger.error_type, "Refused", "{}", stranger.error_message);
     assert_eq!(console.requests().len(), 0);
 
     let both = format!("{other_pin},{pin}");
     for (name, value) in [
         ("RAPID7_CONSOLE_CERTIFICATE_SHA256", pin.as_str()),
         ("RAPID7_CONSOLE_CERTIFICATE_SHA256", both.as_str()),
-        ("RAPID7_CONSOLE_CA_FILE", ca_file),
+        ("RAPID7_CONSOLE_CA_FILE", ca_file.as_str()),
     ] {
         let outcome = run(name, value).expect(name);
         assert_eq!(outcome["warnings"], json!([]));
@@ -106,7 +110,7 @@ fn a_certificate_is_believed_by_pin_by_ca_or_by_name_and_not_otherwise() {
     assert!(warning.contains("TLS verification is off"), "{warning}");
 
     for member in ["certificate_sha256", "ca_pem"] {
-        let mut secret = credentials(console.url(), suites::OWN_PASSWORD);
+        let mut secret = credentials(console.url(), OWN_PASSWORD);
         secret[member] = match member {
             "ca_pem" => console.certificate_pem().into(),
             _ => pin.clone().into(),
@@ -130,6 +134,25 @@ fn the_first_request_finds_its_connection_open() {
         .expect("jdoe");
     let requests = world.console.requests();
     assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].connection, opened[0].connection);
+}
+
+/// Before the secret is there, where the environment tells address and trust.
+#[test]
+fn the_connection_is_opened_early_over_tls_too() {
+    let console = FakeConsole::start(State::realistic());
+    let (url, pin) = (console.url().to_owned(), console.certificate_sha256());
+    let world = World::with(console);
+    let settings = [
+        ("RAPID7_CONSOLE_URL", url.as_str()),
+        ("RAPID7_CONSOLE_CERTIFICATE_SHA256", pin.as_str()),
+    ];
+    let function = world.function_with("get-user", &settings);
+    let opened = world.console.requests();
+    assert_eq!(opened.len(), 1);
+    let answer = function.invoke(&json!({"user_id": 4}));
+    answer.result.expect("jdoe");
+    let requests = world.console.requests();
     assert_eq!(requests[1].connection, opened[0].connection);
 }
 
@@ -175,10 +198,7 @@ fn every_run_warns_where_verification_is_off() {
 /// A wire form that is set counts, wherever it is set: this console would answer the other one.
 #[test]
 fn a_wire_form_is_set_by_the_environment_or_the_secret() {
-    let event = json!({
-        "login": "jsmith", "name": "John Smith", "email": "jsmith@example.com",
-        "role_id": "user", "password": "S3cur3!pass",
-    });
+    let event = jsmith();
     let posted_as_guide = |world: &World, more: &[(&str, &str)]| {
         world.console.clear_requests();
         let function = world.function_with("create-user", more);
@@ -192,7 +212,7 @@ fn a_wire_form_is_set_by_the_environment_or_the_secret() {
     let set = [("RAPID7_CONSOLE_WIRE_FORM", "guide")];
     assert!(posted_as_guide(&World::new(), &set));
     let world = World::new();
-    let mut secret = credentials(world.console.url(), suites::OWN_PASSWORD);
+    let mut secret = credentials(world.console.url(), OWN_PASSWORD);
     secret["wire_form"] = "guide".into();
     world.secrets.put(CONSOLE_SECRET, secret);
     assert!(posted_as_guide(&world, &[]));
@@ -202,4 +222,51 @@ fn a_wire_form_is_set_by_the_environment_or_the_secret() {
         ("RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION", "true"),
     ];
     assert!(posted_as_guide(&world, &at_once));
+}
+
+#[test]
+fn the_environment_is_believed_before_the_secret() {
+    let console = FakeConsole::start(State::realistic());
+    let (url, pin) = (console.url().to_owned(), console.certificate_sha256());
+    let world = World::with(console);
+    let mut elsewhere = credentials("https://127.0.0.1:1", OWN_PASSWORD);
+    elsewhere["certificate_sha256"] = pin.clone().into();
+    let mut distrusting = credentials(&url, OWN_PASSWORD);
+    distrusting["certificate_sha256"] = "00".repeat(32).into();
+    for (secret, name, value) in [
+        (elsewhere, "RAPID7_CONSOLE_URL", &url),
+        (distrusting, "RAPID7_CONSOLE_CERTIFICATE_SHA256", &pin),
+    ] {
+        world.secrets.put(CONSOLE_SECRET, secret);
+        let function = world.function_with("get-user", &[(name, value)]);
+        let answer = function.invoke(&json!({"user_id": 4}));
+        answer.result.expect(name);
+    }
+}
+
+/// A console is on the inside; a proxy would see its traffic.
+#[test]
+fn proxies_of_the_environment_are_not_used() {
+    let world = World::new();
+    let proxies =
+        ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:9"));
+    let function = world.function_with("get-user", &proxies);
+    let answer = function.invoke(&json!({"user_id": 4}));
+    answer.result.expect("jdoe");
+}
+
+#[test]
+fn a_ca_bundle_for_aws_that_can_not_be_read_is_told_by_the_setting() {
+    let world = World::new();
+    let missing = [("AWS_CA_BUNDLE", "/nowhere.pem")];
+    let function = world.function_with("get-user", &missing);
+    let error = function
+        .invoke(&json!({"user_id": 4}))
+        .result
+        .expect_err("no bundle");
+    assert!(
+        error.error_message.contains("AWS_CA_BUNDLE"),
+        "{}",
+        error.error_message
+    );
 }

@@ -50,6 +50,23 @@ fn accounts_that_vanish_while_the_list_is_read_hide_no_other() {
 }
 
 #[test]
+fn a_list_that_misses_somebody_is_an_error() {
+    let mut state = State::with_users(1234);
+    let second = state.users.remove(&2).expect("user 2");
+    let world = World::with(FakeConsole::start_http(state));
+    let back = FaultKind::change_before(move |state| {
+        state.users.insert(2, second.clone());
+    });
+    // All pages but the first are read by then.
+    world
+        .console
+        .push_fault(Fault::new(back).on("GET", "/users").skip(3));
+    let (kind, message) = world.failure("list-users", json!({}));
+    assert_eq!(kind, "Unavailable");
+    assert!(message.contains("not complete: 1233 of 1234"), "{message}");
+}
+
+#[test]
 fn twins_by_email_are_listed_and_nothing_is_changed() {
     let world = World::new();
     let before = world.console.state().snapshot();

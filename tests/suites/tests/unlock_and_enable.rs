@@ -59,6 +59,21 @@ fn an_unlock_whose_answer_is_lost_is_looked_at() {
 }
 
 #[test]
+fn an_unlock_that_does_not_hold_is_a_conflict() {
+    let world = World::new();
+    let locks = FaultKind::change_after(|state| state.user_mut("rmartinez").locked = true);
+    world
+        .console
+        .push_fault(Fault::new(locks).on("DELETE", "/lock"));
+    let (kind, message) = world.failure("unlock-user", json!({"login": "rmartinez"}));
+    assert_eq!(kind, "Conflict");
+    assert!(
+        message.contains("locked should be false and reads true"),
+        "{message}"
+    );
+}
+
+#[test]
 fn enabling_is_the_opposite_of_disabling() {
     for form in [WireForm::Vendor, WireForm::Guide] {
         let world = World::speaking(form);

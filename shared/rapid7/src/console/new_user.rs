@@ -129,9 +129,8 @@ impl NewUser {
 mod tests {
     use super::*;
 
-    #[test]
-    fn access_flags_are_always_sent_where_each_form_has_them() {
-        let user = NewUser {
+    fn jdoe() -> NewUser {
+        NewUser {
             login: "jdoe".into(),
             name: PersonName {
                 first: "Jane".into(),
@@ -150,7 +149,12 @@ mod tests {
                 source: None,
             },
             locale: Locale::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn access_flags_are_always_sent_where_each_form_has_them() {
+        let user = jdoe();
         assert_eq!(
             user.body(WireForm::Guide),
             json!({
@@ -171,5 +175,32 @@ mod tests {
                 },
             })
         );
+    }
+
+    #[test]
+    fn everything_that_differs_from_the_usual_is_sent_in_both_forms() {
+        let user = NewUser {
+            password: None,
+            password_reset_on_login: true,
+            enabled: false,
+            authentication: Authentication {
+                kind: "ldap".into(),
+                source: Some(7),
+            },
+            locale: Locale {
+                default: Some("de-DE".into()),
+                reports: Some("fr-FR".into()),
+            },
+            ..jdoe()
+        };
+        for form in [WireForm::Guide, WireForm::Vendor] {
+            let body = user.body(form);
+            assert_eq!(body["passwordResetOnLogin"], true);
+            assert_eq!(body["enabled"], false);
+            assert_eq!(body["authentication"], json!({"type": "ldap", "id": 7}));
+            let locale = json!({"default": "de-DE", "reports": "fr-FR"});
+            assert_eq!(body["locale"], locale);
+            assert_eq!(body.get("password"), None);
+        }
     }
 }

@@ -1,0 +1,129 @@
+//! Writes whose answer does not arrive: looked at before anything is sent again.
+
+use fake_console::{Fault, FaultKind};
+use serde_json::json;
+use suites::{World, with_disabled};
+
+/// The account itself is replaced.
+const PUT: &str = "PUT /api/3/users/4";
+
+#[test]
+fn a_put_whose_answer_is_lost_is_looked_at_and_not_repeated() {
+    for kind in [
+        FaultKind::ResetAfter,
+        FaultKind::StatusAfter { status: 500 },
+        FaultKind::StatusAfter { status: 502 },
+        FaultKind::StatusAfter { status: 504 },
+        FaultKind::HtmlAfter,
+        FaultKind::CutJson,
+        FaultKind::CutBody,
+    ] {
+        let world = World::new();
+        let before = world.console.state().snapshot();
+        let shown = format!("{kind:?}");
+        world
+            .console
+            .push_fault(Fault::new(kind).on("PUT", "/users/4"));
+        let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+        assert_eq!(outcome["changed"], true, "{shown}");
+        let warning = outcome["warnings"][0].as_str().expect(&shown).to_owned();
+        assert!(warning.contains("an answer was lost"), "{shown}: {warning}");
+        assert_eq!(world.times_written(PUT), 1, "{shown}");
+        let after = world.console.state().snapshot();
+        assert_eq!(after, with_disabled(before, 4), "{shown}");
+    }
+}
+
+#[test]
+fn a_put_that_never_arrived_is_sent_again_after_looking() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    let reset = Fault::new(FaultKind::ResetBefore).on("PUT", "/users/4");
+    world.console.push_fault(reset);
+    let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+    assert_eq!(outcome["changed"], true);
+    let requests = world.requests();
+    let of_user: Vec<&String> = requests
+        .iter()
+        .filter(|request| request.ends_with("/users/4"))
+        .collect();
+    assert_eq!(
+        of_user,
+        [
+            "GET /api/3/users/4",
+            "PUT /api/3/users/4",
+            "GET /api/3/users/4",
+            "PUT /api/3/users/4",
+            "GET /api/3/users/4",
+        ]
+    );
+    assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
+}
+
+#[test]
+fn a_put_that_never_arrives_is_sent_twice_at_most() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    let reset = Fault::new(FaultKind::ResetBefore).on("PUT", "/users/4");
+    world.console.push_fault(reset.times(2));
+    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
+    assert_eq!(kind, "Unavailable");
+    assert!(message.contains("reads as before"), "{message}");
+    assert_eq!(world.times_written(PUT), 2);
+    assert_eq!(world.console.state().snapshot(), before);
+}
+
+/// By 503 a server says that it did nothing.
+#[test]
+fn a_put_is_sent_again_after_503_without_a_look() {
+    let world = World::new();
+    let away = Fault::new(FaultKind::status(503)).on("PUT", "/users/4");
+    world.console.push_fault(away);
+    let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+    assert_eq!(outcome["warnings"], json!([]));
+    assert_eq!(world.times_written(PUT), 2);
+}
+
+#[test]
+fn a_put_that_stays_at_503_is_not_begun_again_after_its_retries() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    let away = Fault::new(FaultKind::status(503)).on("PUT", "/users/4");
+    world.console.push_fault(away.times(5));
+    let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
+    assert_eq!(kind, "Unavailable");
+    assert!(message.contains("reads as before"), "{message}");
+    assert!(message.contains("Nothing was changed"), "{message}");
+    assert_eq!(world.times_written(PUT), 5);
+    assert_eq!(world.console.state().snapshot(), before);
+}
+
+/// Of an account without individual grants, running again finds out.
+#[test]
+fn a_console_that_stays_away_in_the_middle_is_told_as_not_known() {
+    let world = World::new();
+    let id = world.id("mkowalska");
+    let path = format!("/users/{id}");
+    let reset = |method| Fault::new(FaultKind::ResetAfter).on(method, &path);
+    world.console.push_fault(reset("PUT"));
+    // The look and all its repetitions fail.
+    world.console.push_fault(reset("GET").skip(1).times(5));
+    let (kind, message) = world.failure("disable-user", json!({"user_id": id}));
+    assert_eq!(kind, "Indeterminate", "{message}");
+    assert!(message.contains("mkowalska (user 3)"), "{message}");
+    assert!(message.contains("not known"), "{message}");
+}
+
+#[test]
+fn a_grant_whose_answer_is_lost_is_looked_at() {
+    for kind in [FaultKind::ResetAfter, FaultKind::ResetBefore] {
+        let world = World::new();
+        let before = world.console.state().snapshot();
+        world
+            .console
+            .push_fault(Fault::new(kind).on("PUT", "/users/4/sites"));
+        let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+        assert_eq!(outcome["changed"], true);
+        assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
+    }
+}
