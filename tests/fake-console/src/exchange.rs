@@ -198,6 +198,10 @@ impl Shared {
                 self.carry_out(request).await
             }
             FaultKind::Hang => std::future::pending().await,
+            FaultKind::HangAfter => {
+                self.carry_out(request).await;
+                std::future::pending().await
+            }
             FaultKind::EchoBody => {
                 let body = String::from_utf8_lossy(request.body());
                 let message = format!("The request could not be understood: {body}");

@@ -49,6 +49,8 @@ pub enum FaultKind {
     Slow(Duration),
     /// Never answered and not carried out.
     Hang,
+    /// Carried out, and never answered.
+    HangAfter,
     /// A 400 whose message repeats the request body; not carried out.
     EchoBody,
     /// Another administrator is faster: the state changes right before the request is carried
@@ -103,6 +105,7 @@ impl fmt::Debug for FaultKind {
             FaultKind::ResetAfter => f.write_str("ResetAfter"),
             FaultKind::Slow(delay) => write!(f, "Slow({delay:?})"),
             FaultKind::Hang => f.write_str("Hang"),
+            FaultKind::HangAfter => f.write_str("HangAfter"),
             FaultKind::EchoBody => f.write_str("EchoBody"),
             FaultKind::ChangeBeforeWrite(_) => f.write_str("ChangeBeforeWrite"),
             FaultKind::ChangeAfterWrite(_) => f.write_str("ChangeAfterWrite"),

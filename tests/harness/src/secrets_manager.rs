@@ -44,7 +44,8 @@ pub enum Failure {
 struct Store {
     secrets: HashMap<String, Secret>,
     requests: usize,
-    failures: VecDeque<Failure>,
+    /// What happens to the next requests; `None` lets one through.
+    failures: VecDeque<Option<Failure>>,
 }
 
 struct Secret {
@@ -138,7 +139,12 @@ impl SecretsManager {
     pub fn fail_next_with(&self, n: usize, failure: Failure) {
         self.store()
             .failures
-            .extend(std::iter::repeat_n(failure, n));
+            .extend(std::iter::repeat_n(Some(failure), n));
+    }
+
+    /// Lets `n` requests through before failures that are announced later.
+    pub fn pass_next(&self, n: usize) {
+        self.store().failures.extend(std::iter::repeat_n(None, n));
     }
 
     /// `127.0.0.1:port`.
@@ -176,7 +182,7 @@ async fn answer(
     let failure = {
         let mut store = store.lock().expect("no handler panicked");
         store.requests += 1;
-        store.failures.pop_front()
+        store.failures.pop_front().flatten()
     };
     let right = || right_answer(&store.lock().expect("no handler panicked"), &headers, &body);
     match failure {

@@ -1,6 +1,9 @@
 //! What the suites share: a console with people on it, and the real programs pointed at it.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use fake_console::{FakeConsole, LoggedRequest, State, WireForm};
@@ -189,5 +192,33 @@ pub fn told(output: &Output) -> (i32, String, String) {
         output.status.code().unwrap_or(-1),
         String::from_utf8_lossy(&output.stdout).into_owned(),
         String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+/// The address of a server that gives one kind of answer, made of what it was sent: for answers that
+/// no console should give.
+pub fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut request = [0; 8192];
+            let length = stream.read(&mut request).unwrap_or(0);
+            let answer = answer(&String::from_utf8_lossy(&request[..length]));
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+/// An answer with a JSON body, as it goes over the wire.
+#[must_use]
+pub fn answer(status: &str, body: &Value) -> String {
+    let body = body.to_string();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
     )
 }

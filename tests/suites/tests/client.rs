@@ -1,18 +1,15 @@
 //! The API crate against the console, in both wire forms.
 
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::sync::Arc;
-use std::thread;
 
 use fake_console::{FakeConsole, State, WireForm};
 use rapid7::console::{
     AccessKind, Authentication, Client, Locale, NewUser, PersonName, UserId, WireForm as Form,
 };
 use rapid7::{Credentials, ErrorKind, Options};
-use serde_json::{Value, json};
-use suites::{OWN_LOGIN, OWN_PASSWORD};
+use serde_json::json;
+use suites::{OWN_LOGIN, OWN_PASSWORD, answer, serve};
 use tokio::time::Instant;
 
 const FORMS: [(WireForm, Form); 2] = [
@@ -271,35 +268,15 @@ async fn after_the_deadline_nothing_is_sent_and_no_write_is_in_doubt() {
     assert_eq!(console.requests().len(), 0);
 }
 
-/// A client of a server that gives one kind of answer, made of what it was sent.
+/// A client of a server that gives one kind of answer.
 fn client_of(answer: impl Fn(&str) -> String + Send + 'static) -> Client {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.expect("a connection");
-            let mut request = [0; 8192];
-            let length = stream.read(&mut request).unwrap_or(0);
-            let answer = answer(&String::from_utf8_lossy(&request[..length]));
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    });
     let credentials = Arc::new(Credentials {
         username: OWN_LOGIN.into(),
         password: OWN_PASSWORD.into(),
         token: Some("canary-token".into()),
     });
     let options = Options::default();
-    Client::new(&url, Arc::new(credentials), None, options).expect("a client")
-}
-
-fn answer(status: &str, body: &Value) -> String {
-    let body = body.to_string();
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    Client::new(&serve(answer), Arc::new(credentials), None, options).expect("a client")
 }
 
 #[tokio::test]

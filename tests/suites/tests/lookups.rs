@@ -2,7 +2,7 @@
 
 use fake_console::{FakeConsole, Fault, FaultKind, Maintenance, State};
 use serde_json::json;
-use suites::{CONSOLE_SECRET, World};
+use suites::{CONSOLE_SECRET, World, answer, serve};
 
 fn large(users: usize) -> World {
     World::with(FakeConsole::start_http(State::with_users(users)))
@@ -141,6 +141,26 @@ fn missing_is_proven_and_told_apart_from_not_allowed() {
         let (kind, message) = world.failure("get-user", event);
         assert_eq!(kind, "Unauthorized", "{message}");
         assert!(message.contains("global administrator"), "{message}");
+    }
+}
+
+/// A list without even the account that asked for it proves nothing about anybody else.
+#[test]
+fn an_empty_list_is_no_proof_that_somebody_is_missing() {
+    let page = json!({"number": 0, "size": 500, "totalPages": 1, "totalResources": 0});
+    let body = json!({"resources": [], "page": page});
+    let world = World::new();
+    let url = serve(
+        move |request| match request.starts_with("GET /api/3/users/") {
+            true => answer("404 Not Found", &json!({"status": 404, "message": "gone"})),
+            false => answer("200 OK", &body),
+        },
+    );
+    let secret = suites::credentials(&url, suites::OWN_PASSWORD);
+    world.secrets.put(CONSOLE_SECRET, secret);
+    for event in [json!({"login": "jdoe"}), json!({"user_id": 4})] {
+        let (kind, message) = world.failure("disable-user", event);
+        assert_ne!(kind, "NotFound", "{message}");
     }
 }
 

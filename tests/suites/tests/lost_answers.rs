@@ -127,3 +127,18 @@ fn a_grant_whose_answer_is_lost_is_looked_at() {
         assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
     }
 }
+
+/// A write gets half of the time: what is left is enough to look, and to give back what it dropped.
+#[test]
+fn a_put_that_is_carried_out_and_never_answered_leaves_time_to_finish() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    let function = world.function("disable-user");
+    let silent = Fault::new(FaultKind::HangAfter).on("PUT", "/users/4");
+    world.console.push_fault(silent);
+    let event = json!({"user_id": 4});
+    let limit = std::time::Duration::from_secs(6);
+    let answer = function.invoke_with_deadline(&event, limit);
+    assert_eq!(answer.result.expect("done")["changed"], true);
+    assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
+}
