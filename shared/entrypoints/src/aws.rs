@@ -28,12 +28,13 @@ pub(crate) enum Chain {
 
 /// A client of Secrets Manager, or why there can't be one.
 pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
+    let http = Http::new()?;
     let config = match chain {
         Chain::Environment => from_environment()?,
         #[cfg(feature = "cli")]
         Chain::Full => {
             let defaults = aws_config::defaults(BehaviorVersion::latest());
-            let loaded = defaults.http_client(Http::new()?).load().await;
+            let loaded = defaults.http_client(http.clone()).load().await;
             if loaded.region().is_none() {
                 return Err(NO_REGION.into());
             }
@@ -44,12 +45,12 @@ pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(8))
         .build();
-    let config = config.http_client(Http::new()?).timeout_config(timeouts);
+    let config = config.http_client(http).timeout_config(timeouts);
     Ok(Client::from_conf(config.build()))
 }
 
 /// What `aws_config` would find in Lambda, without the code that looks everywhere else: profiles,
-/// single sign-on and metadata services made the binary a megabyte larger.
+/// single sign-on and metadata services is a good part of a small binary.
 fn from_environment() -> Result<Builder, String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));

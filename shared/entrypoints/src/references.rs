@@ -7,7 +7,7 @@ use rapid7::{BoxFuture, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use crate::secrets::{Store, permanent};
+use crate::secrets::{Store, failure, permanent};
 use crate::settings::CredentialsAt;
 
 /// Reads the secrets that inputs refer to.
@@ -66,13 +66,7 @@ impl SecretReader for References {
                     "this is the secret with the pack's own credentials: they are nobody's password",
                 ));
             }
-            let text = self.text(place).await.map_err(|error| {
-                if error.retryable {
-                    actions::Error::unavailable(error.message)
-                } else {
-                    actions::Error::misconfigured(error.message)
-                }
-            })?;
+            let text = self.text(place).await.map_err(failure)?;
             pick(&text, key).ok_or_else(|| {
                 let key = key.unwrap_or("password");
                 actions::Error::misconfigured(format!(

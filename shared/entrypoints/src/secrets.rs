@@ -53,6 +53,15 @@ impl Store {
     }
 }
 
+/// What a missing secret means for a run.
+pub(crate) fn failure(error: CredentialError) -> actions::Error {
+    if error.retryable {
+        actions::Error::unavailable(error.message)
+    } else {
+        actions::Error::misconfigured(error.message)
+    }
+}
+
 pub(crate) fn permanent(message: impl Into<String>) -> CredentialError {
     CredentialError {
         message: message.into(),

@@ -4,23 +4,15 @@ use std::sync::Arc;
 
 use actions::{Audit, Error, Policy, Services};
 use rapid7::console::Client;
-use rapid7::{CredentialError, Options, Trust};
+use rapid7::{Options, Trust};
 
 use crate::aws::Chain;
 use crate::references::References;
-use crate::secrets::{ConsoleCredentials, Store};
+use crate::secrets::{ConsoleCredentials, Store, failure};
 use crate::settings::{CredentialsAt, Settings, SettingsError};
 
 fn misconfigured(error: SettingsError) -> Error {
     Error::misconfigured(error.to_string())
-}
-
-fn from_store(error: CredentialError) -> Error {
-    if error.retryable {
-        Error::unavailable(error.message)
-    } else {
-        Error::misconfigured(error.message)
-    }
 }
 
 /// What a run may use, and whether it still may.
@@ -55,10 +47,10 @@ pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Prepa
         (Some(url), Some(trust)) => {
             let console = client(url, trust)?;
             let (secret, ()) = tokio::join!(credentials.read(), console.warm_up());
-            (console, trust.clone(), secret.map_err(from_store)?)
+            (console, trust.clone(), secret.map_err(failure)?)
         }
         (url, trust) => {
-            let secret = credentials.read().await.map_err(from_store)?;
+            let secret = credentials.read().await.map_err(failure)?;
             let url = url.clone().or(secret.url.clone());
             let url = url.ok_or_else(|| {
                 Error::misconfigured(

@@ -371,3 +371,30 @@ fn without_a_place_for_audit_records_nothing_is_written() {
     assert!(err.contains("audit record could not be written"), "{err}");
     assert_eq!(cli.world.writes(), Vec::<String>::new());
 }
+
+/// Stopped in the middle, a run would leave the account without its individual grants.
+#[test]
+fn an_interrupt_after_the_write_has_begun_lets_it_finish() {
+    let cli = Cli::new();
+    let slow = FaultKind::Slow(std::time::Duration::from_millis(500));
+    cli.world
+        .console
+        .push_fault(Fault::new(slow).on("PUT", "/users/4"));
+    let mut command = cli.command(&["disable-user", "--user-id", "4", "--yes"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("r7user starts");
+    while cli.world.writes().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.expect("kill starts").success());
+    let (code, out, err) = told(&child.wait_with_output().expect("ends"));
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("Finishing what was begun"), "{err}");
+    let outcome: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(outcome["changed"], true);
+    let sites = cli.world.console.state().user_mut("jdoe").sites.clone();
+    assert_eq!(sites, [1, 2, 4].into());
+}

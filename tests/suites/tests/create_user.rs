@@ -111,6 +111,21 @@ fn a_lost_answer_never_leads_to_a_second_post() {
     }
 }
 
+/// Any 2xx is success, and this one tells nothing: the login is looked up.
+#[test]
+fn an_answer_without_the_new_number_is_success_and_the_number_is_looked_up() {
+    let world = World::new();
+    let silent = FaultKind::StatusAfter { status: 204 };
+    world
+        .console
+        .push_fault(Fault::new(silent).on("POST", "/users"));
+    let outcome = world.outcome("create-user", jsmith());
+    assert_eq!(outcome["changed"], true);
+    assert_eq!(outcome["warnings"], json!([]));
+    assert_eq!(outcome["subject"]["user_id"], world.id("jsmith"));
+    assert_eq!(posted(&world).len(), 1);
+}
+
 #[test]
 fn an_answer_lost_before_anything_was_created_is_told_so_and_a_second_run_creates() {
     for (kind, told) in [

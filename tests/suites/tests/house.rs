@@ -63,8 +63,7 @@ fn every_setting_is_in_the_readme() {
     }
 }
 
-/// A second TLS stack would cost a megabyte, 25 ms of CPU at the first handshake, and a second set
-/// of advisories.
+/// A second TLS stack would cost size, time at the first handshake, and a second set of advisories.
 #[test]
 fn there_is_one_tls_stack() {
     let lock = read("Cargo.lock");
