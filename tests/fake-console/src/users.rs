@@ -161,15 +161,15 @@ pub(crate) async fn privileges(console: Console, At(id): At<i64>) -> Outcome {
     resources(&state, &console.path, privileges)
 }
 
-fn show_seed(console: &Held, state: &State, status: u16, key: &str) -> Outcome {
+fn show_seed(console: &Held, state: &State, key: &str) -> Outcome {
     let own = Link::new(state, &console.path, "self");
-    Ok(as_json(status, &json!({ "key": key, "links": [own] })))
+    Ok(as_json(200, &json!({ "key": key, "links": [own] })))
 }
 
 pub(crate) async fn seed(console: Console, At(id): At<i64>) -> Outcome {
     let state = console.state();
     let key = find(&state, id)?.two_factor_key.as_deref();
-    show_seed(&console, &state, 200, key.ok_or_else(Problem::not_found)?)
+    show_seed(&console, &state, key.ok_or_else(Problem::not_found)?)
 }
 
 pub(crate) async fn make_seed(console: Console, At(id): At<i64>) -> Outcome {
@@ -179,7 +179,7 @@ pub(crate) async fn make_seed(console: Console, At(id): At<i64>) -> Outcome {
     let seed = Sha256::digest(format!("{id} {} {earlier}", user.login));
     let key = base32(&seed[..10]);
     user.two_factor_key = Some(key.clone());
-    show_seed(&console, &state, 201, &key)
+    show_seed(&console, &state, &key)
 }
 
 pub(crate) async fn set_seed(console: Console, At(id): At<i64>, body: Body) -> Outcome {
