@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Extension;
 use axum::http::Method;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::answer::{self, Link, Outcome, Problem, links, resources};
 use crate::extract::{self, At, Body, Console, Held, Parameters};
@@ -110,7 +109,7 @@ fn assign(
     edit: impl FnOnce(&mut BTreeSet<i64>, BTreeSet<i64>),
 ) -> Outcome {
     exists(&console, grant, &[id])?;
-    let asked = ids(&console.state(), &body, grant)?;
+    let asked = extract::ids(&body, grant.noun(), grant.all(&console.state()))?;
     change(&console, grant, id, |granted| edit(granted, asked))
 }
 
@@ -123,24 +122,6 @@ fn change(console: &Held, grant: Grant, id: i64, edit: impl FnOnce(&mut BTreeSet
         edit(grant.of_mut(user));
     }
     links(Link::new(&state, &console.path, "self"))
-}
-
-/// The body: an array of ids that must all exist.
-fn ids(state: &State, body: &Body, grant: Grant) -> Result<BTreeSet<i64>, Problem> {
-    let noun = grant.noun();
-    let malformed = || Problem::bad(format!("The request body must be an array of {noun} ids."));
-    let Value::Array(values) = extract::json(body)? else {
-        return Err(malformed());
-    };
-    let mut ids = BTreeSet::new();
-    for value in values {
-        let id = value.as_i64().ok_or_else(malformed)?;
-        if !grant.all(state).contains_key(&id) {
-            return Err(Problem::bad(format!("The {noun} {id} does not exist.")));
-        }
-        ids.insert(id);
-    }
-    Ok(ids)
 }
 
 /// Bare ids, all at once, in the vendor's API file; named and paged in the guide.

@@ -4,10 +4,11 @@ use axum::Extension;
 use serde_json::{Value, json};
 
 use crate::access::Grant;
-use crate::answer::{Link, Outcome, Problem, as_json, resources};
-use crate::extract::{At, Console, Parameters};
+use crate::answer::{Link, Outcome, Problem, as_json, links, resources};
+use crate::extract::{self, At, Body, Console, Parameters};
+use crate::members::Members;
 use crate::paging;
-use crate::seed::PRIVILEGES;
+use crate::seed::BUILT_IN_ROLES;
 use crate::state::{AuthenticationSource, Role, State, UserRecord};
 
 fn role_json(state: &State, id: &str, role: &Role) -> Value {
@@ -41,13 +42,89 @@ pub(crate) async fn role_users(console: Console, At(id): At<String>) -> Outcome 
     users_where(&state, &console.path, |user| user.role == id)
 }
 
+pub(crate) async fn replace_role(console: Console, At(id): At<String>, body: Body) -> Outcome {
+    let mut state = console.state();
+    if !state.roles.contains_key(&id) {
+        return Err(Problem::not_found());
+    }
+    let mut role = Members::of(extract::json(&body)?, "")?;
+    role.read_only(&["links"], state.reject_read_only)?;
+    let mut required = |name: &str| {
+        role.string(name)?
+            .ok_or_else(|| Problem::bad(format!("{name} is required.")))
+    };
+    let (own_id, name, description) =
+        (required("id")?, required("name")?, required("description")?);
+    if own_id != id {
+        return Err(Problem::bad("id must be the one in the path."));
+    }
+    let privileges: Vec<String> = match role.take("privileges") {
+        None => Vec::new(),
+        Some(names) => serde_json::from_value(names)
+            .map_err(|_| Problem::bad("privileges must be an array of strings."))?,
+    };
+    let known = state.privileges();
+    if let Some(unknown) = privileges
+        .iter()
+        .find(|name| !known.contains(&name.as_str()))
+    {
+        return Err(Problem::bad(format!(
+            "The privilege {unknown} does not exist."
+        )));
+    }
+    let role = Role {
+        name,
+        description,
+        privileges,
+    };
+    state.roles.insert(id, role);
+    links(Link::new(&state, &console.path, "self"))
+}
+
+/// "The role must not be built-in and cannot be currently assigned to any users" (vendor API file).
+pub(crate) async fn delete_role(console: Console, At(id): At<String>) -> Outcome {
+    let mut state = console.state();
+    if !state.roles.contains_key(&id) {
+        return Err(Problem::not_found());
+    }
+    if BUILT_IN_ROLES.contains(&id.as_str()) {
+        return Err(Problem::bad("Built-in roles may not be removed."));
+    }
+    if state.users.values().any(|user| user.role == id) {
+        return Err(Problem::bad("The role is assigned to users."));
+    }
+    state.roles.remove(&id);
+    links(Link::new(&state, "/api/3/roles", "Roles"))
+}
+
 fn users_where(state: &State, path: &str, picked: impl Fn(&UserRecord) -> bool) -> Outcome {
     let users = state.users.iter().filter(|(_, user)| picked(user));
     resources(state, path, users.map(|(id, _)| *id).collect())
 }
 
 pub(crate) async fn privileges(console: Console) -> Outcome {
-    resources(&console.state(), &console.path, PRIVILEGES.to_vec())
+    let state = console.state();
+    resources(&state, &console.path, state.privileges())
+}
+
+/// A privilege has no details but its links (vendor API file).
+pub(crate) async fn privilege(console: Console, At(id): At<String>) -> Outcome {
+    let state = console.state();
+    if !state.privileges().contains(&id.as_str()) {
+        return Err(Problem::not_found());
+    }
+    links(Link::new(&state, &console.path, "self"))
+}
+
+pub(crate) async fn privilege_users(console: Console, At(id): At<String>) -> Outcome {
+    let state = console.state();
+    if !state.privileges().contains(&id.as_str()) {
+        return Err(Problem::not_found());
+    }
+    users_where(&state, &console.path, |user| {
+        let role = state.roles.get(&user.role);
+        role.is_some_and(|role| role.grants_any(&[&id]))
+    })
 }
 
 fn source_json(state: &State, source: &AuthenticationSource) -> Value {

@@ -1,5 +1,6 @@
 //! What handlers take from a request.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Extension;
@@ -64,4 +65,25 @@ pub(crate) fn json((headers, body): &Body) -> Result<Value, Problem> {
     }
     let body = serde_json::from_slice(body);
     body.map_err(|_| Problem::bad("The request body could not be read as JSON."))
+}
+
+/// A body that is an array of ids, all of which must exist.
+pub(crate) fn ids<T>(
+    body: &Body,
+    noun: &str,
+    known: &BTreeMap<i64, T>,
+) -> Result<BTreeSet<i64>, Problem> {
+    let malformed = || Problem::bad(format!("The request body must be an array of {noun} ids."));
+    let Value::Array(values) = json(body)? else {
+        return Err(malformed());
+    };
+    let mut ids = BTreeSet::new();
+    for value in values {
+        let id = value.as_i64().ok_or_else(malformed)?;
+        if !known.contains_key(&id) {
+            return Err(Problem::bad(format!("The {noun} {id} does not exist.")));
+        }
+        ids.insert(id);
+    }
+    Ok(ids)
 }

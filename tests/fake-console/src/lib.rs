@@ -29,6 +29,7 @@ mod paging;
 mod routes;
 mod seed;
 mod server;
+mod site_users;
 mod socket;
 mod state;
 mod tls;

@@ -14,14 +14,16 @@ use crate::answer::{Problem, as_text, explained, html, other_method};
 use crate::auth;
 use crate::catalog;
 use crate::extract::{At, Held};
+use crate::site_users;
 use crate::state::{Maintenance, State, WireForm};
 use crate::users;
 
-/// Everything that is served. The vendor's API file has writes on roles, sites and more; this
-/// console is about users and does not offer them.
+/// Everything that is served. The vendor's API file has writes on sites, asset groups and more;
+/// this console is about users and does not offer them.
 fn router(form: WireForm) -> Router {
     let user = get(users::show).put(users::replace);
     let seed = get(users::seed).post(users::make_seed);
+    let role = get(catalog::role).put(catalog::replace_role);
     let source_users = get(catalog::source_users);
     // An id that is no number is not there for any method.
     let users = Router::new()
@@ -38,14 +40,20 @@ fn router(form: WireForm) -> Router {
         .route("/", any(to_login))
         .route("/login.jsp", any(login))
         .route("/api/3/roles", get(catalog::roles))
-        .route("/api/3/roles/{id}", get(catalog::role))
+        .route("/api/3/roles/{id}", role.delete(catalog::delete_role))
         .route("/api/3/roles/{id}/users", get(catalog::role_users))
         .route("/api/3/privileges", get(catalog::privileges))
+        .route("/api/3/privileges/{id}", get(catalog::privilege))
+        .route(
+            "/api/3/privileges/{id}/users",
+            get(catalog::privilege_users),
+        )
         .route("/api/3/authentication_sources", get(catalog::sources))
         .route("/api/3/authentication_sources/{id}", get(catalog::source))
         .route("/api/3/authentication_sources/{id}/users", source_users)
         .merge(places(form, Grant::Site, "sites"))
         .merge(places(form, Grant::AssetGroup, "asset_groups"))
+        .merge(site_users(form))
         .method_not_allowed_fallback(async |method| other_method(&method))
         .merge(users)
         .fallback(async || Problem::not_found())
@@ -69,6 +77,18 @@ fn places(form: WireForm, grant: Grant, name: &str) -> Router {
         .route(&format!("/api/3/{name}/{{id}}"), get(catalog::place))
         .merge(grants)
         .layer(Extension(grant))
+}
+
+/// Who may see a site. Only the vendor's API file has it.
+fn site_users(form: WireForm) -> Router {
+    if form == WireForm::Guide {
+        return Router::new();
+    }
+    let users = get(site_users::list).put(site_users::replace);
+    let one = delete(site_users::remove);
+    Router::new()
+        .route("/api/3/sites/{id}/users", users.post(site_users::add))
+        .route("/api/3/sites/{id}/users/{user}", one)
 }
 
 /// One router for each form, as they differ in methods.

@@ -45,6 +45,15 @@ pub(crate) const PRIVILEGES: [&str; 35] = [
     "start-unscheduled-scans",
 ];
 
+/// The roles that come with a console, as far as they were seen in the field.
+pub(crate) const BUILT_IN_ROLES: [&str; 5] = [
+    "global-admin",
+    "security-manager",
+    "site-admin",
+    "system-admin",
+    "user",
+];
+
 impl State {
     /// A small company's console in the vendor's form.
     ///

@@ -8,6 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::seed::PRIVILEGES;
+
 /// Which of the two published shapes the console speaks. They differ in the user's name, in where
 /// the all-sites flags sit, and in how site grants are read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,6 +299,17 @@ impl State {
     pub(crate) fn sees_all_asset_groups(&self, user: &UserRecord) -> bool {
         let forcing = ["all-permissions", "manage-dynamic-asset-groups"];
         user.all_asset_groups || self.role_grants(&user.role, &forcing)
+    }
+
+    /// The privileges that the vendor's API file lists, and then others that roles have.
+    pub(crate) fn privileges(&self) -> Vec<&str> {
+        let mut privileges = PRIVILEGES.to_vec();
+        for own in self.roles.values().flat_map(|role| &role.privileges) {
+            if !privileges.contains(&own.as_str()) {
+                privileges.push(own);
+            }
+        }
+        privileges
     }
 
     pub(crate) fn is_global_admin(&self, user: &UserRecord) -> bool {

@@ -97,10 +97,96 @@ async fn sites_and_asset_groups_are_paged() {
 }
 
 #[tokio::test]
-async fn privileges_are_listed() {
+async fn privileges_are_listed_with_those_that_only_a_role_knows() {
     let api = Api::realistic();
     let (_, list) = api.get("/privileges").await;
-    assert_eq!(list["resources"].as_array().unwrap().len(), 35);
+    let names = list["resources"].as_array().unwrap();
+    assert_eq!(names.len(), 36);
+    assert_eq!(
+        (&names[0], &names[35]),
+        (&json!("all-permissions"), &json!("view-audit-trail"))
+    );
+    let (status, one) = api.get("/privileges/view-audit-trail").await;
+    let own = format!("{}/api/3/privileges/view-audit-trail", api.url());
+    assert_eq!(
+        (status, one),
+        (200, json!({ "links": [{ "href": own, "rel": "self" }] }))
+    );
+    let (_, users) = api.get("/privileges/manage-sites/users").await;
+    assert_eq!(users["resources"], json!([1, 2, api.id("knguyen")]));
+    assert_eq!(api.get("/privileges/fly").await.0, 404);
+    assert_eq!(api.get("/privileges/fly/users").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_role_is_replaced_as_a_whole() {
+    let api = Api::realistic();
+    let role = json!({
+        "id": "auditor",
+        "name": "Internal Audit",
+        "description": "Reads.",
+        "privileges": ["create-reports", "view-audit-trail", "manage-sites"],
+    });
+    let (status, body) = api.send("PUT", "/roles/auditor", &role).await;
+    assert_eq!((status, &body["links"][0]["rel"]), (200, &json!("self")));
+    let (_, read) = api.get("/roles/auditor").await;
+    for member in ["id", "name", "description", "privileges"] {
+        assert_eq!(read[member], role[member]);
+    }
+    let mut brief = role.clone();
+    brief.as_object_mut().unwrap().remove("privileges");
+    assert_eq!(api.send("PUT", "/roles/auditor", &brief).await.0, 200);
+    assert!(api.state().roles["auditor"].privileges.is_empty());
+    assert_eq!(api.send("PUT", "/roles/king", &role).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_role_that_makes_no_sense_is_refused() {
+    let api = Api::realistic();
+    let before = api.state().roles.clone();
+    for (member, value, expected) in [
+        ("id", json!("user"), "id must be the one in the path."),
+        ("id", json!(null), "id is required."),
+        ("name", json!(null), "name is required."),
+        ("description", json!(7), "description must be a string."),
+        (
+            "privileges",
+            json!("create-reports"),
+            "privileges must be an array of strings.",
+        ),
+        (
+            "privileges",
+            json!(["fly"]),
+            "The privilege fly does not exist.",
+        ),
+        ("links", json!([]), "links is read-only."),
+    ] {
+        let mut role = json!({ "id": "auditor", "name": "Auditor", "description": "" });
+        role[member] = value;
+        let answer = api.send("PUT", "/roles/auditor", &role).await;
+        assert_eq!((answer.0, message(&answer).as_str()), (400, expected));
+    }
+    assert_eq!(api.state().roles, before);
+}
+
+#[tokio::test]
+async fn only_a_custom_role_that_nobody_has_can_be_removed() {
+    let api = Api::realistic();
+    let answer = api.delete("/roles/user").await;
+    assert_eq!(
+        (answer.0, message(&answer).as_str()),
+        (400, "Built-in roles may not be removed.")
+    );
+    let answer = api.delete("/roles/auditor").await;
+    assert_eq!(
+        (answer.0, message(&answer).as_str()),
+        (400, "The role is assigned to users.")
+    );
+    api.state().user_mut("audit1").role = "user".to_owned();
+    let (status, body) = api.delete("/roles/auditor").await;
+    assert_eq!((status, &body["links"][0]["rel"]), (200, &json!("Roles")));
+    assert_eq!(api.get("/roles/auditor").await.0, 404);
+    assert_eq!(api.delete("/roles/auditor").await.0, 404);
 }
 
 #[tokio::test]

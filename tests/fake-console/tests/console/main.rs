@@ -10,5 +10,6 @@ mod guide;
 mod maintenance;
 mod replace;
 mod seeds;
+mod site_users;
 mod tls;
 mod users;
