@@ -1,4 +1,4 @@
-//! The Python environment with moto.
+//! The Python environment with moto and vm-console-client.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -129,7 +129,8 @@ fn advise(problem: &str) -> String {
     let (major, minor) = OLDEST;
     format!(
         "{problem}.\n\n\
-         The tests run moto, an AWS mock, which needs Python {major}.{minor} or later with venv and pip.\n  \
+         The tests run moto, an AWS mock, and a Python client of the console. They need Python \
+         {major}.{minor} or later with venv and pip.\n  \
          Debian, Ubuntu:  apt install python3 python3-venv\n  \
          Fedora:          dnf install python3\n  \
          macOS:           brew install python\n\

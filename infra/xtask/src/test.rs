@@ -27,7 +27,7 @@ fn steps(args: &Args, progress: &mut Progress) -> Result<(), Failure> {
     let (root, target) = (workspace_root(), target_dir());
     let cargo_args = CargoArgs::new(&args.cargo);
 
-    progress.step("Python tools: moto");
+    progress.step("Python tools: moto, vm-console-client");
     let python = python::environment(
         &target.join("python"),
         &root.join("tests/python/requirements.txt"),
