@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::client::Client;
-use super::paging::{Page, read_all};
+use super::paging::{Page, read_backwards};
 use super::user::{UserId, WireForm};
 use crate::error::Result;
 use crate::transport::Request;
@@ -63,7 +63,8 @@ impl Client {
         }
         let first = Page::read(answer, &request)?;
         let entries = if first.pages > 1 {
-            read_all(&self.transport, &self.call, &request.path, grant_id).await?
+            // What is given last may have any number.
+            read_backwards(&self.transport, &self.call, &request.path, grant_id).await?
         } else {
             first.entries
         };

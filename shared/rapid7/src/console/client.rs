@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::new_user::NewUser;
-use super::paging::{Page, read_all};
+use super::paging::{Page, read_all, read_backwards};
 use super::roles::{AuthenticationSource, Role};
 use super::user::{Replacement, User, UserId, WireForm};
 use crate::credentials::CredentialSource;
@@ -163,8 +163,7 @@ impl Client {
     /// As every request: see [`crate::ErrorKind`].
     pub async fn users(&self) -> Result<Vec<User>> {
         let request = Request::new("GET", "/api/3/users");
-        let by_id = |entry: &Value| entry.get("id")?.as_i64();
-        let users = read_all(&self.transport, &self.call, &request.path, by_id).await?;
+        let users = read_all(&self.transport, &self.call, &request.path, number).await?;
         users
             .into_iter()
             .map(|json| self.read_user(&request, json))
@@ -261,11 +260,18 @@ impl Client {
         let first = Page::read(answer, &request)?;
         let entries = if first.pages > 1 {
             let by_id = |entry: &Value| Some(entry.get("id")?.to_string());
-            read_all(&self.transport, &self.call, path, by_id).await?
+            read_backwards(&self.transport, &self.call, path, by_id).await?
         } else {
             first.entries
         };
-        serde_json::from_value(entries.into())
-            .map_err(|_| request.malformed("unreadable resources"))
+        parse(&request, entries)
     }
+}
+
+fn number(entry: &Value) -> Option<i64> {
+    entry.get("id")?.as_i64()
+}
+
+fn parse<T: DeserializeOwned>(request: &Request, entries: Vec<Value>) -> Result<Vec<T>> {
+    serde_json::from_value(entries.into()).map_err(|_| request.malformed("unreadable resources"))
 }

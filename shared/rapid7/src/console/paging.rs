@@ -2,13 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
+use tracing::info;
 
-use crate::error::{Delivery, ErrorKind, Result};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::transport::{Call, Request, Transport};
 
 /// The largest page that a console gives (guide; its default is 10, vendor API file).
 const PAGE_SIZE: usize = 500;
+
+/// How many pages are asked for at once. Each is a login of its own: should the password change
+/// in the middle, so many are refused, and a console locks accounts after a few.
+const AT_ONCE: usize = 4;
+
+const NEWEST_FIRST: &str = "id,desc";
+const OLDEST_FIRST: &str = "id,asc";
 
 /// One page: what it holds, and how many pages and entries there are in all.
 pub(crate) struct Page {
@@ -37,74 +46,242 @@ impl Page {
     }
 }
 
-/// Every entry of a paged list, each once, in the order of `key`.
+/// Every entry of a paged list, by id: complete, or an error. For lists whose entries get larger and
+/// larger ids that are never used again: what is created comes last.
 ///
-/// Listing is not read-consistent (seen in the field): a user deleted meanwhile moves all later
-/// ones forward. So the first page only tells how many there are, and if there are several they
-/// are read from the last to the first: an entry that moves forward moves into a page still to
-/// be read, and none that existed throughout is missed.
-pub(crate) async fn read_all<K: Ord>(
+/// Listing is not read-consistent (seen in the field): what is deleted or created between two
+/// requests shifts the rest. So the first page is asked for with the newest first, which tells how
+/// many entries there are and the largest id; if that is not all, then all pages are read at once.
+/// Whatever they show with an id up to the largest was in the list at the first request. If it is
+/// as many as the list had then, it is the whole list of that moment.
+///
+/// If it is not, or if the console sorts otherwise, the pages are read one by one. A console that
+/// sorts by something else altogether may still hide an entry then: there, the largest id that was
+/// seen is what a second reading at once is counted up to.
+pub(crate) async fn read_all(
     transport: &Transport,
     call: &Call,
     path: &str,
-    key: impl Fn(&Value) -> Option<K>,
+    id: fn(&Value) -> Option<i64>,
 ) -> Result<Vec<Value>> {
-    let mut entries = BTreeMap::new();
-    let mut keep = |page: &Page, request: &Request| {
-        for entry in &page.entries {
-            let key = key(entry).ok_or_else(|| request.malformed("with an unreadable entry"))?;
-            entries.insert(key, entry.clone());
-        }
-        Ok(())
+    let list = List {
+        transport,
+        call,
+        path,
+        key: id,
     };
-    let (first, request) = read_page(transport, call, path, 0).await;
-    let first = first?;
-    let mut total = first.total;
-    let pages_to_read = if first.pages > 1 {
-        first.pages
-    } else {
-        keep(&first, &request)?;
-        0
-    };
-    for number in (0..pages_to_read).rev() {
-        let (page, request) = read_page(transport, call, path, number).await;
-        match page {
-            Ok(page) => {
-                keep(&page, &request)?;
-                total = page.total;
-            }
-            // So many were deleted meanwhile that this page is gone: a page past the end is 404
-            // (seen in the field).
-            Err(error) if error.kind == ErrorKind::NotFound && number > 0 => {}
-            Err(error) => return Err(error),
-        }
+    let first = list.page(0, NEWEST_FIRST).await?;
+    if first.pages <= 1 {
+        return list.whole(first.entries.into_iter().collect(), first.total);
     }
-    let read = entries.len() as u64;
-    if let Some(total) = total
-        && read < total
+    let newest = first.newest();
+    if let (Some(newest), Some(total)) = (newest, first.total)
+        && let Some(entries) = list.at_once(first.pages, newest, total).await?
     {
-        let kind = ErrorKind::Unavailable;
-        let message = format!("the list is not complete: {read} of {total} entries were read");
-        return Err(request.error(kind, Delivery::Refused, message));
+        return Ok(entries);
     }
-    Ok(entries.into_values().collect())
+    info!(
+        path,
+        "the list has changed or is sorted otherwise: reading it page by page"
+    );
+    let read = list.backwards(first.pages).await?;
+    if read.ascending || read.total.is_none() {
+        return list.with_the_newest(read, newest).await;
+    }
+    let largest = read.entries.last_key_value().map(|(id, _)| *id);
+    let first = list.page(0, NEWEST_FIRST).await?;
+    if let (Some(largest), Some(total)) = (largest, first.total)
+        && let Some(entries) = list.at_once(first.pages, largest, total).await?
+    {
+        return Ok(entries);
+    }
+    Err(list.wrong("the list changed while it was read, and is not sorted by id".into()))
 }
 
-async fn read_page(
+/// The same, page by page, for lists that may grow anywhere or that have other keys than numbers.
+/// The first request only tells how many pages there are.
+pub(crate) async fn read_backwards<K: Ord>(
     transport: &Transport,
     call: &Call,
     path: &str,
-    number: u64,
-) -> (Result<Page>, Request) {
-    let mut request = Request::new("GET", path);
-    request.query = vec![
-        ("page", number.to_string()),
-        ("size", PAGE_SIZE.to_string()),
-        ("sort", "id,asc".into()),
-    ];
-    let answer = transport.send(&request, call).await;
-    (
-        answer.and_then(|answer| Page::read(answer, &request)),
-        request,
-    )
+    key: fn(&Value) -> Option<K>,
+) -> Result<Vec<Value>> {
+    let list = List {
+        transport,
+        call,
+        path,
+        key,
+    };
+    let first = list.page(0, OLDEST_FIRST).await?;
+    if first.pages <= 1 {
+        return list.whole(first.entries.into_iter().collect(), first.total);
+    }
+    let read = list.backwards(first.pages).await?;
+    list.whole(read.entries, read.total)
+}
+
+/// A page whose entries are told apart.
+struct Keyed<K> {
+    entries: Vec<(K, Value)>,
+    pages: u64,
+    total: Option<u64>,
+}
+
+impl<K: Ord + Copy> Keyed<K> {
+    /// The largest key of all, if the console sorts as it was asked to.
+    fn newest(&self) -> Option<K> {
+        let keys = self.entries.iter().map(|(key, _)| key);
+        let descending = keys.is_sorted_by(|one, next| one > next);
+        self.entries
+            .first()
+            .filter(|_| descending)
+            .map(|(key, _)| *key)
+    }
+}
+
+/// What was read from the last page to the first.
+struct Backwards<K> {
+    entries: BTreeMap<K, Value>,
+    /// As the page that was read last told it.
+    total: Option<u64>,
+    /// Whether the pages were sorted as they were asked for.
+    ascending: bool,
+}
+
+impl<K: Ord> Backwards<K> {
+    fn add(&mut self, page: Keyed<K>) {
+        let keys = page.entries.iter().map(|(key, _)| key);
+        let next = self.entries.first_key_value().map(|(key, _)| key);
+        self.ascending &= keys.clone().is_sorted_by(|one, next| one < next);
+        self.ascending &= keys.min() < next || next.is_none();
+        self.entries.extend(page.entries);
+        self.total = page.total;
+    }
+}
+
+/// A list, and what tells its entries apart.
+struct List<'a, K> {
+    transport: &'a Transport,
+    call: &'a Call,
+    path: &'a str,
+    key: fn(&Value) -> Option<K>,
+}
+
+impl<K: Ord> List<'_, K> {
+    fn request(&self, number: u64, sort: &str) -> Request {
+        let mut request = Request::new("GET", self.path);
+        request.query = vec![
+            ("page", number.to_string()),
+            ("size", PAGE_SIZE.to_string()),
+            ("sort", sort.into()),
+        ];
+        request
+    }
+
+    async fn page(&self, number: u64, sort: &str) -> Result<Keyed<K>> {
+        let request = self.request(number, sort);
+        let answer = self.transport.send(&request, self.call).await?;
+        let page = Page::read(answer, &request)?;
+        let entries = page.entries.into_iter();
+        let keyed = entries.map(|entry| Some(((self.key)(&entry)?, entry)));
+        Ok(Keyed {
+            entries: keyed
+                .collect::<Option<_>>()
+                .ok_or_else(|| request.malformed("with an unreadable entry"))?,
+            pages: page.pages,
+            total: page.total,
+        })
+    }
+
+    /// All pages, a few at a time, if they are the list of the first request: with `total` entries
+    /// up to `newest`. The first failure ends the other requests.
+    async fn at_once(&self, pages: u64, newest: K, total: u64) -> Result<Option<Vec<Value>>> {
+        let mut entries = BTreeMap::new();
+        let pages = stream::iter(0..pages);
+        let mut answers = pages
+            .map(async |number| (number, self.page(number, NEWEST_FIRST).await))
+            .buffer_unordered(AT_ONCE);
+        while let Some((number, page)) = answers.next().await {
+            match page {
+                // A console may count at another moment than it lists: so no total may differ.
+                Ok(page) if page.total != Some(total) => return Ok(None),
+                Ok(page) => entries.extend(page.entries),
+                Err(error) if is_gone(number, &error) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let read = entries.range(..=newest).count() as u64;
+        if read > total {
+            return Err(self.wrong(format!(
+                "the list has more entries than the {total} it is said to have"
+            )));
+        }
+        Ok((read == total).then(|| entries.into_values().collect()))
+    }
+
+    /// All pages from the last to the first, with the oldest first: an entry that moves forward
+    /// because another was deleted moves into a page still to be read, so none that existed
+    /// throughout is missed.
+    async fn backwards(&self, pages: u64) -> Result<Backwards<K>> {
+        let mut read = Backwards {
+            entries: BTreeMap::new(),
+            total: None,
+            ascending: true,
+        };
+        for number in (0..pages).rev() {
+            match self.page(number, OLDEST_FIRST).await {
+                Ok(page) => read.add(page),
+                Err(error) if is_gone(number, &error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+
+    /// With the largest key of before the reading, if it is known, what was created since need not
+    /// be among what was read, though the console counts it.
+    async fn with_the_newest(&self, read: Backwards<K>, newest: Option<K>) -> Result<Vec<Value>> {
+        let Backwards { entries, total, .. } = read;
+        let Some(newest) = newest.filter(|_| short(&entries, total)) else {
+            return self.whole(entries, total);
+        };
+        let latest = self.page(0, NEWEST_FIRST).await?;
+        let created = latest.entries.iter().filter(|(key, _)| *key > newest);
+        let created = created.count() as u64;
+        let older = entries.range(..=newest).count() as u64;
+        match latest.total.or(total) {
+            Some(total) if older + created < total => Err(self.incomplete(older + created, total)),
+            _ => Ok(entries.into_values().collect()),
+        }
+    }
+
+    fn whole(&self, entries: BTreeMap<K, Value>, total: Option<u64>) -> Result<Vec<Value>> {
+        match total {
+            Some(total) if short(&entries, Some(total)) => {
+                Err(self.incomplete(entries.len() as u64, total))
+            }
+            _ => Ok(entries.into_values().collect()),
+        }
+    }
+
+    fn incomplete(&self, read: u64, total: u64) -> Error {
+        self.wrong(format!(
+            "the list is not complete: {read} of {total} entries were read"
+        ))
+    }
+
+    fn wrong(&self, message: String) -> Error {
+        let request = self.request(0, OLDEST_FIRST);
+        request.error(ErrorKind::Unavailable, Delivery::Refused, message)
+    }
+}
+
+fn short<K>(entries: &BTreeMap<K, Value>, total: Option<u64>) -> bool {
+    total.is_some_and(|total| (entries.len() as u64) < total)
+}
+
+/// So many were deleted meanwhile that there is no such page any more: a page past the end is 404
+/// (seen in the field).
+fn is_gone(number: u64, error: &Error) -> bool {
+    error.kind == ErrorKind::NotFound && number > 0
 }
