@@ -190,6 +190,8 @@ async fn roles_and_authentication_sources_are_read() {
     assert!(role("site-admin").gives_all_sites());
     assert!(!role("site-admin").gives_all_asset_groups());
     assert!(!role("user").gives_all_sites());
+    let auditor = role("auditor").description.as_deref();
+    assert_eq!(auditor, Some("Auditor, as the console has it."));
     let sources = client.authentication_sources().await.expect("sources");
     let ldap = sources
         .iter()

@@ -389,3 +389,26 @@ async fn a_total_that_differs_is_looked_into() {
     assert_eq!(ids(&client).await.expect("users").len(), 1234);
     assert!(client.requests() > 4);
 }
+
+#[tokio::test]
+async fn sites_and_asset_groups_are_listed_with_what_they_are_for() {
+    let console = FakeConsole::start_http(State::realistic());
+    let client = client(console.url());
+    let sites = client.sites().await.expect("sites");
+    assert_eq!(sites.len(), 8);
+    assert_eq!(sites[3].id, 4);
+    assert_eq!(sites[3].name.as_deref(), Some("DMZ"));
+    assert_eq!(
+        sites[3].description.as_deref(),
+        Some("DMZ of the example company")
+    );
+    assert_eq!(sites[3].kind.as_deref(), Some("static"));
+    let groups = client.asset_groups().await.expect("asset groups");
+    assert_eq!(groups.len(), 5);
+    assert_eq!(groups[2].name.as_deref(), Some("Payment Systems"));
+    assert_eq!(client.requests(), 2);
+    console.state().sites = (1..=1203).map(|id| (id, format!("Site {id}"))).collect();
+    let sites = client.sites().await.expect("many sites");
+    let ids: Vec<i64> = sites.iter().map(|site| site.id).collect();
+    assert_eq!(ids, (1..=1203).collect::<Vec<i64>>());
+}

@@ -21,6 +21,7 @@ fn roles() -> Vec<Role> {
     let role = |id: &str, privileges: &[&str]| Role {
         id: id.into(),
         name: None,
+        description: None,
         privileges: Some(privileges.iter().map(|name| (*name).to_owned()).collect()),
     };
     vec![
@@ -30,6 +31,7 @@ fn roles() -> Vec<Role> {
         Role {
             id: "untold".into(),
             name: None,
+            description: None,
             privileges: None,
         },
     ]
@@ -58,6 +60,7 @@ fn a_role_may_force_either_flag() {
     let role = |id: &str| Role {
         id: id.into(),
         name: None,
+        description: None,
         privileges: Some(vec![id.into()]),
     };
     let roles = ["manage-tags", "manage-dynamic-asset-groups"].map(role);

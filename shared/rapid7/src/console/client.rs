@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::catalog::NamedResource;
 use super::new_user::NewUser;
 use super::paging::{Page, read_all, read_backwards};
 use super::roles::{AuthenticationSource, Role};
@@ -252,6 +253,27 @@ impl Client {
     /// As every request: see [`crate::ErrorKind`].
     pub async fn authentication_sources(&self) -> Result<Vec<AuthenticationSource>> {
         self.resources("/api/3/authentication_sources").await
+    }
+
+    /// Every site that the caller may see, by id: complete, or an error.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn sites(&self) -> Result<Vec<NamedResource>> {
+        self.named("/api/3/sites").await
+    }
+
+    /// Every asset group, by id: complete, or an error.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn asset_groups(&self) -> Result<Vec<NamedResource>> {
+        self.named("/api/3/asset_groups").await
+    }
+
+    async fn named(&self, path: &str) -> Result<Vec<NamedResource>> {
+        let entries = read_all(&self.transport, &self.call, path, number).await?;
+        parse(&Request::new("GET", path), entries)
     }
 
     async fn resources<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {

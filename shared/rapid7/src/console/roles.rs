@@ -9,6 +9,8 @@ pub struct Role {
     pub id: String,
     /// The name that the console shows.
     pub name: Option<String>,
+    /// What the role is for.
+    pub description: Option<String>,
     /// What it allows, if the console tells. Names outside the documented list occur (seen in the
     /// field).
     pub privileges: Option<Vec<String>>,
