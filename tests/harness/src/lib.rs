@@ -25,7 +25,7 @@ pub use moto::Moto;
 pub use paths::{binary, free_port, python, rie_binary, target_dir, workspace_root};
 pub use rie::Rie;
 pub use runtime_api::RuntimeApi;
-pub use secrets_manager::{Failure, SecretsManager};
+pub use secrets_manager::{Failure, SecretVersion, SecretsManager};
 
 /// The region that every stand-in answers for.
 pub const REGION: &str = "us-east-1";

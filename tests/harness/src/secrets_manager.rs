@@ -1,6 +1,6 @@
 //! A stand-in for AWS Secrets Manager that needs no Python.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use crate::server::Server;
 use crate::{ACCOUNT, REGION, aws_env, uuid};
 
-/// Answers `GetSecretValue` and `DescribeSecret` over plain HTTP.
+/// Answers `GetSecretValue`, `PutSecretValue`, `DescribeSecret` and `UpdateSecretVersionStage` over
+/// plain HTTP.
 ///
-/// For the demo and the bench. Tests of what Secrets Manager does should use
+/// For the demo, the bench, and faults at a given request. Tests of what Secrets Manager does should use
 /// [`Moto`](crate::Moto), which others wrote and many use.
 pub struct SecretsManager {
     server: Server,
@@ -34,31 +35,48 @@ pub enum Failure {
     Internal,
     /// 400 `AccessDeniedException`, which it does not.
     AccessDenied,
-    /// The right answer, cut in the middle: the secret is in it.
+    /// The right answer, cut in the middle: the secret may be in it.
     Cut,
+    /// The request is carried out, but answered like `Internal`.
+    Lost,
     /// No answer at all.
     Hang,
+}
+
+/// A version of a secret, as [`SecretsManager::versions`] tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretVersion {
+    /// Its id: the token of the request that made it.
+    pub id: String,
+    /// Its text.
+    pub text: String,
+    /// Its staging labels.
+    pub stages: BTreeSet<String>,
 }
 
 #[derive(Default)]
 struct Store {
     secrets: HashMap<String, Secret>,
-    requests: usize,
+    /// The request and the id that it names.
+    requests: Vec<(String, String)>,
     /// What happens to the next requests; `None` lets one through.
     failures: VecDeque<Option<Failure>>,
+    /// What happens to the next requests of one kind.
+    failures_on: HashMap<&'static str, VecDeque<Failure>>,
 }
 
 struct Secret {
     arn: String,
-    current: Version,
-    previous: Option<Version>,
+    changed: f64,
+    /// The oldest first.
+    versions: Vec<Version>,
 }
 
-#[derive(Clone)]
 struct Version {
     id: String,
     created: f64,
     text: String,
+    stages: BTreeSet<String>,
 }
 
 impl SecretsManager {
@@ -75,30 +93,41 @@ impl SecretsManager {
 
     /// Creates the secret, or gives it a new current version.
     pub fn put(&self, name: &str, value: Value) {
-        let version = Version {
-            id: uuid(),
-            created: now(),
-            text: value.to_string(),
-        };
+        self.create(name);
         let mut store = self.store();
-        match store.secrets.get_mut(name) {
-            Some(secret) => secret.previous = Some(std::mem::replace(&mut secret.current, version)),
-            None => {
-                let suffix: String = std::iter::repeat_with(fastrand::alphanumeric)
-                    .take(6)
-                    .collect();
-                let arn =
-                    format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}");
-                store.secrets.insert(
-                    name.to_owned(),
-                    Secret {
-                        arn,
-                        current: version,
-                        previous: None,
-                    },
-                );
+        let secret = store.secrets.get_mut(name).expect("just created");
+        secret.add(uuid(), value.to_string(), [CURRENT.to_owned()]);
+    }
+
+    /// Creates the secret without a value, unless it is there.
+    pub fn create(&self, name: &str) {
+        let mut store = self.store();
+        store.secrets.entry(name.to_owned()).or_insert_with(|| {
+            let suffix: String = std::iter::repeat_with(fastrand::alphanumeric)
+                .take(6)
+                .collect();
+            Secret {
+                arn: format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}"),
+                changed: now(),
+                versions: vec![],
             }
-        }
+        });
+    }
+
+    /// The secret's versions, the oldest first, those without a label included.
+    ///
+    /// # Panics
+    /// If there is no such secret.
+    pub fn versions(&self, name: &str) -> Vec<SecretVersion> {
+        let store = self.store();
+        let secret = store.secrets.get(name);
+        let secret = secret.unwrap_or_else(|| panic!("{name:?} was never put"));
+        let versions = secret.versions.iter().map(|version| SecretVersion {
+            id: version.id.clone(),
+            text: version.text.clone(),
+            stages: version.stages.clone(),
+        });
+        versions.collect()
     }
 
     /// The secret's ARN.
@@ -127,7 +156,15 @@ impl SecretsManager {
 
     /// How many requests came in, failed ones included.
     pub fn requests(&self) -> usize {
-        self.store().requests
+        self.store().requests.len()
+    }
+
+    /// The requests that came in, failed ones included, as `GetSecretValue NAME`, with the name or
+    /// ARN that was sent.
+    pub fn calls(&self) -> Vec<String> {
+        let store = self.store();
+        let calls = store.requests.iter();
+        calls.map(|(call, id)| format!("{call} {id}")).collect()
     }
 
     /// Makes the next `n` requests fail with a `ThrottlingException`.
@@ -140,6 +177,14 @@ impl SecretsManager {
         self.store()
             .failures
             .extend(std::iter::repeat_n(Some(failure), n));
+    }
+
+    /// Makes the next `n` requests of one kind fail, such as `PutSecretValue`, whatever comes in
+    /// between.
+    pub fn fail_on(&self, request: &'static str, n: usize, failure: Failure) {
+        let mut store = self.store();
+        let failures = store.failures_on.entry(request).or_default();
+        failures.extend(std::iter::repeat_n(failure, n));
     }
 
     /// Lets `n` requests through before failures that are announced later.
@@ -158,7 +203,7 @@ impl SecretsManager {
 }
 
 /// `__type`, message and status of an error of AWS's JSON protocol.
-struct ApiError(StatusCode, &'static str, &'static str);
+struct ApiError(StatusCode, &'static str, String);
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
@@ -172,19 +217,55 @@ impl IntoResponse for ApiError {
     }
 }
 
+fn bad(kind: &'static str, message: impl Into<String>) -> ApiError {
+    ApiError(StatusCode::BAD_REQUEST, kind, message.into())
+}
+
+fn internal() -> ApiError {
+    ApiError(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "InternalServiceError",
+        "An error occurred on the server side.".into(),
+    )
+}
+
 const NOT_FOUND: &str = "ResourceNotFoundException";
+const INVALID: &str = "InvalidParameterException";
+const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
 
 async fn answer(
     State(store): State<Arc<Mutex<Store>>>,
     headers: HeaderMap,
     body: String,
 ) -> Response {
+    let call = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .and_then(|target| target.strip_prefix("secretsmanager."))
+        .unwrap_or_default();
+    let request = serde_json::from_str::<Value>(&body);
     let failure = {
         let mut store = store.lock().expect("no handler panicked");
-        store.requests += 1;
-        store.failures.pop_front().flatten()
+        let id = request.as_ref().ok().and_then(|r| r["SecretId"].as_str());
+        let id = id.unwrap_or_default().to_owned();
+        store.requests.push((call.to_owned(), id));
+        let planned = store.failures_on.get_mut(call);
+        let planned = planned.and_then(VecDeque::pop_front);
+        planned.or_else(|| store.failures.pop_front().flatten())
     };
-    let right = || right_answer(&store.lock().expect("no handler panicked"), &headers, &body);
+    let right = || -> Result<Json<Value>, ApiError> {
+        // No signature is checked, but forgetting to sign is an error here as it is there.
+        if !headers.contains_key("authorization") {
+            return Err(bad(
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token",
+            ));
+        }
+        let request = request.map_err(|_| bad("SerializationException", "Not JSON"))?;
+        let mut store = store.lock().expect("no handler panicked");
+        store.carry_out(call, &request).map(Json)
+    };
     match failure {
         None => right().into_response(),
         Some(Failure::Hang) => std::future::pending().await,
@@ -196,104 +277,218 @@ async fn answer(
             }
             Err(error) => error.into_response(),
         },
-        Some(Failure::Throttling) => error(
-            StatusCode::BAD_REQUEST,
-            "ThrottlingException",
-            "Rate exceeded",
-        ),
-        Some(Failure::Internal) => error(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServiceError",
-            "An error occurred on the server side.",
-        ),
-        Some(Failure::AccessDenied) => error(
-            StatusCode::BAD_REQUEST,
+        Some(Failure::Lost) => {
+            let _ = right();
+            internal().into_response()
+        }
+        Some(Failure::Throttling) => bad("ThrottlingException", "Rate exceeded").into_response(),
+        Some(Failure::Internal) => internal().into_response(),
+        Some(Failure::AccessDenied) => bad(
             "AccessDeniedException",
-            "User is not authorized to perform: secretsmanager:GetSecretValue because no identity-based policy allows it",
-        ),
-    }
-}
-
-fn error(status: StatusCode, kind: &'static str, message: &'static str) -> Response {
-    ApiError(status, kind, message).into_response()
-}
-
-fn right_answer(store: &Store, headers: &HeaderMap, body: &str) -> Result<Json<Value>, ApiError> {
-    let bad = |kind, message| ApiError(StatusCode::BAD_REQUEST, kind, message);
-    // No signature is checked, but forgetting to sign is an error here as it is there.
-    if !headers.contains_key("authorization") {
-        return Err(bad(
-            "MissingAuthenticationTokenException",
-            "Missing Authentication Token",
-        ));
-    }
-    let request: Value =
-        serde_json::from_str(body).map_err(|_| bad("SerializationException", "Not JSON"))?;
-    let id = request["SecretId"].as_str().unwrap_or_default();
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
-    let found = store
-        .secrets
-        .iter()
-        .find(|(name, secret)| *name == id || secret.arn == id);
-    let (name, secret) = found.ok_or_else(|| {
-        bad(
-            NOT_FOUND,
-            "Secrets Manager can't find the specified secret.",
+            format!(
+                "User is not authorized to perform: secretsmanager:{call} because no \
+                 identity-based policy allows it"
+            ),
         )
-    })?;
-    match target {
-        "secretsmanager.GetSecretValue" => secret.value(name, &request).map(Json).ok_or_else(|| {
-            bad(NOT_FOUND, "Secrets Manager can't find the specified secret value for this version or staging label.")
-        }),
-        "secretsmanager.DescribeSecret" => Ok(Json(secret.description(name))),
-        _ => Err(bad("UnknownOperationException", "The stand-in knows GetSecretValue and DescribeSecret")),
+        .into_response(),
+    }
+}
+
+impl Store {
+    fn carry_out(&mut self, call: &str, request: &Value) -> Result<Value, ApiError> {
+        let id = request["SecretId"].as_str().unwrap_or_default();
+        let found = self
+            .secrets
+            .iter_mut()
+            .find(|(name, secret)| *name == id || secret.arn == id);
+        let (name, secret) = found.ok_or_else(|| {
+            bad(
+                NOT_FOUND,
+                "Secrets Manager can't find the specified secret.",
+            )
+        })?;
+        let mut answer = match call {
+            "GetSecretValue" => secret.value(request),
+            "PutSecretValue" => secret.put(request),
+            "DescribeSecret" => Ok(secret.description()),
+            "UpdateSecretVersionStage" => secret.relabel(request),
+            _ => Err(bad(
+                "UnknownOperationException",
+                "The stand-in does not know this",
+            )),
+        }?;
+        answer["ARN"] = secret.arn.as_str().into();
+        answer["Name"] = name.as_str().into();
+        Ok(answer)
     }
 }
 
 impl Secret {
-    fn versions(&self) -> impl Iterator<Item = (&'static str, &Version)> {
-        std::iter::once(("AWSCURRENT", &self.current))
-            .chain(self.previous.iter().map(|version| ("AWSPREVIOUS", version)))
+    fn version(&self, id: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| version.id == id)
     }
 
-    fn value(&self, name: &str, request: &Value) -> Option<Value> {
-        let (id, stage) = (
-            request["VersionId"].as_str(),
-            request["VersionStage"].as_str(),
-        );
-        // Current if neither is asked for; both must fit if both are.
-        let stage = if id.is_none() {
-            stage.or(Some("AWSCURRENT"))
-        } else {
-            stage
+    fn holder(&self, stage: &str) -> Option<&Version> {
+        let holds = |version: &&Version| version.stages.contains(stage);
+        self.versions.iter().find(holds)
+    }
+
+    /// Attaches a label, which only one version has at a time.
+    fn attach(&mut self, stage: &str, id: &str) {
+        for version in &mut self.versions {
+            if version.id == id {
+                version.stages.insert(stage.to_owned());
+            } else {
+                version.stages.remove(stage);
+            }
+        }
+    }
+
+    /// The same, with what happens to `AWSPREVIOUS` when `AWSCURRENT` moves.
+    fn move_to(&mut self, stage: &str, id: &str) {
+        let left = self.holder(stage).map(|version| version.id.clone());
+        self.attach(stage, id);
+        if let Some(left) = left.filter(|left| stage == CURRENT && left != id) {
+            self.attach(PREVIOUS, &left);
+        }
+    }
+
+    fn add(&mut self, id: String, text: String, stages: impl IntoIterator<Item = String>) {
+        let first = self.versions.is_empty();
+        self.changed = now();
+        self.versions.push(Version {
+            id: id.clone(),
+            created: self.changed,
+            text,
+            stages: BTreeSet::new(),
+        });
+        for stage in stages {
+            self.move_to(&stage, &id);
+        }
+        if first {
+            self.move_to(CURRENT, &id);
+        }
+    }
+
+    fn value(&self, request: &Value) -> Result<Value, ApiError> {
+        let stage = request["VersionStage"].as_str();
+        let version = match request["VersionId"].as_str() {
+            Some(id) => self.version(id),
+            None => self.holder(stage.unwrap_or(CURRENT)),
         };
-        let (label, version) = self.versions().find(|(label, version)| {
-            id.is_none_or(|id| id == version.id) && stage.is_none_or(|stage| stage == *label)
+        let version = version.ok_or_else(|| {
+            bad(NOT_FOUND, "Secrets Manager can't find the specified secret value for this version or staging label.")
         })?;
-        Some(json!({
-            "ARN": self.arn,
-            "Name": name,
+        if stage.is_some_and(|stage| !version.stages.contains(stage)) {
+            return Err(bad(
+                "InvalidRequestException",
+                "You provided a VersionStage that is not associated to the provided VersionId.",
+            ));
+        }
+        Ok(json!({
             "VersionId": version.id,
             "SecretString": version.text,
-            "VersionStages": [label],
+            "VersionStages": version.stages,
             "CreatedDate": version.created,
         }))
     }
 
-    fn description(&self, name: &str) -> Value {
-        let stages: HashMap<_, _> = self
-            .versions()
-            .map(|(label, version)| (version.id.as_str(), [label]))
-            .collect();
+    fn put(&mut self, request: &Value) -> Result<Value, ApiError> {
+        let token = request["ClientRequestToken"].as_str().unwrap_or_default();
+        if !(32..=64).contains(&token.len()) {
+            return Err(bad(
+                INVALID,
+                "ClientRequestToken must be 32-64 characters long.",
+            ));
+        }
+        let text = request["SecretString"].as_str();
+        let text = text.ok_or_else(|| {
+            bad(
+                INVALID,
+                "You must provide either SecretString or SecretBinary.",
+            )
+        })?;
+        match self.version(token) {
+            Some(there) if there.text == text => {}
+            Some(_) => {
+                return Err(bad(
+                    "ResourceExistsException",
+                    "A resource with the ID you requested already exists.",
+                ));
+            }
+            None => {
+                let asked = request["VersionStages"].as_array().into_iter().flatten();
+                let asked = asked.filter_map(Value::as_str).map(str::to_owned);
+                let mut stages: Vec<String> = asked.collect();
+                if stages.is_empty() {
+                    stages.push(CURRENT.to_owned());
+                }
+                self.add(token.to_owned(), text.to_owned(), stages);
+            }
+        }
+        let stages = self.version(token).map(|version| &version.stages);
+        Ok(json!({"VersionId": token, "VersionStages": stages}))
+    }
+
+    fn description(&self) -> Value {
+        // Versions without labels are not told.
+        let labelled = self.versions.iter().filter(|v| !v.stages.is_empty());
+        let stages: HashMap<_, _> = labelled.map(|v| (v.id.as_str(), &v.stages)).collect();
         json!({
-            "ARN": self.arn,
-            "Name": name,
-            "LastChangedDate": self.current.created,
+            "LastChangedDate": self.changed,
             "VersionIdsToStages": stages,
         })
+    }
+
+    fn relabel(&mut self, request: &Value) -> Result<Value, ApiError> {
+        let stage = request["VersionStage"].as_str().unwrap_or_default();
+        let to = request["MoveToVersionId"].as_str();
+        let from = request["RemoveFromVersionId"].as_str();
+        if stage.is_empty() || (to.is_none() && from.is_none()) {
+            return Err(bad(INVALID, "A staging label and a version are required."));
+        }
+        for id in [to, from].into_iter().flatten() {
+            if self.version(id).is_none() {
+                return Err(bad(
+                    NOT_FOUND,
+                    "Secrets Manager can't find the specified secret version.",
+                ));
+            }
+        }
+        let holder = self.holder(stage).map(|version| version.id.clone());
+        let holder = holder.as_deref();
+        match (to, from) {
+            (_, Some(from)) if holder != Some(from) => Err(bad(
+                INVALID,
+                format!("Staging label {stage} is not attached to version {from}."),
+            )),
+            (None, Some(_)) if stage == CURRENT => Err(bad(
+                INVALID,
+                "You can only move staging label AWSCURRENT to a different secret version. It \
+                 can't be completely removed.",
+            )),
+            (Some(to), None) if holder.is_some_and(|holder| holder != to) => Err(bad(
+                INVALID,
+                format!(
+                    "The parameter RemoveFromVersionId can't be empty. Staging label {stage} is \
+                     currently attached to version {}, so you must explicitly reference that \
+                     version in RemoveFromVersionId.",
+                    holder.unwrap_or_default()
+                ),
+            )),
+            (Some(to), _) => {
+                self.move_to(stage, to);
+                Ok(json!({}))
+            }
+            (None, from) => {
+                for version in &mut self.versions {
+                    if Some(version.id.as_str()) == from {
+                        version.stages.remove(stage);
+                    }
+                }
+                Ok(json!({}))
+            }
+        }
     }
 }
 

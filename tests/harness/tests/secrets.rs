@@ -97,6 +97,86 @@ fn errors_look_like_those_of_aws() {
     assert_eq!(secrets.requests(), 4);
 }
 
+/// Refused as Secrets Manager documents it, or done; what a version is called, and by whom it is held.
+#[test]
+fn versions_and_labels_follow_the_rules_of_aws() {
+    let secrets = SecretsManager::start();
+    secrets.create("s");
+    let [one, two] = ["1", "2"].map(|digit| digit.repeat(32));
+    let kind = |target: &str, more: Value| {
+        let mut request = json!({ "SecretId": "s" });
+        let members = request.as_object_mut().unwrap();
+        members.extend(more.as_object().unwrap().clone());
+        let (status, answer) = call(secrets.url(), target, request);
+        assert_eq!(status == 200, answer.get("__type").is_none(), "{answer}");
+        answer["__type"].as_str().unwrap_or("done").to_owned()
+    };
+    let put = |token: &str, text: &str| {
+        let more = json!({ "ClientRequestToken": token, "SecretString": text, "VersionStages": ["AWSPENDING"] });
+        kind("PutSecretValue", more)
+    };
+    let relabel = |stage: &str, to: Option<&str>, from: Option<&str>| {
+        let more =
+            json!({ "VersionStage": stage, "MoveToVersionId": to, "RemoveFromVersionId": from });
+        kind("UpdateSecretVersionStage", more)
+    };
+    let labels = || -> Vec<String> {
+        let versions = secrets.versions("s").into_iter();
+        versions
+            .map(|version| Vec::from_iter(version.stages).join(" "))
+            .collect()
+    };
+    let nothing = kind("GetSecretValue", json!({}));
+    assert_eq!(nothing, "ResourceNotFoundException");
+    assert_eq!(put("short", "a"), "InvalidParameterException");
+    assert_eq!(put(&one, "a"), "done");
+    assert_eq!(labels(), ["AWSCURRENT AWSPENDING"]);
+    assert_eq!(put(&one, "a"), "done");
+    assert_eq!(put(&one, "b"), "ResourceExistsException");
+    assert_eq!(put(&two, "b"), "done");
+    assert_eq!(labels(), ["AWSCURRENT", "AWSPENDING"]);
+    let mismatch = json!({ "VersionId": two, "VersionStage": "AWSCURRENT" });
+    assert_eq!(kind("GetSecretValue", mismatch), "InvalidRequestException");
+    let (to, from) = (Some(two.as_str()), Some(one.as_str()));
+    let invalid = "InvalidParameterException";
+    assert_eq!(relabel("AWSCURRENT", to, None), invalid);
+    assert_eq!(relabel("AWSCURRENT", to, to), invalid);
+    assert_eq!(relabel("AWSCURRENT", None, from), invalid);
+    let absent = "3".repeat(32);
+    assert_eq!(
+        relabel("AWSCURRENT", Some(&absent), from),
+        "ResourceNotFoundException"
+    );
+    assert_eq!(labels(), ["AWSCURRENT", "AWSPENDING"]);
+    assert_eq!(relabel("AWSCURRENT", to, from), "done");
+    assert_eq!(labels(), ["AWSPREVIOUS", "AWSCURRENT AWSPENDING"]);
+    assert_eq!(relabel("AWSCURRENT", to, None), "done");
+    assert_eq!(relabel("AWSPENDING", None, to), "done");
+    assert_eq!(relabel("AWSPENDING", None, to), invalid);
+    assert_eq!(labels(), ["AWSPREVIOUS", "AWSCURRENT"]);
+    assert_eq!(secrets.versions("s")[1].text, "b");
+}
+
+#[test]
+fn faults_strike_one_kind_of_request() {
+    let secrets = SecretsManager::start();
+    secrets.create("s");
+    secrets.fail_on("PutSecretValue", 1, Failure::Lost);
+    let status = |target| {
+        let request =
+            json!({ "SecretId": "s", "ClientRequestToken": "1".repeat(32), "SecretString": "a" });
+        call(secrets.url(), target, request).0
+    };
+    assert_eq!(status("DescribeSecret"), 200);
+    assert_eq!(status("PutSecretValue"), 500);
+    assert_eq!(secrets.versions("s").len(), 1);
+    assert_eq!(status("PutSecretValue"), 200);
+    assert_eq!(
+        secrets.calls(),
+        ["DescribeSecret s", "PutSecretValue s", "PutSecretValue s"]
+    );
+}
+
 #[test]
 fn the_environment_points_a_function_here() {
     let secrets = SecretsManager::start();
