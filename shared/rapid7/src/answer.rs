@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::redact;
-use crate::tls::NotPinned;
 use crate::transport::Request;
 
 /// What a request that got no whole answer means.
@@ -52,13 +51,7 @@ pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Erro
 
 fn describe(reason: &rustls::CertificateError) -> String {
     match reason {
-        rustls::CertificateError::Other(other) => match other.0.downcast_ref::<NotPinned>() {
-            Some(not_pinned) => not_pinned.to_string(),
-            None => other.0.to_string(),
-        },
-        rustls::CertificateError::UnknownIssuer => {
-            "its issuer is unknown (a console's own certificate is self-signed)".into()
-        }
+        rustls::CertificateError::Other(other) => other.0.to_string(),
         reason => reason.to_string(),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -99,40 +100,29 @@ pub enum TrustError {
 /// When the PEM text or the list of pins holds nothing to trust.
 pub fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
     let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .expect("ring supports TLS 1.2 and 1.3");
-    let verifier: Arc<dyn ServerCertVerifier> = match trust {
-        Trust::PublicRoots => {
-            let roots = RootCertStore {
+    let belief = match trust {
+        Trust::PublicRoots => Belief::issued_by(
+            RootCertStore {
                 roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-            };
-            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
-        }
+            },
+            &provider,
+        )?,
         Trust::CaPem(pem) => {
             let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
             let certificates: Result<Vec<_>, _> = certificates.collect();
             let mut roots = RootCertStore::empty();
-            let (added, _) =
-                roots.add_parsable_certificates(certificates.map_err(|_| TrustError::Pem)?);
-            if added == 0 {
-                return Err(TrustError::Pem);
-            }
-            return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+            roots.add_parsable_certificates(certificates.map_err(|_| TrustError::Pem)?);
+            Belief::issued_by(roots, &provider)?
         }
         Trust::Pins(pins) if pins.is_empty() => return Err(TrustError::NoPins),
-        Trust::Pins(pins) => Arc::new(Verifier {
-            pins: Some(pins.clone()),
-            provider,
-        }),
-        Trust::DangerouslyAny => Arc::new(Verifier {
-            pins: None,
-            provider,
-        }),
+        Trust::Pins(pins) => Belief::Pins(pins.clone()),
+        Trust::DangerouslyAny => Belief::Any,
     };
-    Ok(builder
+    Ok(ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .expect("ring supports TLS 1.2 and 1.3")
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::new(Verifier { belief, provider }))
         .with_no_client_auth())
 }
 
@@ -141,11 +131,41 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
 #[error("its SHA-256 fingerprint is {0}, which is not pinned")]
 pub(crate) struct NotPinned(Fingerprint);
 
-/// Believes the pinned certificates, or all of them; the handshake's signature is checked either
-/// way, so that a pinned certificate without its key is worth nothing.
+/// The server showed a certificate that no authority vouches for, or one for something else.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}; its SHA-256 fingerprint is {fingerprint}")]
+pub(crate) struct NotVouchedFor {
+    reason: String,
+    fingerprint: Fingerprint,
+}
+
+/// Which certificates are believed.
+#[derive(Debug)]
+enum Belief {
+    /// Those that rustls' own verifier accepts, names and dates included.
+    Issued(Arc<WebPkiServerVerifier>),
+    Pins(Vec<Fingerprint>),
+    Any,
+}
+
+impl Belief {
+    fn issued_by(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Self, TrustError> {
+        let builder =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+        // It only refuses an empty set of roots.
+        builder
+            .build()
+            .map(Self::Issued)
+            .map_err(|_| TrustError::Pem)
+    }
+}
+
+/// Adds the fingerprint to every refusal: comparing it with the console's own is the way out. The
+/// handshake's signature is checked whatever is believed, so that a pinned certificate without its
+/// key is worth nothing.
 #[derive(Debug)]
 struct Verifier {
-    pins: Option<Vec<Fingerprint>>,
+    belief: Belief,
     provider: Arc<CryptoProvider>,
 }
 
@@ -153,17 +173,39 @@ impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let presented = Fingerprint::of(end_entity);
-        match &self.pins {
-            Some(pins) if !pins.contains(&presented) => {
-                Err(CertificateError::Other(OtherError(Arc::new(NotPinned(presented)))).into())
+        let fingerprint = Fingerprint::of(end_entity);
+        let refused = |why: Arc<dyn std::error::Error + Send + Sync>| {
+            Err(CertificateError::Other(OtherError(why)).into())
+        };
+        match &self.belief {
+            Belief::Any => Ok(ServerCertVerified::assertion()),
+            Belief::Pins(pins) if pins.contains(&fingerprint) => {
+                Ok(ServerCertVerified::assertion())
             }
-            _ => Ok(ServerCertVerified::assertion()),
+            Belief::Pins(_) => refused(Arc::new(NotPinned(fingerprint))),
+            Belief::Issued(roots) => {
+                let verified = roots.verify_server_cert(
+                    end_entity,
+                    intermediates,
+                    server_name,
+                    ocsp_response,
+                    now,
+                );
+                match verified {
+                    Err(rustls::Error::InvalidCertificate(reason)) => {
+                        refused(Arc::new(NotVouchedFor {
+                            reason: describe(&reason),
+                            fingerprint,
+                        }))
+                    }
+                    verified => verified,
+                }
+            }
         }
     }
 
@@ -191,6 +233,15 @@ impl ServerCertVerifier for Verifier {
         self.provider
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+fn describe(reason: &CertificateError) -> String {
+    match reason {
+        CertificateError::UnknownIssuer => {
+            "its issuer is unknown (a console's own certificate is self-signed)".into()
+        }
+        reason => reason.to_string(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use backon::Retryable as _;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
+use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
@@ -235,6 +236,37 @@ impl Transport {
         })?;
         *call.credentials() = Some(Arc::clone(&credentials));
         Ok(credentials)
+    }
+
+    /// Sends a request once, with another password and never with a third.
+    pub(crate) async fn send_as(
+        &self,
+        request: &Request,
+        call: &Call,
+        password: &SecretString,
+    ) -> Result<Value> {
+        let own = self.credentials(request, call).await?;
+        let other = Credentials {
+            password: password.clone(),
+            ..Credentials::clone(&own)
+        };
+        self.exchange(request, call, self.deadline(call), &other)
+            .await
+    }
+
+    /// Uses another password for the rest of the run.
+    pub(crate) async fn use_password(
+        &self,
+        request: &Request,
+        call: &Call,
+        password: &SecretString,
+    ) -> Result<()> {
+        let own = self.credentials(request, call).await?;
+        *call.credentials() = Some(Arc::new(Credentials {
+            password: password.clone(),
+            ..Credentials::clone(&own)
+        }));
+        Ok(())
     }
 
     fn deadline(&self, call: &Call) -> Instant {

@@ -107,6 +107,31 @@ impl Client {
         Ok(())
     }
 
+    /// Gives and takes sites or asset groups one by one: what else the user has, or is given
+    /// meanwhile, is left alone.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn change_access(
+        &self,
+        user: UserId,
+        kind: AccessKind,
+        give: &BTreeSet<i64>,
+        take: &BTreeSet<i64>,
+    ) -> Result<()> {
+        for id in take {
+            self.revoke_access(user, kind, *id).await?;
+        }
+        if self.form_or_default() == WireForm::Guide && !give.is_empty() {
+            let request = Request::new("POST", kind.path(user)).body(body(give));
+            return self.transport.send(&request, &self.call).await.map(drop);
+        }
+        for id in give {
+            self.grant_access(user, kind, *id).await?;
+        }
+        Ok(())
+    }
+
     /// Gives a user one more site or asset group.
     ///
     /// # Errors

@@ -12,10 +12,11 @@ use tokio::time::Instant;
 use super::catalog::NamedResource;
 use super::new_user::NewUser;
 use super::paging::{Page, read_all, read_backwards};
+use super::replacement::Replacement;
 use super::roles::{AuthenticationSource, Role};
-use super::user::{Replacement, User, UserId, WireForm};
+use super::user::{User, UserId, WireForm};
 use crate::credentials::CredentialSource;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::transport::{Call, InvalidUrl, Options, Request, Transport};
 
 /// A console. Cheap to clone; clones share connections and what was learned of the wire form.
@@ -124,7 +125,8 @@ impl Client {
     }
 
     /// The vendor's form where nothing else is known: it is what a production console answers.
-    pub(crate) fn form_or_default(&self) -> WireForm {
+    #[must_use]
+    pub fn form_or_default(&self) -> WireForm {
         self.form().unwrap_or(WireForm::Vendor)
     }
 
@@ -181,10 +183,10 @@ impl Client {
         let mut request = Request::new("GET", "/api/3/users");
         request.query = vec![("page", "0".into()), ("size", "1".into())];
         let answer = self.transport.send(&request, &self.call).await?;
-        if Page::read(answer, &request)?.entries.is_empty() {
-            return Err(request.malformed("with a list of no users at all"));
+        match Page::read(answer, &request)?.entries.pop() {
+            None => Err(request.malformed("with a list of no users at all")),
+            Some(user) => self.read_user(&request, user).map(drop),
         }
-        Ok(())
     }
 
     /// Creates a user. The answer's id is `None` if the console did not tell it. Never sent twice
@@ -205,8 +207,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn update_user(&self, id: UserId, replacement: &Replacement) -> Result<()> {
-        let body = Value::Object(replacement.members().clone());
-        let request = Request::new("PUT", format!("/api/3/users/{id}")).body(body);
+        let request = Request::new("PUT", format!("/api/3/users/{id}")).body(replacement.body());
         self.transport.send(&request, &self.call).await.map(drop)
     }
 
@@ -237,6 +238,64 @@ impl Client {
         let request = Request::new("PUT", format!("/api/3/users/{id}/password"))
             .body(password.expose_secret().into());
         self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// Whether the console lets this caller's user in with another password. A refusal counts as a
+    /// failed login.
+    ///
+    /// # Errors
+    /// As every request, except for the refusal: see [`crate::ErrorKind`].
+    pub async fn logs_in_with(&self, id: UserId, password: &SecretString) -> Result<bool> {
+        let request = Request::new("GET", format!("/api/3/users/{id}"));
+        match self.transport.send_as(&request, &self.call, password).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == ErrorKind::Unauthorized => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Uses another password for the rest of this run.
+    ///
+    /// # Errors
+    /// When the credentials can't be had.
+    pub async fn use_password(&self, password: &SecretString) -> Result<()> {
+        let request = Request::new("GET", "/api/3/users");
+        self.transport
+            .use_password(&request, &self.call, password)
+            .await
+    }
+
+    /// The seed of a user's two-factor token; `None` if none is set up. Whether a 404 means that is
+    /// for the caller to know: the user must be there.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn two_factor_seed(&self, id: UserId) -> Result<Option<SecretString>> {
+        let request = Request::new("GET", format!("/api/3/users/{id}/2FA"));
+        match self.transport.send(&request, &self.call).await {
+            Ok(answer) => Ok(seed_in(&answer)),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a new seed for a user's two-factor token (vendor API file: "regenerates"). The old one
+    /// is of no use any more.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn reset_two_factor(&self, id: UserId) -> Result<()> {
+        let request = Request::new("POST", format!("/api/3/users/{id}/2FA"));
+        self.transport.send(&request, &self.call).await.map(drop)
+    }
+
+    /// What a user's role allows.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn privileges(&self, id: UserId) -> Result<Vec<String>> {
+        self.resources(&format!("/api/3/users/{id}/privileges"))
+            .await
     }
 
     /// The console's roles.
@@ -287,6 +346,14 @@ impl Client {
             first.entries
         };
         parse(&request, entries)
+    }
+}
+
+/// The seed in an answer (vendor API file: `TokenResource`).
+fn seed_in(answer: &Value) -> Option<SecretString> {
+    match answer.get("key")?.as_str()? {
+        "" => None,
+        seed => Some(seed.into()),
     }
 }
 

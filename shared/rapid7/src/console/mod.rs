@@ -5,6 +5,7 @@ mod catalog;
 mod client;
 mod new_user;
 mod paging;
+mod replacement;
 mod roles;
 mod user;
 
@@ -12,5 +13,6 @@ pub use access::AccessKind;
 pub use catalog::NamedResource;
 pub use client::Client;
 pub use new_user::{Authentication, Locale, NewUser, PersonName};
+pub use replacement::Replacement;
 pub use roles::{AuthenticationSource, Role};
-pub use user::{Replacement, User, UserId, WireForm};
+pub use user::{User, UserId, WireForm};

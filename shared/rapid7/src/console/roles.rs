@@ -31,6 +31,12 @@ impl Role {
         self.privileges.is_none() || self.has(&["all-permissions"])
     }
 
+    /// Whether the role certainly makes its users global administrators.
+    #[must_use]
+    pub fn is_global_administrator(&self) -> bool {
+        self.has(&["all-permissions"])
+    }
+
     /// Whether the role gives its users every site, whatever their flag says (seen in the field).
     #[must_use]
     pub fn gives_all_sites(&self) -> bool {

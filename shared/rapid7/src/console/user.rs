@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::replacement::Replacement;
+
 /// A user's number on its console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -128,6 +130,13 @@ impl User {
         self.flag(&["role", "superuser"])
     }
 
+    /// Whether the user might be a superuser: the flag is anything but false, null or absent.
+    #[must_use]
+    pub fn may_be_superuser(&self) -> bool {
+        let flag = self.at(&["role", "superuser"]);
+        flag.is_some_and(|flag| flag != &Value::Bool(false))
+    }
+
     /// Whether the user has every site, in either form.
     #[must_use]
     pub fn all_sites(&self) -> Option<bool> {
@@ -177,54 +186,60 @@ impl User {
         }
     }
 
+    /// The user as it will be once `replacement` is in force: with the read-only members that the
+    /// console keeps itself, and without those that describe a role or source that changed.
+    #[must_use]
+    pub fn replaced_by(&self, replacement: &Replacement) -> Self {
+        let mut members = replacement.members().clone();
+        for name in ["id", "locked"] {
+            if let Some(value) = self.members.get(name) {
+                members.insert(name.into(), value.clone());
+            }
+        }
+        let after = Self {
+            id: self.id,
+            members,
+        };
+        let role = self
+            .members
+            .get("role")
+            .and_then(|role| role.get("privileges"));
+        match role {
+            Some(privileges) if after.role_id() == self.role_id() => {
+                let mut members = after.members;
+                if let Some(Value::Object(role)) = members.get_mut("role") {
+                    role.insert("privileges".into(), privileges.clone());
+                }
+                Self { members, ..after }
+            }
+            _ => after,
+        }
+    }
+
+    /// What the user's role allows, if the console tells it with the user (vendor API file).
+    #[must_use]
+    pub fn privileges(&self) -> Option<Vec<&str>> {
+        let privileges = self.at(&["role", "privileges"])?.as_array()?;
+        Some(privileges.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The person's name in parts, if the console keeps it so (guide).
+    #[must_use]
+    pub fn name_parts(&self) -> Option<(&str, &str)> {
+        let parts = self.at(&["name"])?.as_object()?;
+        let part = |key| parts.get(key).and_then(Value::as_str).unwrap_or_default();
+        Some((part("first"), part("last")))
+    }
+
     /// The object that replaces this user: everything but what the console calls read-only.
     #[must_use]
     pub fn replacement(&self) -> Replacement {
-        let mut members = self.members.clone();
-        for name in ["id", "links", "locked"] {
-            members.remove(name);
-        }
-        for (parent, names) in READ_ONLY {
-            if let Some(Value::Object(nested)) = members.get_mut(*parent) {
-                for name in *names {
-                    nested.remove(*name);
-                }
-            }
-        }
-        Replacement { members }
-    }
-}
-
-/// Nested members that GET returns and PUT must not send back (vendor API file: `UserEdit` and its
-/// parts lack them).
-const READ_ONLY: &[(&str, &[&str])] = &[
-    ("authentication", &["external", "links", "name"]),
-    ("locale", &["links"]),
-    ("role", &["name", "privileges"]),
-];
-
-/// The whole object that a PUT sends. Made from a [`User`], so that it can't be partial.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Replacement {
-    members: Map<String, Value>,
-}
-
-impl Replacement {
-    /// Enables or disables the account.
-    pub fn set_enabled(&mut self, enabled: bool) {
-        self.members.insert("enabled".into(), enabled.into());
-    }
-
-    /// The object as it is sent.
-    #[must_use]
-    pub fn members(&self) -> &Map<String, Value> {
-        &self.members
+        Replacement::of(self)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -260,114 +275,6 @@ mod tests {
             json!({"id": "1", "login": "a"}),
         ] {
             assert_eq!(User::from_json(json), None);
-        }
-    }
-
-    fn any_json() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            ".{0,8}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(3, 16, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::btree_map(".{0,6}", inner, 0..4)
-                    .prop_map(|members| Value::Object(members.into_iter().collect())),
-            ]
-        })
-    }
-
-    /// Known members, each absent, null or anything at all, among unknown ones.
-    fn any_user() -> impl Strategy<Value = Value> {
-        let known = prop::sample::subsequence(
-            vec![
-                "email",
-                "name",
-                "enabled",
-                "locked",
-                "links",
-                "role",
-                "locale",
-                "authentication",
-                "accessAllSites",
-                "accessAllAssetGroups",
-            ],
-            0..=10,
-        );
-        let nested = prop::collection::btree_map(
-            prop::sample::select(vec![
-                "id",
-                "name",
-                "privileges",
-                "superuser",
-                "allSites",
-                "links",
-                "external",
-                "type",
-                "default",
-                "new",
-            ]),
-            any_json(),
-            0..6,
-        );
-        let value = prop_oneof![
-            any_json(),
-            nested.prop_map(|members| {
-                let members = members.into_iter().map(|(k, v)| (k.to_owned(), v));
-                Value::Object(members.collect())
-            }),
-        ];
-        let known = known.prop_flat_map(move |names| {
-            let values = prop::collection::vec(value.clone(), names.len());
-            values.prop_map(move |values| {
-                let names = names.iter().map(|name| (*name).to_owned());
-                names.zip(values).collect::<Map<String, Value>>()
-            })
-        });
-        let unknown = prop::collection::btree_map("[a-zé]{1,8}", any_json(), 0..5);
-        (known, unknown, any::<i64>(), ".{1,12}").prop_map(|(known, unknown, id, login)| {
-            let mut user: Map<String, Value> = unknown.into_iter().collect();
-            user.extend(known);
-            user.insert("id".into(), id.into());
-            user.insert("login".into(), login.into());
-            Value::Object(user)
-        })
-    }
-
-    proptest! {
-        /// An edit changes what it means to change and carries every other member through, known
-        /// or unknown, minus the read-only ones.
-        #[test]
-        fn an_edit_changes_only_what_it_says(json in any_user(), enabled: bool) {
-            let user = User::from_json(json.clone()).expect("a user");
-            let mut edit = user.replacement();
-            edit.set_enabled(enabled);
-            let sent = edit.members();
-            prop_assert_eq!(sent.get("enabled"), Some(&Value::from(enabled)));
-            for (name, before) in json.as_object().expect("an object") {
-                let after = sent.get(name);
-                match name.as_str() {
-                    "enabled" => {}
-                    "id" | "links" | "locked" => prop_assert_eq!(after, None),
-                    "role" | "authentication" | "locale" if before.is_object() => {
-                        let read_only: &[&str] = match name.as_str() {
-                            "role" => &["name", "privileges"],
-                            "locale" => &["links"],
-                            _ => &["name", "external", "links"],
-                        };
-                        let mut before = before.clone();
-                        let nested = before.as_object_mut().expect("an object");
-                        nested.retain(|name, _| !read_only.contains(&name.as_str()));
-                        prop_assert_eq!(after, Some(&before));
-                    }
-                    _ => prop_assert_eq!(after, Some(before)),
-                }
-            }
-            for name in sent.keys() {
-                prop_assert!(name == "enabled" || json.get(name).is_some());
-            }
         }
     }
 }
