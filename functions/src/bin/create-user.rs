@@ -1,5 +1,5 @@
-//! The Lambda function that creates an account.
+//! The Lambda function `create-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve(actions::Operation::of::<actions::CreateUser>())
+    entrypoints::lambda::serve::<actions::CreateUser>()
 }

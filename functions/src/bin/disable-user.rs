@@ -1,5 +1,5 @@
-//! The Lambda function that disables an account.
+//! The Lambda function `disable-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve(actions::Operation::of::<actions::DisableUser>())
+    entrypoints::lambda::serve::<actions::DisableUser>()
 }

@@ -1,5 +1,5 @@
-//! The Lambda function that enables an account.
+//! The Lambda function `enable-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve(actions::Operation::of::<actions::EnableUser>())
+    entrypoints::lambda::serve::<actions::EnableUser>()
 }

@@ -1,5 +1,5 @@
-//! The Lambda function that shows an account.
+//! The Lambda function `get-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve(actions::Operation::of::<actions::GetUser>())
+    entrypoints::lambda::serve::<actions::GetUser>()
 }

@@ -1,5 +1,5 @@
-//! The Lambda function that lists all accounts.
+//! The Lambda function `list-users`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve(actions::Operation::of::<actions::ListUsers>())
+    entrypoints::lambda::serve::<actions::ListUsers>()
 }

@@ -1,5 +1,5 @@
-//! The Lambda function that unlocks an account.
+//! The Lambda function `unlock-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve(actions::Operation::of::<actions::UnlockUser>())
+    entrypoints::lambda::serve::<actions::UnlockUser>()
 }

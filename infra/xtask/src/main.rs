@@ -5,6 +5,7 @@ mod cargo;
 mod demo;
 mod demo_report;
 mod emulator;
+mod generate;
 mod python;
 mod test;
 mod ui;
@@ -39,11 +40,18 @@ enum Command {
     /// Builds with fat LTO, which takes a few minutes the first time.
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(bench::Args),
+    /// Write what is generated: OPERATIONS.md, and the README's table of operations.
+    ///
+    /// Runs the example of every operation on a console of its own and shows what it answers.
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate(generate::Args),
     /// Run every test, after installing what they need.
     ///
-    /// Makes a Python environment with moto (an AWS mock), fetches AWS's Lambda emulator, builds
-    /// the function binaries and runs `cargo test`. All of it lands in Cargo's target folder. Needs
-    /// Python 3.10 or later with venv; the PYTHON environment variable names another than python3.
+    /// Makes a Python environment with moto (an AWS mock) and vm-console-client (a client of the
+    /// console, generated from the vendor's API file by somebody else), fetches AWS's Lambda
+    /// emulator, builds the function binaries and runs `cargo test`. All of it lands in Cargo's
+    /// target folder. Needs Python 3.10 or later with venv; the PYTHON environment variable names
+    /// another than python3.
     #[command(after_help = TEST_EXAMPLES)]
     Test(test::Args),
 }
@@ -58,6 +66,11 @@ Examples:
   cargo xtask bench                25 starts of each
   cargo xtask bench --starts 100";
 
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  cargo xtask generate            after a change to an operation or its input
+  cargo xtask generate --check    change nothing; fail with the files that are out of date";
+
 const TEST_EXAMPLES: &str = "\
 Examples:
   cargo xtask test                                   every test of the workspace
@@ -70,6 +83,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match result {

@@ -42,6 +42,9 @@ pub trait Action: Send + Sync + 'static {
     type Output: Serialize + JsonSchema + Send;
     /// Its description.
     const SPEC: Spec;
+    /// Whether it may deliver something into a secret. The functions of others do without the code
+    /// for it.
+    const DELIVERS: bool = false;
 
     /// Does it.
     fn run(

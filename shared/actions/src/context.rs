@@ -1,25 +1,66 @@
 //! What a run may use.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::sync::Arc;
 
 use rapid7::BoxFuture;
-use rapid7::console::{AccessKind, Client, User, UserId};
+use rapid7::console::{AccessKind, Client, Role, User, UserId};
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::action::Spec;
 use crate::audit::{Audit, AuditRecord, Phase};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::guard::Policy;
 use crate::outcome::Subject;
-use crate::plan::Snapshot;
+use crate::plan::{Plan, Snapshot};
 
 /// Reads secrets that inputs refer to, such as a new user's password.
 pub trait SecretReader: Send + Sync {
     /// The secret behind a reference.
     fn read<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<SecretString>>;
+}
+
+/// A value that is on its way into a secret.
+#[derive(Debug)]
+pub struct Staged {
+    /// The secret's text under this token: what was given now, or what an earlier run gave.
+    pub text: SecretString,
+    /// Whether an earlier run has already promoted this version, whichever is current by now.
+    pub delivered: bool,
+}
+
+/// Delivers what nobody may see, such as a generated password, into a secret that exists.
+///
+/// In two steps, so that a secret never tells a value that is not in force: staged before the
+/// console is changed, promoted afterwards.
+pub trait SecretWriter: Send + Sync {
+    /// Keeps `text` as a pending version of the secret. A token that was used before gives the
+    /// text that was kept then, so that a repeated run uses the same value.
+    fn stage<'a>(
+        &'a self,
+        secret: &'a str,
+        token: &'a str,
+        text: SecretString,
+    ) -> BoxFuture<'a, Result<Staged>>;
+
+    /// Refuses what can't be delivered into, as far as its name tells.
+    ///
+    /// # Errors
+    /// `InvalidInput`, or `Unauthorized` for the pack's own secret.
+    fn check(&self, secret: &str) -> Result<()>;
+
+    /// Makes the version with this token the current one, and remembers that the version `request`,
+    /// the same one or what held its place, was delivered.
+    fn promote<'a>(
+        &'a self,
+        secret: &'a str,
+        token: &'a str,
+        request: &'a str,
+    ) -> BoxFuture<'a, Result<()>>;
 }
 
 /// What outlives a run: given once when the process starts.
@@ -33,6 +74,8 @@ pub struct Services {
     pub audit: Arc<dyn Audit>,
     /// Where secrets come from.
     pub secrets: Arc<dyn SecretReader>,
+    /// Where generated secrets go; operations that deliver nothing do without.
+    pub deliveries: Option<Arc<dyn SecretWriter>>,
     /// Warnings about the deployment itself, shown with every outcome.
     pub warnings: Vec<String>,
 }
@@ -46,6 +89,8 @@ pub struct Caller {
     pub ticket: Option<String>,
     /// The person or system.
     pub requested_by: Option<String>,
+    /// What is the same when the same event is delivered again.
+    pub event_id: Option<String>,
 }
 
 /// What one run may use. It reads freely and writes only through `Context::apply`.
@@ -55,6 +100,8 @@ pub struct Context {
     pub(crate) caller: Caller,
     pub(crate) dry_run: bool,
     pub(crate) deadline: Instant,
+    pub(crate) roles: OnceCell<Vec<Role>>,
+    pub(crate) users: OnceCell<Vec<User>>,
 }
 
 impl Context {
@@ -70,12 +117,13 @@ impl Context {
         Subject::of(user, self.console().address())
     }
 
-    /// The user with its individual grants; both lists are read at once. Flags that the console did
+    /// A user as it is now with its individual grants, all read at once. Flags that the console did
     /// not tell count as false: asking for a list that is empty costs nothing.
-    pub(crate) async fn snapshot(&self, user: User) -> Result<Snapshot> {
-        let (sites, asset_groups) = tokio::try_join!(
-            self.grants(&user, AccessKind::Sites),
-            self.grants(&user, AccessKind::AssetGroups),
+    pub(crate) async fn snapshot(&self, user: &User) -> Result<Snapshot> {
+        let (user, sites, asset_groups) = tokio::try_join!(
+            self.user(user.id()),
+            self.grants(user, AccessKind::Sites),
+            self.grants(user, AccessKind::AssetGroups),
         )?;
         Ok(Snapshot {
             user,
@@ -99,19 +147,21 @@ impl Context {
         Ok(Some(self.console().access(user.id(), kind).await?))
     }
 
-    /// Reads an account again after a write, with the lists that were read before: all at once.
-    pub(crate) async fn read_back(&self, before: &Snapshot) -> Result<Snapshot> {
+    /// Reads an account again after a write, with the lists that were read before or are to change:
+    /// all at once.
+    pub(crate) async fn read_back(&self, before: &Snapshot, plan: &Plan) -> Result<Snapshot> {
         let id = before.user.id();
-        let list = async |read: bool, kind| -> Result<Option<BTreeSet<i64>>> {
-            if !read {
+        let list = async |kind| -> Result<Option<BTreeSet<i64>>> {
+            let planned = plan.access().any(|access| access.kind == kind);
+            if !planned && before.grants(kind).is_none() {
                 return Ok(None);
             }
             Ok(Some(self.console().access(id, kind).await?))
         };
         let (user, sites, asset_groups) = tokio::try_join!(
             self.user(id),
-            list(before.sites.is_some(), AccessKind::Sites),
-            list(before.asset_groups.is_some(), AccessKind::AssetGroups),
+            list(AccessKind::Sites),
+            list(AccessKind::AssetGroups),
         )?;
         // Somebody who was given all of them meanwhile has no individual ones to miss.
         let (all_sites, all_asset_groups) = (user.all_sites(), user.all_asset_groups());
@@ -119,6 +169,26 @@ impl Context {
             user,
             sites: sites.filter(|_| all_sites != Some(true)),
             asset_groups: asset_groups.filter(|_| all_asset_groups != Some(true)),
+        })
+    }
+
+    /// The console's roles, read once in a run.
+    pub(crate) async fn roles(&self) -> Result<&[Role]> {
+        let read = async || Ok::<_, Error>(self.console().roles().await?);
+        Ok(self.roles.get_or_try_init(read).await?)
+    }
+
+    /// Something from outside the console, which must not outlast the run.
+    pub(crate) async fn in_time<T>(
+        &self,
+        what: &str,
+        future: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let result = tokio::time::timeout_at(self.deadline, future).await;
+        result.unwrap_or_else(|_| {
+            Err(Error::unavailable(format!(
+                "{what} did not answer before the deadline"
+            )))
         })
     }
 

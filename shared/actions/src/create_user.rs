@@ -1,105 +1,23 @@
 //! `create-user`: a new account, with nothing left to the console's defaults.
 
-use rapid7::console::{Authentication, Locale, NewUser, PersonName, Role, User};
-use schemars::JsonSchema;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use rapid7::console::{NewUser, Role, User};
 
+use crate::account_input::{AccountInput, AuthenticationType, account_input};
 use crate::action::{Action, Effect, Spec};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::Policy;
-use crate::input::input;
-use crate::lookup::{line, list, same_email, solid};
+use crate::lookup::{line, list, same_email};
 use crate::new_account::differences;
 use crate::outcome::Outcome;
 use crate::plan::{Change, Plan};
 
-/// How a user logs in (vendor API file).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AuthenticationType {
-    /// With a password kept by the console.
-    #[default]
-    Normal,
-    /// The same, for a local global administrator.
-    Admin,
-    /// By a directory.
-    Ldap,
-    /// By an identity provider.
-    Saml,
-    /// By Kerberos.
-    Kerberos,
-}
-
-impl AuthenticationType {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Normal => "normal",
-            Self::Admin => "admin",
-            Self::Ldap => "ldap",
-            Self::Saml => "saml",
-            Self::Kerberos => "kerberos",
-        }
-    }
-
-    /// Whether the console itself keeps the password (guide: "LDAP/SAML users do not require a
-    /// password field").
-    fn is_local(self) -> bool {
-        matches!(self, Self::Normal | Self::Admin)
-    }
-}
-
-fn enabled_by_default() -> bool {
-    true
-}
-
-input! {
+account_input! {
     /// The account to create.
     pub struct CreateUserInput {
-        /// Login name, unique on the console.
-        pub login: String,
-        /// Full name. Either this, or `first_name` and perhaps `last_name`.
-        pub name: Option<String>,
-        /// Given name.
-        pub first_name: Option<String>,
-        /// Family name.
-        pub last_name: Option<String>,
-        /// Email address.
-        pub email: String,
-        /// Role id on this console, for example `user`.
-        pub role_id: String,
-        /// The secret that holds the initial password: a name or ARN in Secrets Manager, with
-        /// `#key` behind it for one member of a JSON secret (without: the whole text, or the
-        /// member `password`).
-        pub password_secret: Option<String>,
-        /// The initial password itself; a secret is safer. Never shown or logged. One of the two
-        /// is required for local users, and none is accepted for external ones.
-        #[schemars(with = "Option<String>", extend("writeOnly" = true))]
-        pub password: Option<SecretString>,
-        /// Whether the password must be changed at the first login.
-        #[serde(default)]
-        pub password_reset_on_login: bool,
-        /// Whether the account may log in at once.
-        #[serde(default = "enabled_by_default")]
-        pub enabled: bool,
-        /// Whether the user is a superuser. The policy must allow it.
-        #[serde(default)]
-        pub superuser: bool,
         /// Whether the user has every site. Left out, it is false, or true where the role forces
         /// it. Always sent explicitly.
         pub all_sites: Option<bool>,
-        /// Whether the user has every asset group. As `all_sites`.
-        pub all_asset_groups: Option<bool>,
-        /// How the user logs in.
-        #[serde(default)]
-        pub authentication_type: AuthenticationType,
-        /// Number of the authentication source; without it the console picks one of that type.
-        pub authentication_source_id: Option<i64>,
-        /// Language of the user interface, an IETF BCP 47 tag.
-        pub locale: Option<String>,
-        /// Language of reports, an IETF BCP 47 tag.
-        pub reports_locale: Option<String>,
     }
 }
 
@@ -114,182 +32,83 @@ impl Action for CreateUser {
         name: "create-user",
         title: "Create an account, with access flags always explicit",
         effect: Effect::Write,
-        example: r#"{"login": "jdoe", "first_name": "Jane", "last_name": "Doe", "email": "jdoe@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "all_sites": false, "ticket": "HR-77"}"#,
+        example: r#"{"login": "jsmith", "first_name": "John", "last_name": "Smith", "email": "jsmith@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "ticket": "HR-77"}"#,
     };
 
     async fn run(context: &Context, input: CreateUserInput) -> Result<Outcome> {
-        input.check_password()?;
-        let wanted = input.wanted()?;
-        let users = context.users().await?;
-        let existing = users.iter().find(|user| user.login() == wanted.login);
-        let roles = async { Ok(context.console().roles().await?) };
-        let Some(existing) = existing else {
-            let mut plan = plan(&input, wanted, &users, &roles.await?, context.policy())?;
-            if let [Change::CreateUser(new)] = plan.changes.as_mut_slice() {
-                new.password = input.password(context).await?;
+        let account = input.account(input.all_sites);
+        let known = Known::read(context, &account).await?;
+        let plan = known.plan(&account, context.policy())?;
+        match known.existing {
+            Some(existing) => context.apply(existing, plan).await,
+            None => {
+                context
+                    .apply_new(with_password(plan, &account, context).await?)
+                    .await
             }
-            return context.apply_new(plan).await;
-        };
-        let (roles, existing) = tokio::try_join!(roles, context.user(existing.id()))?;
-        let plan = plan_for_existing(&input, wanted, &existing, &roles)?;
-        context.apply(existing, plan).await
+        }
     }
 }
 
-impl CreateUserInput {
-    fn check_password(&self) -> Result<()> {
-        let kind = self.authentication_type.name();
-        let given = self.password.is_some() || self.password_secret.is_some();
-        if self.password.is_some() && self.password_secret.is_some() {
-            return Err(Error::invalid_input(
-                "password, password_secret",
-                "expected one of them, got both",
-            ));
-        }
-        if self.authentication_type.is_local() && !given {
-            return Err(Error::invalid_input(
-                "password_secret",
-                &format!("required with {kind} authentication (or `password`)"),
-            ));
-        }
-        if !self.authentication_type.is_local() && given {
-            return Err(Error::invalid_input(
-                "password",
-                &format!("not accepted with {kind} authentication: the password lives elsewhere"),
-            ));
-        }
-        let empty = |password: &SecretString| password.expose_secret().is_empty();
-        if self.password.as_ref().is_some_and(empty) {
-            return Err(Error::invalid_input(
-                "password",
-                "expected text that is not empty",
-            ));
-        }
-        Ok(())
-    }
+/// What has to be known of the console to make an account.
+pub(crate) struct Known<'a> {
+    wanted: NewUser,
+    users: &'a [User],
+    pub(crate) roles: &'a [Role],
+    /// The account with that login.
+    pub(crate) existing: Option<User>,
+}
 
-    fn person(&self) -> Result<PersonName> {
-        match (&self.name, &self.first_name, &self.last_name) {
-            (Some(name), None, None) => {
-                let name = solid("name", name)?;
-                // Only the guide's form has parts; a name given as one string is split there at
-                // its first space.
-                let (first, last) = name.split_once(' ').unwrap_or((&name, ""));
-                Ok(PersonName {
-                    first: first.into(),
-                    last: last.trim_start().into(),
-                })
+impl<'a> Known<'a> {
+    /// Checks an input, and reads what it takes to plan it.
+    pub(crate) async fn read(context: &'a Context, account: &AccountInput) -> Result<Self> {
+        account.check_password()?;
+        let mut wanted = account.wanted()?;
+        let kind = account.authentication_type.name();
+        let source = account.authentication_source_id.as_ref();
+        wanted.authentication.source = context.source(source, kind).await?;
+        let users = context.users().await?;
+        let existing = users.iter().find(|user| user.login() == wanted.login);
+        let existing = async {
+            match existing {
+                Some(existing) => context.user(existing.id()).await.map(Some),
+                None => Ok(None),
             }
-            (None, Some(first), last) => Ok(PersonName {
-                first: solid("first_name", first)?,
-                last: match last {
-                    Some(last) => solid("last_name", last)?,
-                    None => String::new(),
-                },
-            }),
-            (None, None, _) => Err(Error::invalid_input(
-                "name",
-                "required (or `first_name`), and missing",
-            )),
-            (Some(_), _, _) => Err(Error::invalid_input(
-                "name",
-                "expected either this or `first_name` and `last_name`, got both",
-            )),
-        }
-    }
-
-    /// The account as the input says it, without the password.
-    fn wanted(&self) -> Result<NewUser> {
-        Ok(NewUser {
-            login: solid("login", &self.login)?,
-            name: self.person()?,
-            email: solid("email", &self.email)?,
-            password: None,
-            password_reset_on_login: self.password_reset_on_login,
-            enabled: self.enabled,
-            role_id: solid("role_id", &self.role_id)?,
-            superuser: self.superuser,
-            all_sites: self.all_sites.unwrap_or(false),
-            all_asset_groups: self.all_asset_groups.unwrap_or(false),
-            authentication: Authentication {
-                kind: self.authentication_type.name().into(),
-                source: self.authentication_source_id,
-            },
-            locale: Locale {
-                default: self.locale.clone(),
-                reports: self.reports_locale.clone(),
-            },
+        };
+        let (roles, existing) = tokio::try_join!(context.roles(), existing)?;
+        Ok(Self {
+            wanted,
+            users,
+            roles,
+            existing,
         })
     }
 
-    async fn password(&self, context: &Context) -> Result<Option<SecretString>> {
-        match (&self.password, &self.password_secret) {
-            (Some(password), _) => Ok(Some(password.clone())),
-            (None, Some(reference)) => {
-                let read = context.services.secrets.read(reference);
-                match tokio::time::timeout_at(context.deadline, read).await {
-                    Ok(password) => password.map(Some),
-                    Err(_) => Err(Error::unavailable(
-                        "the initial password could not be read before the deadline",
-                    )),
-                }
-            }
-            (None, None) => Ok(None),
+    /// The plan: a new account, or nothing if it is there already and the same.
+    pub(crate) fn plan(&self, account: &AccountInput, policy: &Policy) -> Result<Plan> {
+        let wanted = self.wanted.clone();
+        match &self.existing {
+            Some(existing) => plan_for_existing(account, wanted, existing, self.roles),
+            None => plan(account, wanted, self.users, self.roles, policy),
         }
     }
+}
 
-    /// Follows the role where it forces an access flag (seen in the field), and refuses an input
-    /// that says otherwise.
-    fn follow_role(&self, wanted: &mut NewUser, roles: &[Role], plan: &mut Plan) -> Result<()> {
-        let Some(role) = roles.iter().find(|role| role.id == wanted.role_id) else {
-            let known: Vec<&str> = roles.iter().map(|role| role.id.as_str()).collect();
-            return Err(Error::invalid_input(
-                "role_id",
-                &format!("expected one of this console's roles: {}", known.join(", ")),
-            ));
-        };
-        for (field, forced, given, flag) in [
-            (
-                "all_sites",
-                role.gives_all_sites(),
-                self.all_sites,
-                &mut wanted.all_sites,
-            ),
-            (
-                "all_asset_groups",
-                role.gives_all_asset_groups(),
-                self.all_asset_groups,
-                &mut wanted.all_asset_groups,
-            ),
-        ] {
-            match (forced, given) {
-                (true, Some(false)) => {
-                    return Err(Error::invalid_input(
-                        field,
-                        &format!(
-                            "the role {:?} gives its users all of them, so false can't be had: \
-                             choose another role, or say true",
-                            role.id
-                        ),
-                    ));
-                }
-                (true, None) => {
-                    *flag = true;
-                    plan.warnings.push(format!(
-                        "{field} is true because the role {:?} forces it",
-                        role.id
-                    ));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+/// A plan that makes an account, with the password that it gets.
+pub(crate) async fn with_password(
+    mut plan: Plan,
+    account: &AccountInput,
+    context: &Context,
+) -> Result<Plan> {
+    if let Some(Change::CreateUser(new)) = plan.changes.first_mut() {
+        new.password = account.password(context).await?;
     }
+    Ok(plan)
 }
 
 /// The plan for a login that nobody has.
 fn plan(
-    input: &CreateUserInput,
+    input: &AccountInput,
     mut wanted: NewUser,
     users: &[User],
     roles: &[Role],
@@ -328,7 +147,7 @@ fn plan(
 
 /// An account that is there already: nothing to do if it is the same, an error if it is not.
 fn plan_for_existing(
-    input: &CreateUserInput,
+    input: &AccountInput,
     mut wanted: NewUser,
     existing: &User,
     roles: &[Role],

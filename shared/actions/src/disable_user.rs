@@ -5,7 +5,6 @@ use rapid7::console::User;
 use crate::action::{Action, Effect, Spec};
 use crate::context::Context;
 use crate::error::Result;
-use crate::guard::Policy;
 use crate::input::user_input;
 use crate::lookup::line;
 use crate::outcome::Outcome;
@@ -32,15 +31,14 @@ impl Action for DisableUser {
 
     async fn run(context: &Context, input: DisableUserInput) -> Result<Outcome> {
         let user = context.find_user(&input.selector()?).await?;
-        let plan = plan(&user, context.policy());
+        let plan = plan(&user);
         let plan = plan.map_err(|error| error.about(line(&user)))?;
         context.apply(user, plan).await
     }
 }
 
 /// An account that is disabled already needs nothing.
-fn plan(user: &User, policy: &Policy) -> Result<Plan> {
-    policy.not_own_account(user)?;
+fn plan(user: &User) -> Result<Plan> {
     Plan::set_enabled(user, false)
 }
 
@@ -51,45 +49,39 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{any_user, applied, plan_text, policy, user};
+    use crate::testing::{any_user, applied, plan_text, user};
 
     #[test]
     fn only_enabled_changes() {
         let jdoe = user(json!({"enabled": true, "role": {"id": "user", "name": "User"}}));
-        assert_snapshot!(plan_text(plan(&jdoe, &policy())), @"replace user 42 by itself with enabled: true → false; every other member goes back as read");
+        assert_snapshot!(plan_text(plan(&jdoe)), @"replace user 42 by itself with enabled: true → false; every other member goes back as read");
     }
 
     #[test]
     fn a_disabled_account_needs_nothing() {
         let jdoe = user(json!({"enabled": false}));
-        assert_snapshot!(plan_text(plan(&jdoe, &policy())), @"");
+        assert_snapshot!(plan_text(plan(&jdoe)), @"");
     }
 
     #[test]
     fn what_could_not_be_proven_is_not_begun() {
-        assert_snapshot!(plan_text(plan(&user(json!({})), &policy())), @"Unexpected: the console does not tell whether the account is enabled, so a change of that could not be proven");
+        assert_snapshot!(plan_text(plan(&user(json!({})))), @"Unexpected: the console does not tell whether the account is enabled, so a change of that could not be proven");
     }
 
     #[test]
     fn a_name_that_is_not_told_may_be_reset_and_that_is() {
         let jdoe = user(json!({"enabled": true, "name": null}));
-        assert_snapshot!(plan_text(plan(&jdoe, &policy())), @r"
+        assert_snapshot!(plan_text(plan(&jdoe)), @r"
         replace user 42 by itself with enabled: true → false; every other member goes back as read
         warning: the console does not tell the account's name, and may reset it with this update
         ");
     }
 
-    #[test]
-    fn the_packs_own_account_is_refused_in_any_case() {
-        let own = user(json!({"login": "SVC-soar"}));
-        assert_snapshot!(plan_text(plan(&own, &policy())), @"Refused: this is the account that the pack itself logs in with; the console could not be reached afterwards (rule `own-account`)");
-    }
-
     proptest! {
         #[test]
         fn after_it_is_carried_out_nothing_is_left_to_do(user in any_user()) {
-            if let Ok(first) = plan(&user, &policy()) {
-                let again = plan(&applied(&user, &first), &policy()).expect("a plan");
+            if let Ok(first) = plan(&user) {
+                let again = plan(&applied(&user, &first)).expect("a plan");
                 prop_assert!(again.changes.is_empty());
             } else {
                 prop_assert_eq!(user.enabled(), None);

@@ -25,7 +25,7 @@ impl Action for EnableUser {
         name: "enable-user",
         title: "Enable a disabled account and change nothing else about it",
         effect: Effect::Write,
-        example: r#"{"login": "jdoe", "ticket": "HR-77"}"#,
+        example: r#"{"login": "ext.pentest", "ticket": "HR-78"}"#,
     };
 
     async fn run(context: &Context, input: EnableUserInput) -> Result<Outcome> {

@@ -158,6 +158,13 @@ impl Error {
         self
     }
 
+    /// Whether the failed request behind it got no answer in time: it may still arrive.
+    pub(crate) fn ran_out_of_time(&self) -> bool {
+        self.source
+            .as_ref()
+            .is_some_and(|source| source.timed_out())
+    }
+
     /// The error as an object, for callers that read JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -1,7 +1,7 @@
 //! What callers send, and how it is told to them when it is wrong.
 
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -87,6 +87,20 @@ macro_rules! user_input {
 }
 
 pub(crate) use {input, user_input};
+
+/// For members that may be left out and can't be cleared: null is wrong, not "left out".
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// For members that may be left out or cleared: null is `Some(None)`.
+pub(crate) fn clearable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
 
 /// Reads an input. Values are never repeated in errors: one of them may be a password.
 ///

@@ -1,20 +1,61 @@
 //! `list-users`: every account.
 
+use rapid7::console::User;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::account_input::AuthenticationType;
 use crate::action::{Action, Effect, Spec};
+use crate::choice;
 use crate::context::Context;
 use crate::error::Result;
 use crate::input::input;
 use crate::view::UserView;
 
 input! {
-    /// Nothing to choose.
-    pub struct ListUsersInput {}
+    /// Which accounts to list: those that fit everything that is given.
+    pub struct ListUsersInput {
+        /// Part of the login name, upper and lower case alike.
+        pub login: Option<String>,
+        /// Part of the email address, upper and lower case alike.
+        pub email: Option<String>,
+        /// Part of the full name, upper and lower case alike.
+        pub name: Option<String>,
+        /// Role id, or its name.
+        pub role_id: Option<String>,
+        /// Whether the account may log in.
+        pub enabled: Option<bool>,
+        /// Whether it is locked after failed logins.
+        pub locked: Option<bool>,
+        /// How the user logs in.
+        pub authentication_type: Option<AuthenticationType>,
+    }
 }
 
-/// Every account of a console: all of them, or an error.
+impl ListUsersInput {
+    /// Whether an account is listed. What the console does not tell fits nothing that is asked for.
+    fn fits(&self, user: &User, role: Option<&str>) -> bool {
+        let contains = |wanted: &Option<String>, text: Option<&str>| match (wanted, text) {
+            (None, _) => true,
+            (Some(wanted), Some(text)) => text.to_lowercase().contains(&wanted.to_lowercase()),
+            (Some(_), None) => false,
+        };
+        let kind = self.authentication_type.map(AuthenticationType::name);
+        contains(&self.login, Some(user.login()))
+            && contains(&self.email, user.email())
+            && contains(&self.name, user.full_name().as_deref())
+            && role.is_none_or(|role| user.role_id() == Some(role))
+            && self
+                .enabled
+                .is_none_or(|enabled| user.enabled() == Some(enabled))
+            && self
+                .locked
+                .is_none_or(|locked| user.locked() == Some(locked))
+            && kind.is_none_or(|kind| user.authentication_type() == Some(kind))
+    }
+}
+
+/// Accounts of a console: all that fit, or an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserList {
     /// How many.
@@ -23,7 +64,7 @@ pub struct UserList {
     pub users: Vec<UserView>,
 }
 
-/// Lists all accounts.
+/// Lists accounts. The console offers no filter (vendor API file), so the whole list is read.
 pub struct ListUsers;
 
 impl Action for ListUsers {
@@ -31,16 +72,68 @@ impl Action for ListUsers {
     type Output = UserList;
     const SPEC: Spec = Spec {
         name: "list-users",
-        title: "List all accounts",
+        title: "List all accounts, or those that fit",
         effect: Effect::Read,
-        example: "{}",
+        example: r#"{"enabled": true, "role_id": "Asset Owner"}"#,
     };
 
-    async fn run(context: &Context, _input: ListUsersInput) -> Result<UserList> {
-        let users = context.users().await?;
+    async fn run(context: &Context, input: ListUsersInput) -> Result<UserList> {
+        let role = async {
+            match &input.role_id {
+                None => Ok(None),
+                Some(role) => {
+                    let found = choice::role("role_id", role, context.roles().await?)?;
+                    Ok(Some(found.id.as_str()))
+                }
+            }
+        };
+        let (role, users) = tokio::try_join!(role, context.users())?;
+        let users = users.iter().filter(|user| input.fits(user, role));
+        let users: Vec<UserView> = users.map(UserView::from).collect();
         Ok(UserList {
             count: users.len(),
-            users: users.iter().map(UserView::from).collect(),
+            users,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::user;
+
+    #[test]
+    fn an_account_must_fit_everything_and_what_is_not_told_does_not() {
+        let jdoe = user(json!({
+            "email": "JDoe@example.com", "enabled": true, "role": {"id": "user"},
+            "authentication": {"type": "ldap"},
+        }));
+        let fits = |input: Value| {
+            let input: ListUsersInput = crate::input::parse(input).expect("an input");
+            let role = input.role_id.clone();
+            input.fits(&jdoe, role.as_deref())
+        };
+        for yes in [
+            json!({}),
+            json!({"login": "DO", "email": "jdoe@", "name": "jane d", "enabled": true}),
+            json!({"role_id": "user", "authentication_type": "ldap"}),
+        ] {
+            assert!(fits(yes.clone()), "{yes}");
+        }
+        for no in [
+            json!({"login": "zz"}),
+            json!({"email": "zz"}),
+            json!({"name": "zz"}),
+            json!({"role_id": "auditor"}),
+            json!({"enabled": false}),
+            json!({"locked": false}),
+            json!({"locked": true}),
+            json!({"authentication_type": "saml"}),
+            json!({"login": "jdoe", "enabled": false}),
+        ] {
+            assert!(!fits(no.clone()), "{no}");
+        }
     }
 }

@@ -146,8 +146,16 @@ pub(crate) fn pick<'a>(users: &'a [User], selector: &Selector) -> Result<&'a Use
 }
 
 impl Context {
+    /// Every user, read once in a run.
+    pub(crate) async fn users(&self) -> Result<&[User]> {
+        Ok(self
+            .users
+            .get_or_try_init(async || self.list().await)
+            .await?)
+    }
+
     /// Every user. A list that lacks even our own account proves nothing about anybody else.
-    pub(crate) async fn users(&self) -> Result<Vec<User>> {
+    async fn list(&self) -> Result<Vec<User>> {
         let users = self.console().users().await?;
         let own = self.policy().own_login.to_lowercase();
         if users.iter().any(|user| user.login().to_lowercase() == own) {
@@ -170,7 +178,7 @@ impl Context {
     pub(crate) async fn find_user(&self, selector: &Selector) -> Result<User> {
         let id = match selector {
             Selector::Id(id) => *id,
-            _ => pick(&self.users().await?, selector)?.id(),
+            _ => pick(self.users().await?, selector)?.id(),
         };
         let user = match self.console().user(id).await {
             Ok(user) => user,

@@ -5,6 +5,7 @@ use std::time::Instant as Clock;
 use rapid7::BoxFuture;
 use schemars::{Schema, schema_for};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, info_span, warn};
 
@@ -13,7 +14,13 @@ use crate::audit::Phase;
 use crate::context::{Caller, Context, Services};
 use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::input::{Input as _, parse};
-use crate::{CreateUser, DisableUser, EnableUser, GetUser, ListUsers, UnlockUser};
+use crate::{
+    CreateUser, DeleteUser, DisableUser, EnableUser, GetAssetGroupAccess, GetSiteAccess, GetUser,
+    GrantAssetGroupAccess, GrantSiteAccess, ListAssetGroups, ListAuthenticationSources, ListRoles,
+    ListSites, ListUsers, ProvisionUser, ResetTwoFactor, RestoreUser, RevokeAssetGroupAccess,
+    RevokeSiteAccess, SetAssetGroupAccess, SetPassword, SetRole, SetSiteAccess, TestConnection,
+    UnlockUser, UpdateUser,
+};
 
 /// An operation without its types.
 #[derive(Clone, Copy)]
@@ -53,14 +60,34 @@ const fn entry<A: Action>() -> Entry {
     }
 }
 
-/// Every operation, in the order of an account's life.
+/// Every operation, in the order of an account's life, then what helps to choose.
 pub static ALL: &[Entry] = &[
     entry::<ListUsers>(),
     entry::<GetUser>(),
     entry::<CreateUser>(),
+    entry::<ProvisionUser>(),
+    entry::<UpdateUser>(),
+    entry::<SetRole>(),
+    entry::<GetSiteAccess>(),
+    entry::<SetSiteAccess>(),
+    entry::<GrantSiteAccess>(),
+    entry::<RevokeSiteAccess>(),
+    entry::<GetAssetGroupAccess>(),
+    entry::<SetAssetGroupAccess>(),
+    entry::<GrantAssetGroupAccess>(),
+    entry::<RevokeAssetGroupAccess>(),
+    entry::<SetPassword>(),
+    entry::<ResetTwoFactor>(),
     entry::<UnlockUser>(),
     entry::<EnableUser>(),
     entry::<DisableUser>(),
+    entry::<DeleteUser>(),
+    entry::<RestoreUser>(),
+    entry::<ListRoles>(),
+    entry::<ListAuthenticationSources>(),
+    entry::<ListSites>(),
+    entry::<ListAssetGroups>(),
+    entry::<TestConnection>(),
 ];
 
 /// What an entrypoint knows about one run.
@@ -113,6 +140,8 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
         deadline: run.deadline,
         services,
         caller,
+        roles: OnceCell::new(),
+        users: OnceCell::new(),
     };
     let span = info_span!(
         "run",
@@ -136,7 +165,10 @@ async fn run_checked<A: Action>(
     let result = match context.console().own_login().await {
         Ok(login) => {
             context.services.policy.own_login = login;
-            A::run(&context, input).await
+            match context.policy().may_run(A::SPEC.name) {
+                Ok(()) => A::run(&context, input).await,
+                Err(refused) => Err(refused),
+            }
         }
         Err(error) => Err(Error::from(error)),
     };

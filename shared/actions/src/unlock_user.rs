@@ -5,18 +5,18 @@ use rapid7::console::User;
 use crate::action::{Action, Effect, Spec};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::user_input;
 use crate::lookup::line;
 use crate::outcome::Outcome;
+use crate::password::{self, password_input};
 use crate::plan::{Change, Plan};
 
-user_input! {
-    /// Which account to unlock.
+password_input! {
+    /// Which account to unlock; with a new password, if the old one may be known to others.
     pub struct UnlockUserInput {}
 }
 
 /// Removes the lock after failed logins. A disabled account is refused, as the console does
-/// (vendor API file: "Disabled accounts may not be unlocked").
+/// (vendor API file: "Disabled accounts may not be unlocked"). A new password comes first.
 pub struct UnlockUser;
 
 impl Action for UnlockUser {
@@ -24,15 +24,28 @@ impl Action for UnlockUser {
     type Output = Outcome;
     const SPEC: Spec = Spec {
         name: "unlock-user",
-        title: "Unlock an account after too many failed logins",
+        title: "Unlock an account, with a new password if asked",
         effect: Effect::Write,
-        example: r#"{"email": "jdoe@example.com", "ticket": "INC-3"}"#,
+        example: r#"{"email": "rmartinez@example.com", "ticket": "INC-3"}"#,
     };
+    const DELIVERS: bool = true;
 
     async fn run(context: &Context, input: UnlockUserInput) -> Result<Outcome> {
-        let user = context.find_user(&input.selector()?).await?;
-        let plan = plan(&user);
-        let plan = plan.map_err(|error| error.about(line(&user)))?;
+        let selector = input.selector()?;
+        let new = input.new_password();
+        new.check()?;
+        let user = context.find_user(&selector).await?;
+        let about = |error: Error| error.about(line(&user));
+        let unlock = plan(&user).map_err(about)?;
+        if new.is_none() {
+            return context.apply(user, unlock).await;
+        }
+        let new = new.resolve(context, user.login()).await.map_err(about)?;
+        let own_login = &context.policy().own_login;
+        // The new password first: an old one that others know must not get in.
+        let mut plan = password::plan(&user, own_login, new).map_err(about)?;
+        plan.changes.extend(unlock.changes);
+        plan.warnings.extend(unlock.warnings);
         context.apply(user, plan).await
     }
 }
@@ -64,10 +77,11 @@ fn plan(user: &User) -> Result<Plan> {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{plan_text, user};
+    use crate::testing::{any_user, applied, plan_text, user};
 
     #[test]
     fn a_locked_account_is_unlocked() {
@@ -88,5 +102,15 @@ mod tests {
         let jdoe = user(json!({"locked": true, "enabled": false}));
         assert_snapshot!(plan_text(plan(&jdoe)), @"Refused: the account is disabled, and a console does not unlock disabled accounts");
         assert_snapshot!(plan_text(plan(&user(json!({})))), @"Unexpected: the console does not tell whether the account is locked");
+    }
+
+    proptest! {
+        #[test]
+        fn after_it_is_carried_out_nothing_is_left_to_do(user in any_user()) {
+            if let Ok(first) = plan(&user) {
+                let again = plan(&applied(&user, &first)).expect("a plan");
+                prop_assert!(again.changes.is_empty());
+            }
+        }
     }
 }

@@ -65,6 +65,11 @@ const SHOWN: &[&str] = &[
     "role",
 ];
 
+/// Whether a top-level member is one that this pack knows.
+pub(crate) fn is_shown(name: &str) -> bool {
+    SHOWN.contains(&name)
+}
+
 /// Whether a dotted path is a member that this pack knows. What a newer console adds inside a known
 /// member is as unknown as what it adds beside one.
 pub(crate) fn is_known(field: &str) -> bool {

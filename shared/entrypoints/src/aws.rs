@@ -41,12 +41,29 @@ pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
             aws_sdk_secretsmanager::config::Builder::from(&loaded)
         }
     };
+    Ok(client(config, http))
+}
+
+fn client(config: Builder, http: Http) -> Client {
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(8))
         .build();
     let config = config.http_client(http).timeout_config(timeouts);
-    Ok(Client::from_conf(config.build()))
+    Client::from_conf(config.build())
+}
+
+/// A client of a stand-in, which believes any credentials.
+#[cfg(test)]
+pub(crate) fn client_at(endpoint: &str) -> Client {
+    use aws_sdk_secretsmanager::config::Credentials;
+
+    let config = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(harness::REGION))
+        .credentials_provider(Credentials::new("id", "key", None, None, "tests"))
+        .endpoint_url(endpoint);
+    client(config, Http::new().expect("a client"))
 }
 
 /// What `aws_config` would find in Lambda, without the code that looks everywhere else: profiles,

@@ -17,6 +17,8 @@ pub(crate) fn unwrap(event: Value, request_id: String) -> (Value, Caller) {
             if members.contains_key("detail-type") && members.contains_key("source") =>
         {
             let source = members.get("source").and_then(Value::as_str);
+            let id = members.get("id").and_then(Value::as_str);
+            caller.event_id = id.map(str::to_owned);
             caller.requested_by = source.map(|source| format!("event from {source}"));
             (members.remove("detail").unwrap_or_default(), caller)
         }
@@ -42,5 +44,6 @@ mod tests {
         assert_eq!(inner, input);
         assert_eq!(caller.requested_by.as_deref(), Some("event from hr"));
         assert_eq!(caller.request_id, "r1");
+        assert_eq!(caller.event_id.as_deref(), Some("e1"));
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use actions::{Operation, Run, Services, invoke};
+use actions::{Action, Operation, Run, Services, invoke};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -13,7 +13,7 @@ use tracing::{error, warn};
 
 use crate::audit::StandardOutput;
 use crate::aws::Chain;
-use crate::services::{Prepared, prepare};
+use crate::services::{Prepared, Writer, prepare, settings};
 use crate::{events, logs};
 
 /// Left of an invocation's time for the answer itself, so that a console that hangs ends in our
@@ -35,14 +35,22 @@ impl From<Failure> for Diagnostic {
 
 /// Serves an operation until Lambda ends the process.
 #[must_use]
-pub fn serve(operation: Operation) -> ExitCode {
+pub fn serve<A: Action>() -> ExitCode {
+    let writer: Option<Writer> = match A::DELIVERS {
+        true => Some(|secrets| secrets),
+        false => None,
+    };
+    serve_operation(Operation::of::<A>(), writer)
+}
+
+fn serve_operation(operation: Operation, writer: Option<Writer>) -> ExitCode {
     logs::to_json();
     // One thread: on a function's share of a CPU, more of them only get in each other's way.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(run(operation)),
+        Ok(runtime) => runtime.block_on(run(operation, writer)),
         Err(error) => Err(error.into()),
     };
     match served {
@@ -54,11 +62,11 @@ pub fn serve(operation: Operation) -> ExitCode {
     }
 }
 
-async fn run(operation: Operation) -> Result<(), lambda_runtime::Error> {
+async fn run(operation: Operation, writer: Option<Writer>) -> Result<(), lambda_runtime::Error> {
     let slot = Mutex::new(None);
     // During init a function has a whole CPU. A failure here shows again, with its name, in the
     // answer to the first invocation.
-    if let Err(error) = services(&slot).await {
+    if let Err(error) = services(&slot, writer).await {
         warn!(operation = operation.spec.name, %error, "not ready yet");
     }
     let slot = &slot;
@@ -69,7 +77,7 @@ async fn run(operation: Operation) -> Result<(), lambda_runtime::Error> {
             let left = context.deadline().duration_since(SystemTime::now());
             let left = left.unwrap_or_default().saturating_sub(TO_ANSWER);
             let deadline = Instant::now() + left;
-            let services = timeout_at(deadline, services(slot)).await;
+            let services = timeout_at(deadline, services(slot, writer)).await;
             let services = services.unwrap_or_else(|_| {
                 Err(actions::Error::unavailable(
                     "the console's secret could not be read before the deadline",
@@ -94,14 +102,23 @@ async fn run(operation: Operation) -> Result<(), lambda_runtime::Error> {
 }
 
 /// What a run may use: made once, and again if the secret names another console meanwhile.
-async fn services(slot: &Mutex<Option<Prepared>>) -> Result<Services, actions::Error> {
+async fn services(
+    slot: &Mutex<Option<Prepared>>,
+    writer: Option<Writer>,
+) -> Result<Services, actions::Error> {
     let mut slot = slot.lock().await;
     if let Some(prepared) = &*slot
         && !prepared.credentials.moved().await
     {
         return Ok(prepared.services.clone());
     }
-    let prepared = prepare(Chain::Environment, Arc::new(StandardOutput)).await?;
+    let prepared = prepare(
+        settings()?,
+        Chain::Environment,
+        Arc::new(StandardOutput),
+        writer,
+    )
+    .await?;
     let services = prepared.services.clone();
     *slot = Some(prepared);
     Ok(services)

@@ -8,6 +8,7 @@ mod audit;
 mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod deliveries;
 mod events;
 pub mod lambda;
 mod logs;

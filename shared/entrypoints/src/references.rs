@@ -1,16 +1,17 @@
-//! Secrets that inputs refer to, such as a new user's password.
+//! Secrets that inputs refer to: a new user's password, or where a generated one goes.
 
 use std::sync::Arc;
 
-use actions::SecretReader;
+use actions::{SecretReader, SecretWriter, Staged};
 use rapid7::{BoxFuture, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
+use crate::deliveries;
 use crate::secrets::{Store, failure, permanent};
 use crate::settings::CredentialsAt;
 
-/// Reads the secrets that inputs refer to.
+/// Reads the secrets that inputs refer to, and writes those that generated ones go into.
 pub(crate) struct References {
     store: Arc<Store>,
     /// The console's own secret, which no input may use as somebody's password.
@@ -27,6 +28,28 @@ impl References {
             _ => None,
         };
         Self { store, own, local }
+    }
+
+    fn is_own(&self, place: &str) -> bool {
+        self.own
+            .as_deref()
+            .is_some_and(|own| names_same(own, place))
+    }
+
+    fn may_be_delivered_to(&self, secret: &str) -> actions::Result<()> {
+        if !is_managed(secret) {
+            return Err(actions::Error::invalid_input(
+                "(the secret to deliver to)",
+                "expected a name or ARN in Secrets Manager",
+            ));
+        }
+        if self.is_own(secret) {
+            return Err(actions::Error::misconfigured(
+                "this is the secret with the pack's own credentials: nothing else is delivered \
+                 into it",
+            ));
+        }
+        Ok(())
     }
 
     async fn text(&self, place: &str) -> Result<SecretString, CredentialError> {
@@ -57,11 +80,7 @@ impl SecretReader for References {
                 Some((place, key)) => (place, Some(key)),
                 None => (reference, None),
             };
-            if self
-                .own
-                .as_deref()
-                .is_some_and(|own| names_same(own, place))
-            {
+            if self.is_own(place) {
                 return Err(actions::Error::misconfigured(
                     "this is the secret with the pack's own credentials: they are nobody's password",
                 ));
@@ -75,6 +94,47 @@ impl SecretReader for References {
             })
         })
     }
+}
+
+impl SecretWriter for References {
+    fn stage<'a>(
+        &'a self,
+        secret: &'a str,
+        token: &'a str,
+        text: SecretString,
+    ) -> BoxFuture<'a, actions::Result<Staged>> {
+        Box::pin(async move {
+            self.may_be_delivered_to(secret)?;
+            let manager = self.store.manager().await.map_err(failure)?;
+            let staged = deliveries::stage(manager, secret, token, text).await;
+            staged.map_err(failure)
+        })
+    }
+
+    fn check(&self, secret: &str) -> actions::Result<()> {
+        self.may_be_delivered_to(secret)
+    }
+
+    fn promote<'a>(
+        &'a self,
+        secret: &'a str,
+        token: &'a str,
+        request: &'a str,
+    ) -> BoxFuture<'a, actions::Result<()>> {
+        Box::pin(async move {
+            self.may_be_delivered_to(secret)?;
+            let manager = self.store.manager().await.map_err(failure)?;
+            let promoted = deliveries::promote(manager, secret, token, request).await;
+            promoted.map_err(failure)
+        })
+    }
+}
+
+/// Whether this could be a secret's name or ARN: no `file:`, `env:` or `#key`, on a laptop neither.
+fn is_managed(id: &str) -> bool {
+    let arn = id.starts_with("arn:");
+    let fits = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c) || (arn && c == ':');
+    !id.is_empty() && id.chars().all(fits)
 }
 
 /// Whether two ids mean the same secret: one may be its name and the other its ARN, which ends
@@ -110,6 +170,7 @@ fn pick(text: &SecretString, key: Option<&str>) -> Option<SecretString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::Chain;
 
     fn picked(text: &str, key: Option<&str>) -> Option<String> {
         pick(&text.into(), key).map(|secret| secret.expose_secret().to_owned())
@@ -124,6 +185,33 @@ mod tests {
         assert_eq!(picked(json, Some("other")).as_deref(), Some("b"));
         assert_eq!(picked(json, Some("number")), None);
         assert_eq!(picked("", None), None);
+    }
+
+    /// Refused before Secrets Manager is asked, on a laptop too.
+    #[tokio::test]
+    async fn a_delivery_goes_to_a_secret_of_its_own_in_secrets_manager() {
+        let at = CredentialsAt::SecretsManager("rapid7/console".into());
+        let store = Arc::new(Store::new(Chain::Environment));
+        let references = References::new(store, &at, true);
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rapid7/console-AbCdEf";
+        for (secret, told) in [
+            ("file:/tmp/password", "expected a name or ARN"),
+            ("env:PASSWORD", "expected a name or ARN"),
+            ("users/jdoe#password", "expected a name or ARN"),
+            ("", "expected a name or ARN"),
+            ("rapid7/console", "the pack's own credentials"),
+            (arn, "the pack's own credentials"),
+        ] {
+            let token = "0".repeat(64);
+            let staged = references.stage(secret, &token, "canary".into()).await;
+            let staged = staged.expect_err(secret).to_string();
+            let promoted = references.promote(secret, &token, &token).await;
+            let promoted = promoted.expect_err(secret).to_string();
+            assert!(staged.contains(told), "{staged}");
+            assert!(!staged.contains("canary"), "{staged}");
+            assert_eq!(promoted, staged);
+        }
+        assert!(is_managed("users/j.doe@example.com") && is_managed(arn));
     }
 
     #[test]

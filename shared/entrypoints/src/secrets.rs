@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_secretsmanager::error::SdkError;
+use aws_sdk_secretsmanager::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::RequestId as _;
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use rapid7::{BoxFuture, CredentialError, CredentialSource, Credentials, Trust};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -35,14 +34,16 @@ impl Store {
         }
     }
 
+    /// The client of Secrets Manager, made when it is needed first.
+    pub(crate) async fn manager(&self) -> Result<&aws_sdk_secretsmanager::Client, CredentialError> {
+        let manager = self.manager.get_or_try_init(|| secrets_manager(self.chain));
+        manager.await.map_err(permanent)
+    }
+
     pub(crate) async fn managed(&self, id: &str) -> Result<Secret, CredentialError> {
-        let manager = self
-            .manager
-            .get_or_try_init(|| secrets_manager(self.chain))
-            .await
-            .map_err(permanent)?;
+        let manager = self.manager().await?;
         let answer = manager.get_secret_value().secret_id(id).send().await;
-        let answer = answer.map_err(|error| explain(id, &error))?;
+        let answer = answer.map_err(|error| explain(id, GET, &failed(error)))?;
         let text = answer
             .secret_string
             .ok_or_else(|| permanent(format!("the secret {id:?} holds no text")))?;
@@ -69,18 +70,33 @@ pub(crate) fn permanent(message: impl Into<String>) -> CredentialError {
     }
 }
 
+/// The requests that Secrets Manager is sent, by the name that its permission has too.
+pub(crate) const GET: &str = "GetSecretValue";
+pub(crate) const PUT: &str = "PutSecretValue";
+pub(crate) const DESCRIBE: &str = "DescribeSecret";
+pub(crate) const MOVE_LABEL: &str = "UpdateSecretVersionStage";
+
+/// A failed request without the type of its operation, so that what follows is compiled once.
+pub(crate) type Failed = SdkError<ErrorMetadata>;
+
+pub(crate) fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Failed {
+    error.map_service_error(|error| error.meta().clone())
+}
+
+/// Secrets Manager's own name of what went wrong.
+pub(crate) fn code(error: &Failed) -> Option<&str> {
+    error.as_service_error()?.code()
+}
+
 /// What went wrong, for people. Never `Debug` or the whole chain of an SDK error, not even in the
 /// log: it may hold the answer, and with it the secret.
-fn explain(id: &str, error: &SdkError<GetSecretValueError>) -> CredentialError {
+pub(crate) fn explain(id: &str, request: &'static str, error: &Failed) -> CredentialError {
     let status = error.raw_response().map(|answer| answer.status().as_u16());
-    let code = error.as_service_error().and_then(|e| e.meta().code());
-    let request = error.as_service_error().and_then(|e| e.meta().request_id());
+    let code = code(error);
+    let aws_request_id = error.as_service_error().and_then(|e| e.request_id());
     warn!(
         secret = id,
-        status,
-        code,
-        aws_request_id = request,
-        "no secret from Secrets Manager"
+        request, status, code, aws_request_id, "Secrets Manager did not do it"
     );
     let later = |why: &str| CredentialError {
         message: format!("Secrets Manager could not be asked for {id:?}: {why}"),
@@ -105,25 +121,53 @@ fn explain(id: &str, error: &SdkError<GetSecretValueError>) -> CredentialError {
         }
         _ => return later("its answer can't be read"),
     };
+    let reads = request == GET;
     match code {
-        "ResourceNotFoundException" => permanent(format!(
+        "ResourceNotFoundException" if reads => permanent(format!(
             "Secrets Manager has no secret {id:?} in this region"
         )),
-        "AccessDeniedException" => permanent(format!(
-            "this function may not read the secret {id:?}: allow secretsmanager:GetSecretValue on it"
+        "ResourceNotFoundException" if request == MOVE_LABEL => permanent(format!(
+            "Secrets Manager has no secret {id:?} in this region, or not the version that was \
+             staged"
+        )),
+        // Its key, policy and tags are not ours to choose.
+        "ResourceNotFoundException" => permanent(format!(
+            "Secrets Manager has no secret {id:?} in this region: create it first, with the key, \
+             policy and tags that it is to have"
+        )),
+        "AccessDeniedException" if request == PUT => permanent(format!(
+            "this function may not write the secret {id:?}: allow secretsmanager:{request} on it, \
+             and kms:GenerateDataKey and kms:Decrypt on its key if that is not AWS's own"
+        )),
+        "AccessDeniedException" => {
+            let verb = if reads { "read" } else { "use" };
+            permanent(format!(
+                "this function may not {verb} the secret {id:?}: allow secretsmanager:{request} \
+                 on it"
+            ))
+        }
+        "LimitExceededException" => permanent(format!(
+            "Secrets Manager keeps no more versions or labels of {id:?}: take the labels from old \
+             versions, or deliver into another secret"
         )),
         "DecryptionFailure" => permanent(format!(
             "the secret {id:?} can't be decrypted: check its KMS key"
         )),
-        "InvalidRequestException" => permanent(format!(
+        "EncryptionFailure" => permanent(format!(
+            "the secret {id:?} can't be encrypted: check its KMS key"
+        )),
+        "InvalidRequestException" if reads => permanent(format!(
             "Secrets Manager does not give {id:?}: is it scheduled for deletion, or without a value?"
+        )),
+        "InvalidRequestException" => permanent(format!(
+            "Secrets Manager does not change {id:?}: is it scheduled for deletion, or a replica?"
         )),
         "UnrecognizedClientException"
         | "InvalidSignatureException"
         | "ExpiredTokenException"
-        | "InvalidParameterException" => {
-            permanent(format!("Secrets Manager refused to give {id:?}: {code}"))
-        }
+        | "InvalidParameterException" => permanent(format!(
+            "Secrets Manager refused {request} for {id:?}: {code}"
+        )),
         code => later(code),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actions::{Audit, Error, Policy, Services};
+use actions::{Audit, Error, SecretWriter, Services};
 use rapid7::console::Client;
 use rapid7::{Options, Trust};
 
@@ -11,7 +11,7 @@ use crate::references::References;
 use crate::secrets::{ConsoleCredentials, Store, failure};
 use crate::settings::{CredentialsAt, Settings, SettingsError};
 
-fn misconfigured(error: SettingsError) -> Error {
+pub(crate) fn misconfigured(error: SettingsError) -> Error {
     Error::misconfigured(error.to_string())
 }
 
@@ -21,15 +21,29 @@ pub(crate) struct Prepared {
     pub(crate) credentials: Arc<ConsoleCredentials>,
 }
 
-/// Reads the environment and the secret, and opens a connection to the console.
+/// Reads the environment.
+pub(crate) fn settings() -> Result<Settings, Error> {
+    Settings::from_environment().map_err(misconfigured)
+}
+
+/// Makes of the reader of secrets what writes them. Given only where an operation delivers: a binary
+/// carries what its operation may use.
+pub(crate) type Writer = fn(Arc<References>) -> Arc<dyn SecretWriter>;
+
+/// Reads the secret and opens a connection to the console.
 ///
 /// Where the environment tells the address and whom to trust, the connection is opened while the
 /// secret is read; else the secret comes first.
-pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Prepared, Error> {
-    let settings = Settings::from_environment().map_err(misconfigured)?;
+pub(crate) async fn prepare(
+    settings: Settings,
+    chain: Chain,
+    audit: Arc<dyn Audit>,
+    writer: Option<Writer>,
+) -> Result<Prepared, Error> {
     let store = Arc::new(Store::new(chain));
     let local = chain != Chain::Environment;
     let secrets = References::new(Arc::clone(&store), &settings.credentials, local);
+    let secrets = Arc::new(secrets);
     let credentials = Arc::new(ConsoleCredentials::new(
         settings.credentials.clone(),
         store,
@@ -78,12 +92,10 @@ pub(crate) async fn prepare(chain: Chain, audit: Arc<dyn Audit>) -> Result<Prepa
     }
     let services = Services {
         console,
-        policy: Policy {
-            allow_privileged_accounts: settings.allow_privileged_accounts,
-            ..Policy::default()
-        },
+        policy: settings.policy,
         audit,
-        secrets: Arc::new(secrets),
+        deliveries: writer.map(|writer| writer(Arc::clone(&secrets))),
+        secrets,
         warnings,
     };
     Ok(Prepared {

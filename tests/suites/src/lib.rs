@@ -1,8 +1,11 @@
 //! What the suites share: a console with people on it, and the real programs pointed at it.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +19,8 @@ pub const OWN_LOGIN: &str = "svc-soar";
 pub const OWN_PASSWORD: &str = "correct horse battery staple";
 /// Where its credentials are kept.
 pub const CONSOLE_SECRET: &str = "rapid7/console";
+/// Where generated passwords and seeds are delivered to. It holds something old at first.
+pub const DELIVERED: &str = "rapid7/delivered";
 
 /// A console and a place for secrets. Programs get their credentials from there.
 pub struct World {
@@ -45,6 +50,7 @@ impl World {
     pub fn with(console: FakeConsole) -> Self {
         let secrets = SecretsManager::start();
         secrets.put(CONSOLE_SECRET, credentials(console.url(), OWN_PASSWORD));
+        secrets.put(DELIVERED, json!("old"));
         Self { console, secrets }
     }
 
@@ -63,6 +69,94 @@ impl World {
         let function = Function::start(&binary(operation), &environment);
         function.wait_for_first_next(Duration::from_secs(20));
         function
+    }
+
+    /// The same with the policy that its usual case needs.
+    #[must_use]
+    pub fn allowed_function(&self, operation: &str) -> Function {
+        self.allowed_function_with(operation, &[])
+    }
+
+    /// The same with more environment.
+    #[must_use]
+    pub fn allowed_function_with(&self, operation: &str, more: &[(&str, &str)]) -> Function {
+        let deletion: &[_] = match operation {
+            "delete-user" => &[("RAPID7_ALLOW_DELETION", "true")],
+            _ => &[],
+        };
+        self.function_with(operation, &[deletion, more].concat())
+    }
+
+    /// An event with which an operation does what it is for. What can be changed is changed by it;
+    /// sent again, it leaves nothing to do.
+    ///
+    /// # Panics
+    /// For an operation that there is not.
+    #[must_use]
+    pub fn usual_event(&self, operation: &str) -> Value {
+        match operation {
+            "list-users"
+            | "list-roles"
+            | "list-authentication-sources"
+            | "list-sites"
+            | "list-asset-groups"
+            | "test-connection" => json!({}),
+            "get-user" | "get-site-access" | "get-asset-group-access" | "disable-user" => {
+                json!({"user_id": 4})
+            }
+            "create-user" => jsmith(),
+            "provision-user" => with(
+                jsmith(),
+                json!({"sites": [1, "DMZ"], "asset_groups": ["Laptops"]}),
+            ),
+            "update-user" => {
+                json!({"user_id": 4, "new_email": "jane@example.com", "reports_locale": null})
+            }
+            "set-role" => json!({"user_id": 4, "role_id": "auditor"}),
+            "set-site-access" => json!({"user_id": 4, "sites": [2, "Branch Offices"]}),
+            "grant-site-access" => json!({"user_id": 4, "sites": [1, "Guest Wi-Fi"]}),
+            "revoke-site-access" => json!({"user_id": 4, "sites": [1, "DMZ", 7]}),
+            "set-asset-group-access" => json!({"user_id": 4, "asset_groups": [3, "Laptops"]}),
+            "grant-asset-group-access" => json!({"user_id": 4, "asset_groups": [1, "Laptops"]}),
+            "revoke-asset-group-access" => json!({"user_id": 4, "asset_groups": [1, 5]}),
+            "set-password" => json!({
+                "user_id": 4, "generate_password": true, "deliver_to": DELIVERED,
+                "request_token": "INC-3",
+            }),
+            "reset-two-factor" => {
+                json!({"user_id": 4, "deliver_to": DELIVERED, "request_token": "INC-3"})
+            }
+            "unlock-user" => json!({"login": "rmartinez"}),
+            "enable-user" => json!({"login": "ext.pentest"}),
+            "delete-user" => json!({"login": "jdoe", "confirm_login": "jdoe"}),
+            "restore-user" => self.record_of_jdoe(),
+            _ => panic!("there is no {operation}"),
+        }
+    }
+
+    /// What restore-user takes: jdoe as she might have been last week.
+    fn record_of_jdoe(&self) -> Value {
+        let mut user = self.console.state().user_json(4).expect("jdoe");
+        user["email"] = "jane@example.com".into();
+        let user = rapid7::redact_secret_members(&user);
+        let state = json!({"user": user, "sites": [2, 5], "asset_groups": [1, 3]});
+        let record = json!({
+            "audit": "before", "target": self.console.url(), "record": {"state": state},
+        });
+        json!({ "record": record })
+    }
+
+    /// What the current version of the secret for deliveries holds.
+    ///
+    /// # Panics
+    /// If that is no JSON.
+    #[must_use]
+    pub fn delivered(&self) -> Value {
+        let versions = self.secrets.versions(DELIVERED);
+        let is_current = |stages: &BTreeSet<String>| stages.contains("AWSCURRENT");
+        let current = versions.iter().find(|version| is_current(&version.stages));
+        let current = current.expect("a current version");
+        serde_json::from_str(&current.text).expect("JSON")
     }
 
     /// Starts an operation and sends it one event.
@@ -142,6 +236,27 @@ impl Default for World {
     }
 }
 
+/// Tries cases, four at once as most of the time is spent waiting, and goes on where one fails.
+///
+/// # Panics
+/// In the end, if one did.
+pub fn for_each<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let failed = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if catch_unwind(AssertUnwindSafe(|| test(case))).is_err() {
+                        failed.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(failed.into_inner(), 0, "of {} cases", cases.len());
+}
+
 /// A request in one line.
 #[must_use]
 pub fn line(request: &LoggedRequest) -> String {
@@ -176,6 +291,27 @@ pub fn with(mut object: Value, more: Value) -> Value {
 pub fn without(mut object: Value, member: &str) -> Value {
     object.as_object_mut().expect("an object").remove(member);
     object
+}
+
+/// In which members of which users two snapshots of a console differ, for people.
+#[must_use]
+pub fn differing(is: &Value, should_be: &Value) -> Vec<String> {
+    let users = |snapshot: &Value| snapshot.as_object().expect("users").clone();
+    let (is, should_be) = (users(is), users(should_be));
+    let mut lines = Vec::new();
+    for id in is.keys().chain(should_be.keys()).collect::<BTreeSet<_>>() {
+        let (Some(is), Some(should_be)) = (is.get(id), should_be.get(id)) else {
+            lines.push(format!("user {id} is in one of them only"));
+            continue;
+        };
+        for (member, should_be) in should_be.as_object().expect("members") {
+            let is = &is[member];
+            if is != should_be {
+                lines.push(format!("{member} of user {id} is {is}, not {should_be}"));
+            }
+        }
+    }
+    lines
 }
 
 /// The console's whole state with `enabled: false` for one user.

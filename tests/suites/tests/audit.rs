@@ -2,15 +2,16 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use actions::{AuditRecord, Caller, Phase, Policy, Run, SecretReader, Services};
+use actions::{AuditRecord, Caller, Effect, Phase, Policy, Run, SecretReader, Services};
 use fake_console::{FakeConsole, Fault, FaultKind, State};
 use rapid7::console::Client;
 use rapid7::{BoxFuture, Credentials, Options};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use suites::{OWN_LOGIN, OWN_PASSWORD, World, jsmith, told};
+use suites::{OWN_LOGIN, OWN_PASSWORD, World, for_each, told};
 use tokio::time::Instant;
 
 fn audit_records(logs: &str) -> Vec<Value> {
@@ -59,23 +60,70 @@ fn the_audit_record_has_the_state_before_the_first_write_and_the_outcome_after()
     assert_eq!(records[3]["request_id"], done.request_id.as_str());
 }
 
+/// Killed at its first write, a run has left its record.
 #[test]
 fn every_write_has_its_record_before_it_is_sent() {
-    for (operation, event, method) in [
-        ("create-user", jsmith(), "POST"),
-        ("unlock-user", json!({"login": "rmartinez"}), "DELETE"),
-        ("enable-user", json!({"login": "ext.pentest"}), "PUT"),
-        ("disable-user", json!({"user_id": 4}), "PUT"),
-    ] {
+    let writing = actions::ALL.iter().map(|entry| entry.operation.spec);
+    let writing = writing.filter(|spec| spec.effect != Effect::Read);
+    let writing: Vec<&str> = writing.map(|spec| spec.name).collect();
+    for_each(&writing, |operation| {
         let world = World::new();
-        let reset = Fault::new(FaultKind::ResetBefore).on(method, "/users");
-        world.console.push_fault(reset);
-        let function = world.function(operation);
-        let _ = function.invoke(&event);
+        for method in ["POST", "PUT", "DELETE"] {
+            let hang = Fault::new(FaultKind::Hang).on(method, "/users");
+            world.console.push_fault(hang);
+        }
+        let function = world.allowed_function(operation);
+        let event = world.usual_event(operation);
+        thread::scope(|scope| {
+            let run = scope.spawn(|| function.invoke(&event));
+            while world.writes().is_empty() {
+                assert!(!run.is_finished(), "{operation} ended without a write");
+                thread::sleep(Duration::from_millis(5));
+            }
+            function.kill();
+            let killed = run.join().expect("ended").result;
+            killed.expect_err("killed");
+        });
+        let records = audit_records(&function.logs());
+        assert_eq!(records.len(), 1, "{operation}: {records:#?}");
+        assert_eq!(records[0]["audit"], "before", "{operation}");
+        assert_eq!(records[0]["operation"], *operation);
+        let state = &records[0]["record"]["state"];
+        let creates = ["create-user", "provision-user"].contains(operation);
+        assert_eq!(state.is_null(), creates, "{operation}: {state}");
+        world.console.clear_faults();
+    });
+}
+
+/// And a record of how it ended, also where it ended with nothing left to do or was refused.
+#[test]
+fn every_run_of_an_operation_that_may_write_has_a_record_of_its_outcome() {
+    let specs = actions::ALL.iter().map(|entry| entry.operation.spec);
+    let specs: Vec<_> = specs.collect();
+    for_each(&specs, |spec| {
+        let operation = spec.name;
+        let world = World::new();
+        let function = world.allowed_function(operation);
+        let event = world.usual_event(operation);
+        let first = function.invoke(&event).result.expect(operation);
+        let second = function.invoke(&event).result.expect(operation);
         let records = audit_records(&function.logs());
         let phases: Vec<&Value> = records.iter().map(|record| &record["audit"]).collect();
-        assert_eq!(phases, ["before", "after"], "{operation}");
-    }
+        if spec.effect == Effect::Read {
+            assert_eq!(phases, Vec::<&Value>::new(), "{operation}");
+            return;
+        }
+        let after: Vec<&Value> = records
+            .iter()
+            .filter(|record| record["audit"] == "after")
+            .map(|record| &record["record"])
+            .collect();
+        assert_eq!(after, [&first, &second], "{operation}");
+        // What finds out only from a secret that nothing is left to do is about to write until then.
+        let asks = ["set-password", "reset-two-factor"].contains(&operation);
+        let before = phases.iter().filter(|phase| **phase == "before").count();
+        assert_eq!(before, 1 + usize::from(asks), "{operation}");
+    });
 }
 
 #[test]
@@ -152,6 +200,7 @@ async fn an_outcome_that_could_not_be_recorded_is_a_warning() {
             policy: Policy::default(),
             audit: Arc::new(FullAfterwards),
             secrets: Arc::new(NoSecrets),
+            deliveries: None,
             warnings: Vec::new(),
         },
         caller: Caller::default(),

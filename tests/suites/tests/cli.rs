@@ -307,6 +307,23 @@ fn credentials_come_from_a_file_too() {
     assert_eq!(code, 0, "{err}");
 }
 
+/// Told before the console is asked: a misspelt name would forbid what it was meant to allow.
+#[test]
+fn allowed_operations_are_operations() {
+    let cli = Cli::new();
+    let mut command = cli.command(&["get-user", "--user-id", "4"]);
+    command.env("RAPID7_ALLOWED_OPERATIONS", "get-user,unlok-user");
+    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    assert_eq!(code, 77, "{err}");
+    let expected = "RAPID7_ALLOWED_OPERATIONS: one of them is not an operation; there are";
+    assert!(
+        err.contains(expected) && err.contains("unlock-user"),
+        "{err}"
+    );
+    assert!(!err.contains("unlok"), "{err}");
+    assert_eq!(cli.world.requests(), Vec::<String>::new());
+}
+
 #[test]
 fn a_two_factor_token_comes_from_the_environment() {
     let cli = Cli::new();

@@ -316,3 +316,17 @@ fn a_dry_run_creates_nobody() {
     let changes = outcome["changes"].as_array().expect("changes").len();
     assert_eq!(changes, 9);
 }
+
+#[test]
+fn an_account_is_not_created_without_time_to_read_it_back() {
+    let world = World::new();
+    let function = world.function("create-user");
+    let limit = std::time::Duration::from_millis(1500);
+    let answer = function.invoke_with_deadline(&jsmith(), limit);
+    let error = answer.result.expect_err("no time");
+    assert_eq!(error.error_type, "Unavailable", "{}", error.error_message);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    // What is recorded before a write would tell of one.
+    let logs = function.logs();
+    assert!(!logs.contains(r#""audit":"before""#), "{logs}");
+}

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use actions::Spec;
 use harness::workspace_root;
 
 fn read(path: &str) -> String {
@@ -36,15 +37,14 @@ fn the_readme_lists_the_same_operations_with_the_same_titles() {
     let readme = read("README.md");
     let rows: BTreeSet<String> = readme
         .lines()
-        .filter_map(|line| line.strip_prefix("| `"))
-        .filter_map(|line| line.split_once("` |"))
+        .filter_map(|line| line.strip_prefix("| [`"))
+        .filter_map(|line| line.split_once("`](OPERATIONS.md#"))
         .map(|(name, _)| name.to_owned())
-        .filter(|name| !name.contains(' ') && !name.starts_with("RAPID7_"))
         .collect();
-    assert!(rows.is_superset(&registered()), "{rows:?}");
+    assert_eq!(rows, registered());
     for entry in actions::ALL {
-        let spec = entry.operation.spec;
-        let row = format!("| `{}` | {} |", spec.name, spec.title);
+        let Spec { name, title, .. } = entry.operation.spec;
+        let row = format!("| [`{name}`](OPERATIONS.md#{name}) | {title} |");
         assert!(readme.contains(&row), "the README lacks: {row}");
     }
 }

@@ -51,6 +51,7 @@ fn a_put_that_never_arrived_is_sent_again_after_looking() {
         of_user,
         [
             "GET /api/3/users/4",
+            "GET /api/3/users/4",
             "PUT /api/3/users/4",
             "GET /api/3/users/4",
             "PUT /api/3/users/4",
@@ -107,7 +108,7 @@ fn a_console_that_stays_away_in_the_middle_is_told_as_not_known() {
     let reset = |method| Fault::new(FaultKind::ResetAfter).on(method, &path);
     world.console.push_fault(reset("PUT"));
     // The look and all its repetitions fail.
-    world.console.push_fault(reset("GET").skip(1).times(5));
+    world.console.push_fault(reset("GET").skip(2).times(5));
     let (kind, message) = world.failure("disable-user", json!({"user_id": id}));
     assert_eq!(kind, "Indeterminate", "{message}");
     assert!(message.contains("mkowalska (user 3)"), "{message}");
@@ -141,4 +142,55 @@ fn a_put_that_is_carried_out_and_never_answered_leaves_time_to_finish() {
     let answer = function.invoke_with_deadline(&event, limit);
     assert_eq!(answer.result.expect("done")["changed"], true);
     assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
+}
+
+/// The first one may still arrive.
+#[test]
+fn a_put_that_is_refused_when_it_is_sent_again_is_not_told_as_nothing_changed() {
+    let world = World::new();
+    let reset = Fault::new(FaultKind::ResetBefore).on("PUT", "/users/3");
+    world.console.push_fault(reset);
+    let refused = Fault::new(FaultKind::status(400)).on("PUT", "/users/3");
+    world.console.push_fault(refused);
+    let (kind, message) = world.failure("disable-user", json!({"user_id": 3}));
+    assert_eq!(kind, "Refused", "{message}");
+    assert_eq!(world.times_written("PUT /api/3/users/3"), 2);
+    assert!(message.contains("not known"), "{message}");
+    assert!(!message.contains("Nothing was changed"), "{message}");
+}
+
+/// Not known to this pack, but all that was to change.
+#[test]
+fn a_member_of_a_newer_console_is_looked_at_where_it_was_to_change() {
+    let world = World::new();
+    let mut user = world.console.state().user_json(4).expect("jdoe");
+    user["costCenter"] = "0815".into();
+    let state = json!({"user": user, "sites": [1, 2, 4], "asset_groups": null});
+    let record = json!({
+        "audit": "before", "target": world.console.url(), "record": {"state": state},
+    });
+    let reset = Fault::new(FaultKind::ResetBefore).on("PUT", "/users/4");
+    world.console.push_fault(reset);
+    let outcome = world.outcome("restore-user", json!({"record": record}));
+    assert_eq!(outcome["warnings"], json!([]));
+    assert_eq!(world.times_written(PUT), 2);
+    let other = world.console.state().user_mut("jdoe").other.clone();
+    assert_eq!(other.get("costCenter"), Some(&json!("0815")));
+}
+
+#[test]
+fn a_put_that_never_arrived_is_sent_again_although_another_member_changes_by_itself() {
+    let world = World::new();
+    let reset = Fault::new(FaultKind::ResetBefore).on("PUT", "/users/4");
+    world.console.push_fault(reset);
+    let seen = FaultKind::change_before(|state| {
+        let other = &mut state.user_mut("jdoe").other;
+        other.insert("lastLogin".into(), "2026-11-23".into());
+    });
+    // The look comes after the two reads and the two lists.
+    let seen = Fault::new(seen).on("GET", "/users/4").skip(4);
+    world.console.push_fault(seen);
+    let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+    assert_eq!(outcome["changed"], true);
+    assert_eq!(world.times_written(PUT), 2);
 }

@@ -5,10 +5,13 @@ use std::time::Duration;
 use fake_console::{Fault, FaultKind, WireForm};
 use harness::Failure;
 use serde_json::{Value, json};
-use suites::{CONSOLE_SECRET, OWN_LOGIN, World, credentials, jsmith, told, with, without};
+use suites::{
+    CONSOLE_SECRET, DELIVERED, OWN_LOGIN, World, credentials, for_each, told, with, without,
+};
 
 const OWN: &str = "canary-own-p\"ss\\word";
 const NEW: &str = "canary-new-p\"ss\\word";
+const OLD: &str = "canary-delivered-before";
 const TOKEN: &str = "canary-two-factor";
 const UNKNOWN: &str = "canary-unknown-member";
 
@@ -29,6 +32,7 @@ fn world(form: WireForm) -> World {
     secret["token"] = TOKEN.into();
     world.secrets.put(CONSOLE_SECRET, secret);
     world.secrets.put("initial", json!({"password": NEW}));
+    world.secrets.put(DELIVERED, json!({"password": OLD}));
     world
 }
 
@@ -39,18 +43,51 @@ fn assert_no_canary(what: &str, text: &str) {
     assert!(!text.contains("c3ZjLXNvYXI6Y2FuYXJ5"), "{what}: {text}");
 }
 
-/// Every operation, and its event.
+/// The same, and no password or seed that the console has now.
+fn assert_no_secret(what: &str, text: &str, world: &World) {
+    assert_no_canary(what, text);
+    for user in world.console.state().users.values() {
+        let seed = user.two_factor_key.iter();
+        for secret in seed.chain([&user.password]).filter(|text| !text.is_empty()) {
+            assert!(!text.contains(secret.as_str()), "{what}: {}", user.login);
+        }
+    }
+}
+
+/// Every operation, and what its event says beside the usual.
 fn events() -> Vec<(&'static str, Value)> {
-    let create = |more| with(without(jsmith(), "password"), more);
-    vec![
-        ("list-users", json!({})),
-        ("get-user", json!({"login": "jdoe"})),
-        ("create-user", create(json!({"password": NEW}))),
-        ("create-user", create(json!({"password_secret": "initial"}))),
-        ("unlock-user", json!({"login": "rmartinez"})),
-        ("enable-user", json!({"login": "ext.pentest"})),
-        ("disable-user", json!({"login": "jdoe"})),
-    ]
+    let usual = actions::ALL.iter().map(|entry| entry.operation.spec.name);
+    let mut events: Vec<_> = usual.map(|operation| (operation, json!({}))).collect();
+    let given = json!({"password": NEW});
+    let kept = json!({"password_secret": "initial"});
+    for operation in [
+        "create-user",
+        "provision-user",
+        "set-password",
+        "unlock-user",
+    ] {
+        events.extend([(operation, given.clone()), (operation, kept.clone())]);
+    }
+    let generated = json!({"generate_password": true, "deliver_to": DELIVERED});
+    let include = json!({"include": ["sites", "asset_groups", "role", "privileges"]});
+    events.extend([("unlock-user", generated), ("get-user", include)]);
+    events
+}
+
+/// The usual event with another password, if it has another.
+fn event(world: &World, operation: &str, more: &Value) -> Value {
+    let mut event = world.usual_event(operation);
+    if more.get("password").is_some() || more.get("password_secret").is_some() {
+        for member in [
+            "password",
+            "generate_password",
+            "deliver_to",
+            "request_token",
+        ] {
+            event = without(event, member);
+        }
+    }
+    with(event, more.clone())
 }
 
 #[test]
@@ -63,34 +100,37 @@ fn no_secret_comes_out_whatever_happens() {
         (Some(FaultKind::ResetAfter), "POST"),
         (Some(FaultKind::ResetAfter), "PUT"),
         (Some(FaultKind::CutJson), "POST"),
+        (Some(FaultKind::CutJson), "GET"),
         (Some(FaultKind::status(401)), "GET"),
     ];
-    for (operation, event) in events() {
-        for (fault, method) in faults.clone() {
-            let form = match method {
-                "PUT" => WireForm::Guide,
-                _ => WireForm::Vendor,
-            };
-            let world = world(form);
-            let shown = format!("{operation} with {fault:?} on {method}");
-            let function = world.function_with(operation, &[("RAPID7_LOG", "trace")]);
-            let faulty = fault.is_some();
-            if let Some(fault) = fault {
-                world
-                    .console
-                    .push_fault(Fault::new(fault).on(method, "/users"));
-            }
-            match function.invoke(&event).result {
-                Ok(outcome) => assert_no_canary(&shown, &outcome.to_string()),
-                Err(error) => {
-                    assert!(faulty, "{shown}: {error:?}");
-                    assert_no_canary(&shown, &error.raw.to_string());
-                }
-            }
-            assert_no_canary(&shown, &function.logs());
-            world.console.clear_faults();
+    let events = events();
+    let cases = events
+        .iter()
+        .flat_map(|event| faults.iter().map(move |fault| (event, fault)));
+    let cases: Vec<_> = cases.collect();
+    for_each(&cases, |((operation, more), (fault, method))| {
+        let form = match *method {
+            "PUT" => WireForm::Guide,
+            _ => WireForm::Vendor,
+        };
+        let world = world(form);
+        let shown = format!("{operation} with {fault:?} on {method}");
+        let event = event(&world, operation, more);
+        let function = world.allowed_function_with(operation, &[("RAPID7_LOG", "trace")]);
+        if let Some(fault) = fault {
+            let fault = Fault::new(fault.clone()).on(method, "/api/3/");
+            world.console.push_fault(fault);
         }
-    }
+        match function.invoke(&event).result {
+            Ok(outcome) => assert_no_secret(&shown, &outcome.to_string(), &world),
+            Err(error) => {
+                assert!(fault.is_some(), "{shown}: {error:?}");
+                assert_no_secret(&shown, &error.raw.to_string(), &world);
+            }
+        }
+        assert_no_secret(&shown, &function.logs(), &world);
+        world.console.clear_faults();
+    });
 }
 
 /// An answer of Secrets Manager that can't be read holds the secret, and stays out of the log.
@@ -119,6 +159,8 @@ fn no_secret_comes_out_of_the_command_line() {
                   --password-secret env:INITIAL";
     for line in [
         create,
+        "set-password --login jdoe --password-secret env:INITIAL --yes",
+        "unlock-user --login rmartinez --password-secret env:INITIAL",
         "disable-user --login jdoe --yes",
         "get-user --login jdoe",
         "list-users",

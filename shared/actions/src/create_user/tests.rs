@@ -5,16 +5,18 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::account_input::person;
 use crate::testing::{plan_text, policy, user};
 
-fn input(more: Value) -> CreateUserInput {
+fn input(more: Value) -> AccountInput {
     let mut input = json!({
         "login": "jsmith", "first_name": "John", "last_name": "Smith",
         "email": "jsmith@example.com", "role_id": "user", "password": "canary",
     });
     let members = input.as_object_mut().expect("an object");
     members.extend(more.as_object().expect("an object").clone());
-    crate::input::parse(input).expect("an input")
+    let input: CreateUserInput = crate::input::parse(input).expect("an input");
+    input.account(input.all_sites)
 }
 
 fn roles() -> Vec<Role> {
@@ -112,24 +114,26 @@ fn a_shared_email_is_told() {
 
 #[test]
 fn names_are_taken_whole_or_in_parts_but_not_both() {
-    let person = |more| {
+    let told = |more| {
         let mut more = more;
         let members: &mut serde_json::Map<_, _> =
             Value::as_object_mut(&mut more).expect("an object");
         for name in ["name", "first_name", "last_name"] {
             members.entry(name).or_insert(Value::Null);
         }
-        match input(more).person() {
+        let input = input(more);
+        let (name, first, last) = (&input.name, &input.first_name, &input.last_name);
+        match person(name.as_deref(), first.as_deref(), last.as_deref()) {
             Ok(person) => format!("{}|{}", person.first, person.last),
             Err(error) => error.message,
         }
     };
-    assert_snapshot!(person(json!({"name": "Jane van der Doe"})), @"Jane|van der Doe");
-    assert_snapshot!(person(json!({"name": "Cher"})), @"Cher|");
-    assert_snapshot!(person(json!({"first_name": "Mary Ann", "last_name": "Doe"})), @"Mary Ann|Doe");
-    assert_snapshot!(person(json!({})), @"`name`: required (or `first_name`), and missing");
-    assert_snapshot!(person(json!({"last_name": "Doe"})), @"`name`: required (or `first_name`), and missing");
-    assert_snapshot!(person(json!({"name": "Jane", "last_name": "Doe"})), @"`name`: expected either this or `first_name` and `last_name`, got both");
+    assert_snapshot!(told(json!({"name": "Jane van der Doe"})), @"Jane|van der Doe");
+    assert_snapshot!(told(json!({"name": "Cher"})), @"Cher|");
+    assert_snapshot!(told(json!({"first_name": "Mary Ann", "last_name": "Doe"})), @"Mary Ann|Doe");
+    assert_snapshot!(told(json!({})), @"`name`: required (or `first_name`), and missing");
+    assert_snapshot!(told(json!({"last_name": "Doe"})), @"`name`: required (or `first_name`), and missing");
+    assert_snapshot!(told(json!({"name": "Jane", "last_name": "Doe"})), @"`name`: expected either this or `first_name` and `last_name`, got both");
 }
 
 /// A new account as either form of console would show it.

@@ -1,10 +1,11 @@
 //! An operation's input schema as command line arguments, and back.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 
-use actions::{Effect, Entry};
+use actions::{Effect, Entry, Error};
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use serde_json::{Map, Value};
 
 /// What kind of argument a member becomes.
@@ -13,18 +14,92 @@ enum Kind {
     Flag,
     /// `--name true|false`.
     Boolean,
-    Number,
-    Text,
-    Choice(Vec<String>),
+    /// One value.
+    One(Item),
+    /// Several values.
+    List(Item),
+    /// `--name-file`: a JSON document.
+    Document,
     /// Not an argument: other users of the machine can read those. One line of standard input.
     Secret,
 }
+
+/// What one value may be.
+#[derive(Clone)]
+enum Item {
+    Number,
+    Text,
+    /// A number if it is all digits, else a name.
+    NumberOrName,
+    Choice(Vec<String>),
+}
+
+impl Item {
+    fn value_name(&self) -> &'static str {
+        match self {
+            Self::Number => "NUMBER",
+            Self::Text => "TEXT",
+            Self::NumberOrName => "NUMBER|NAME",
+            Self::Choice(_) => "ONE OF",
+        }
+    }
+
+    fn parse(&self, text: &str) -> Result<Value, String> {
+        let number = || text.parse::<i64>().map(Value::from);
+        match self {
+            Self::Number => number().map_err(|_| "expected a whole number".into()),
+            Self::NumberOrName if text.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(number().unwrap_or_else(|_| text.into()))
+            }
+            Self::Choice(choices) if !choices.iter().any(|choice| choice == text) => {
+                Err(format!("expected one of {}", choices.join(", ")))
+            }
+            _ => Ok(text.into()),
+        }
+    }
+
+    /// Values with commas between them; `\,` is a comma in a value. Nothing at all is no value, so
+    /// that an empty list can be said.
+    fn parse_list(&self, text: &str) -> Result<Vec<Value>, String> {
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut values = vec![String::new()];
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            let value = values.last_mut().expect("never empty");
+            match character {
+                '\\' if characters.peek() == Some(&',') => value.extend(characters.next()),
+                ',' => values.push(String::new()),
+                other => value.push(other),
+            }
+        }
+        let values = values.iter().map(|value| match value.trim() {
+            "" => Err("a value between commas is empty".to_owned()),
+            value => self.parse(value),
+        });
+        values.collect()
+    }
+}
+
+const LISTS: &str = "\
+Lists take commas between values, or the argument again for each of them. A comma
+in a value is \\, and an empty list is ''.";
+
+/// The argument that takes members away.
+const CLEAR: &str = "clear";
 
 struct Member {
     name: String,
     kind: Kind,
     required: bool,
+    /// Whether it may be null, which takes away what is there.
+    clearable: bool,
     help: String,
+}
+
+fn long(name: &str) -> String {
+    name.replace('_', "-")
 }
 
 fn members(entry: &Entry) -> Vec<Member> {
@@ -38,6 +113,7 @@ fn members(entry: &Entry) -> Vec<Member> {
             name: name.clone(),
             kind: kind(&schema, property),
             required: required.iter().any(|required| required == name),
+            clearable: property["x-clearable"] == true,
             help: property["description"]
                 .as_str()
                 .unwrap_or_default()
@@ -50,35 +126,58 @@ fn kind(schema: &Value, property: &Value) -> Kind {
     if property["writeOnly"] == true {
         return Kind::Secret;
     }
-    let is = |name: &str| match &property["type"] {
-        Value::String(one) => one == name,
-        Value::Array(several) => several.iter().any(|one| one == name),
-        _ => false,
-    };
-    if is("boolean") {
+    let target = resolved(schema, property);
+    if has_type(target, "boolean") {
         return if property["default"] == false {
             Kind::Flag
         } else {
             Kind::Boolean
         };
     }
-    if is("integer") {
-        return Kind::Number;
+    if has_type(target, "array") {
+        return Kind::List(item(schema, &target["items"]));
     }
-    let choices = choices(schema, property);
+    if has_type(target, "object") {
+        return Kind::Document;
+    }
+    Kind::One(item(schema, property))
+}
+
+fn item(schema: &Value, property: &Value) -> Item {
+    let target = resolved(schema, property);
+    match (has_type(target, "integer"), has_type(target, "string")) {
+        (true, true) => return Item::NumberOrName,
+        (true, false) => return Item::Number,
+        _ => {}
+    }
+    let choices = choices(target);
     if choices.is_empty() {
-        Kind::Text
+        Item::Text
     } else {
-        Kind::Choice(choices)
+        Item::Choice(choices)
     }
 }
 
-/// The values of an enumeration, which a property refers to.
-fn choices(schema: &Value, property: &Value) -> Vec<String> {
-    let reference = property["$ref"].as_str();
-    let target = reference
+fn has_type(target: &Value, name: &str) -> bool {
+    match &target["type"] {
+        Value::String(one) => one == name,
+        Value::Array(several) => several.iter().any(|one| one == name),
+        _ => false,
+    }
+}
+
+/// What a property refers to, perhaps as the alternative to null.
+fn resolved<'a>(schema: &'a Value, property: &'a Value) -> &'a Value {
+    let alternatives = property["anyOf"].as_array().into_iter().flatten();
+    let reference = std::iter::once(property).chain(alternatives);
+    let reference = reference.filter_map(|one| one["$ref"].as_str()).next();
+    reference
         .and_then(|reference| schema.pointer(reference.trim_start_matches('#')))
-        .unwrap_or(property);
+        .unwrap_or(property)
+}
+
+/// The values of an enumeration.
+fn choices(target: &Value) -> Vec<String> {
     let constants = target["oneOf"].as_array().into_iter().flatten();
     let constants = constants.filter_map(|choice| choice["const"].as_str());
     let plain = target["enum"].as_array().into_iter().flatten();
@@ -103,7 +202,7 @@ fn place(member: &Member) -> usize {
 }
 
 fn argument(member: &Member) -> Arg {
-    let long = member.name.replace('_', "-");
+    let long = long(&member.name);
     let arg = Arg::new(member.name.clone())
         .help(member.help.clone())
         .help_heading("Input")
@@ -115,15 +214,39 @@ fn argument(member: &Member) -> Arg {
             .long(long)
             .value_name("true|false")
             .value_parser(value_parser!(bool)),
-        Kind::Number => arg
-            .long(long)
-            .value_name("NUMBER")
-            .value_parser(value_parser!(i64)),
-        Kind::Text => arg.long(long).value_name("TEXT"),
-        Kind::Choice(choices) => arg
+        Kind::One(Item::Choice(choices)) => arg
             .long(long)
             .value_name("ONE OF")
             .value_parser(PossibleValuesParser::new(choices)),
+        Kind::One(item) => {
+            let parser = item.clone();
+            arg.long(long)
+                .value_name(item.value_name())
+                .value_parser(move |text: &str| parser.parse(text))
+        }
+        Kind::List(item) => {
+            let parser = item.clone();
+            let help = match item {
+                Item::Choice(choices) => {
+                    format!("{} [each of: {}]", member.help, choices.join(", "))
+                }
+                _ => member.help.clone(),
+            };
+            arg.long(long)
+                .help(help)
+                .value_name(format!("{},…", item.value_name()))
+                .action(ArgAction::Append)
+                .value_parser(move |text: &str| parser.parse_list(text))
+        }
+        Kind::Document => arg
+            .long(format!("{long}-file"))
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .value_parser(value_parser!(PathBuf))
+            .help(format!(
+                "A file with this in JSON, `-` for standard input: {}",
+                member.help
+            )),
         Kind::Secret => arg
             .long(format!("{long}-stdin"))
             .action(ArgAction::SetTrue)
@@ -138,56 +261,142 @@ fn argument(member: &Member) -> Arg {
 /// The subcommand of an operation.
 pub(super) fn command(entry: &Entry) -> Command {
     let spec = entry.operation.spec;
+    let members = members(entry);
+    let example = example(spec.name, &members, spec.example);
+    let mut after_help = format!("Example:\n  {example}");
+    if members.iter().any(|m| matches!(m.kind, Kind::List(_))) {
+        after_help = format!("{LISTS}\n\n{after_help}");
+    }
     let mut command = Command::new(spec.name)
         .about(spec.title)
-        .after_help(format!(
-            "Example:\n  {}",
-            example(spec.name, &members(entry), spec.example)
-        ));
-    for member in members(entry) {
+        .after_help(after_help);
+    for member in &members {
         if member.name == "dry_run" && spec.effect == Effect::Read {
             continue;
         }
-        command = command.arg(argument(&member));
+        command = command.arg(argument(member));
     }
-    command
+    let clearable = members.iter().filter(|member| member.clearable);
+    let clearable: Vec<String> = clearable.map(|member| long(&member.name)).collect();
+    if clearable.is_empty() {
+        return command;
+    }
+    command.arg(
+        Arg::new(CLEAR)
+            .long(CLEAR)
+            .help("Take away what these hold")
+            .help_heading("Input")
+            .display_order(2)
+            .value_name("NAME,…")
+            .action(ArgAction::Append)
+            .value_delimiter(',')
+            .value_parser(PossibleValuesParser::new(clearable)),
+    )
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A value as it is typed.
+fn typed(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| typed(item).replace(',', "\\,"));
+            items.collect::<Vec<_>>().join(",")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// The operation's JSON example as a command line.
 fn example(name: &str, members: &[Member], example: &str) -> String {
     let mut line = format!("r7user {name}");
     let example: Value = serde_json::from_str(example).unwrap_or_default();
+    let mut cleared = Vec::new();
     for (key, value) in example.as_object().into_iter().flatten() {
-        let long = key.replace('_', "-");
+        let long = long(key);
         let member = members.iter().find(|member| member.name == *key);
         match (member.map(|member| &member.kind), value) {
+            (_, Value::Null) if member.is_some_and(|member| member.clearable) => cleared.push(long),
+            (_, Value::Null) => {}
             (Some(Kind::Flag), Value::Bool(true)) => line.push_str(&format!(" --{long}")),
             (Some(Kind::Flag), _) => {}
-            (_, Value::String(text)) if !text.contains(' ') => {
-                line.push_str(&format!(" --{long} {text}"));
-            }
-            (_, value) => line.push_str(&format!(" --{long} {value}")),
+            (Some(Kind::Secret), _) => line.push_str(&format!(" --{long}-stdin")),
+            (Some(Kind::Document), _) => line.push_str(&format!(" --{long}-file {long}.json")),
+            (_, value) => line.push_str(&format!(" --{long} {}", quoted(&typed(value)))),
         }
+    }
+    if !cleared.is_empty() {
+        line.push_str(&format!(" --{CLEAR} {}", cleared.join(",")));
     }
     line
 }
 
+/// Refuses arguments that contradict each other, which clap can't see: a member's new value, and
+/// that it is taken away.
+pub(super) fn check(entry: &Entry, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let cleared = cleared(matches);
+    let both = members(entry)
+        .into_iter()
+        .find(|member| cleared.contains(&long(&member.name)) && given(matches, &member.name));
+    let Some(both) = both else {
+        return Ok(());
+    };
+    let long = long(&both.name);
+    let command = command(entry);
+    let name = format!("r7user {}", command.get_name());
+    Err(command.bin_name(name).error(
+        clap::error::ErrorKind::ArgumentConflict,
+        format!("'--{CLEAR} {long}' and a value for it ('--{long}') contradict each other"),
+    ))
+}
+
+fn cleared(matches: &ArgMatches) -> Vec<String> {
+    let names = matches.try_get_many::<String>(CLEAR).ok().flatten();
+    names.into_iter().flatten().cloned().collect()
+}
+
+/// Whether the argument is there by itself and not by default.
+fn given(matches: &ArgMatches, name: &str) -> bool {
+    matches.try_contains_id(name).unwrap_or(false)
+        && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+}
+
 /// The operation's input, out of its subcommand's arguments.
-pub(super) fn input(entry: &Entry, matches: &ArgMatches) -> io::Result<Map<String, Value>> {
+pub(super) fn input(entry: &Entry, matches: &ArgMatches) -> actions::Result<Map<String, Value>> {
     let mut input = Map::new();
+    let cleared = cleared(matches);
     for Member { name, kind, .. } in members(entry) {
-        if !matches.try_contains_id(&name).unwrap_or(false) {
+        if cleared.contains(&long(&name)) {
+            input.insert(name, Value::Null);
+            continue;
+        }
+        if !given(matches, &name) {
             continue;
         }
         let value = match kind {
-            Kind::Flag => matches.get_flag(&name).then_some(Value::Bool(true)),
+            Kind::Flag => Some(Value::Bool(true)),
             Kind::Boolean => matches.get_one::<bool>(&name).copied().map(Value::from),
-            Kind::Number => matches.get_one::<i64>(&name).copied().map(Value::from),
-            Kind::Text | Kind::Choice(_) => {
+            Kind::One(Item::Choice(_)) => {
                 matches.get_one::<String>(&name).cloned().map(Value::from)
             }
-            Kind::Secret if matches.get_flag(&name) => Some(secret(&name)?.into()),
-            Kind::Secret => None,
+            Kind::One(_) => matches.get_one::<Value>(&name).cloned(),
+            Kind::List(_) => {
+                let lists = matches.get_many::<Vec<Value>>(&name);
+                lists.map(|lists| lists.flatten().cloned().collect())
+            }
+            Kind::Document => match matches.get_one::<PathBuf>(&name) {
+                Some(path) => Some(document(&name, path)?),
+                None => None,
+            },
+            Kind::Secret => Some(secret(&name)?.into()),
         };
         if let Some(value) = value {
             input.insert(name, value);
@@ -196,43 +405,39 @@ pub(super) fn input(entry: &Entry, matches: &ArgMatches) -> io::Result<Map<Strin
     Ok(input)
 }
 
-fn secret(name: &str) -> io::Result<String> {
-    if io::stdin().is_terminal() {
-        return rpassword::prompt_password(format!("{}: ", name.replace('_', " ")));
-    }
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+pub(super) fn unreadable_input(error: &io::Error) -> Error {
+    Error::invalid_input("(standard input)", &format!("can't be read: {error}"))
+}
+
+fn secret(name: &str) -> actions::Result<String> {
+    let secret = if io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{}: ", name.replace('_', " ")))
+    } else {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned())
+    };
+    secret.map_err(|error| unreadable_input(&error))
+}
+
+/// One JSON document out of a file.
+fn document(name: &str, path: &Path) -> actions::Result<Value> {
+    let argument = format!("--{}-file", long(name));
+    let (place, text) = if path == Path::new("-") {
+        let mut text = String::new();
+        let read = io::stdin().lock().read_to_string(&mut text);
+        ("standard input".to_owned(), read.map(|_| text))
+    } else {
+        (format!("{path:?}"), std::fs::read_to_string(path))
+    };
+    let text = text.map_err(|error| {
+        Error::invalid_input(&argument, &format!("{place} can't be read: {error}"))
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        let expected = format!("expected one JSON document in {place}: {error}");
+        Error::invalid_input(&argument, &expected)
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_operation_has_a_sound_command_whose_example_parses() {
-        for entry in actions::ALL {
-            command(entry).debug_assert();
-            let spec = entry.operation.spec;
-            let line = example(spec.name, &members(entry), spec.example);
-            // Values of the examples hold no quotes or spaces, so words are arguments.
-            let words = line.split(' ').skip(1);
-            let matches = command(entry).try_get_matches_from(words).expect(&line);
-            let mut input = input(entry, &matches).expect(spec.name);
-            let example: Value = serde_json::from_str(spec.example).expect(spec.name);
-            input.retain(|name, _| example.get(name).is_some());
-            assert_eq!(Value::Object(input), example, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_password_can_not_be_an_argument() {
-        let entry = actions::ALL.iter();
-        let entry = entry.filter(|entry| entry.operation.spec.name == "create-user");
-        for entry in entry {
-            let words = "create-user --login a --email a@example.com --role-id user --password x";
-            let refused = command(entry).try_get_matches_from(words.split(' '));
-            assert!(refused.is_err());
-        }
-    }
-}
+mod tests;

@@ -24,22 +24,29 @@ const ABOUT: &str = "Create, unlock, enable, disable and show InsightVM users, p
 
 const AFTER_HELP: &str = "\
 Where the console is, and who asks:
-  RAPID7_CONSOLE_URL                  its address, for example https://console.example.com:3780
-  RAPID7_CONSOLE_USERNAME, _PASSWORD  a global administrator's (_TOKEN: two-factor token), or
-  RAPID7_CONSOLE_SECRET_FILE          a file with {\"url\", \"username\", \"password\"}, or
-  RAPID7_CONSOLE_SECRET               such a secret in AWS Secrets Manager, by name or ARN
-  RAPID7_CONSOLE_CERTIFICATE_SHA256   the certificate to believe (a console's is self-signed), or
-  RAPID7_CONSOLE_CA_FILE              the authority that issued it, in PEM
+  RAPID7_CONSOLE_URL                 its address, such as https://HOST:3780
+  RAPID7_CONSOLE_USERNAME,           a global administrator's credentials
+    _PASSWORD and perhaps _TOKEN     (_TOKEN: the current two-factor token), or
+  RAPID7_CONSOLE_SECRET_FILE         a JSON file: url, username, password, or
+  RAPID7_CONSOLE_SECRET              the same as a secret in AWS Secrets Manager
+  RAPID7_CONSOLE_CERTIFICATE_SHA256  the certificate to believe, or
+  RAPID7_CONSOLE_CA_FILE             the authority that issued it, in PEM
 
 Examples:
   r7user get-user --email jdoe@example.com
   r7user disable-user --login jdoe --ticket OFF-1042 --dry-run
   r7user disable-user --login jdoe --ticket OFF-1042
+  r7user grant-site-access --login jdoe --sites 'Branch office,7'
+  r7user set-password --login jdoe --generate-password --deliver-to users/jdoe
+  grep '\"audit\":\"before\"' audit.jsonl | tail -1 |
+    r7user restore-user --record-file - --yes
+  r7user test-connection
   r7user list-users --json | jq '.users[] | select(.locked)'
   r7user completions bash > ~/.local/share/bash-completion/completions/r7user
 
-Exit codes (sysexits): 0 done, 64 wrong input, 65 several users match, 67 no such user,
-69 console unreachable, 70 a surprise, 75 try again, 77 refused or not allowed.";
+Exit codes (sysexits): 0 done, 64 wrong input, 65 several users match,
+67 no such user, 69 console unreachable, 70 a surprise, 75 try again,
+77 refused or not allowed.";
 
 /// The exit code of an error, after sysexits.h.
 fn exit_code(kind: ErrorKind) -> u8 {
@@ -119,14 +126,7 @@ fn command() -> Command {
 pub fn main() -> ExitCode {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => {
-            // Help and version are answers; anything else is wrong input.
-            let _ = error.print();
-            return match error.use_stderr() {
-                true => ExitCode::from(exit_code(ErrorKind::InvalidInput)),
-                false => ExitCode::SUCCESS,
-            };
-        }
+        Err(error) => return said(&error),
     };
     let Some((name, arguments)) = matches.subcommand() else {
         return ExitCode::from(exit_code(ErrorKind::InvalidInput));
@@ -140,6 +140,9 @@ pub fn main() -> ExitCode {
         .iter()
         .find(|entry| entry.operation.spec.name == name)
         .expect("clap only takes subcommands that it was given");
+    if let Err(error) = arguments::check(entry, arguments) {
+        return said(&error);
+    }
     let as_json = arguments.get_flag("json") || !io::stdout().is_terminal();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -173,6 +176,15 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Prints what clap has to say. Help and version are answers; anything else is wrong input.
+fn said(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    match error.use_stderr() {
+        true => ExitCode::from(exit_code(ErrorKind::InvalidInput)),
+        false => ExitCode::SUCCESS,
+    }
+}
+
 /// Runs the operation; `None` if the person said no.
 async fn run(
     entry: &Entry,
@@ -180,9 +192,7 @@ async fn run(
     as_json: bool,
 ) -> actions::Result<Option<Value>> {
     let operation = entry.operation;
-    let mut input = arguments::input(entry, arguments).map_err(|error| {
-        actions::Error::invalid_input("(standard input)", &format!("can't be read: {error}"))
-    })?;
+    let mut input = arguments::input(entry, arguments)?;
     let yes = arguments.get_flag("yes");
     let dry = input.get("dry_run") == Some(&Value::Bool(true));
     let asks = operation.spec.effect == Effect::Destructive && !dry && !yes;
@@ -200,7 +210,14 @@ async fn run(
     let audit = Arc::new(audit);
     let seconds = *arguments.get_one::<u64>("timeout").unwrap_or(&60);
     let timeout = Duration::from_secs(seconds);
-    let prepared = tokio::time::timeout(timeout, services::prepare(Chain::Full, audit)).await;
+    let settings = services::settings()?;
+    let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
+    let known: Vec<&str> = known.collect();
+    settings
+        .check_operations(&known)
+        .map_err(services::misconfigured)?;
+    let prepare = services::prepare(settings, Chain::Full, audit, Some(|secrets| secrets));
+    let prepared = tokio::time::timeout(timeout, prepare).await;
     let prepared = prepared.map_err(|_| {
         actions::Error::unavailable("the console's secret could not be read in the time allowed")
     })??;
@@ -221,7 +238,13 @@ async fn run(
             anstream::eprintln!("{}", render::plan(members));
         }
         let nothing_left = preview["plan"].as_array().is_some_and(Vec::is_empty);
-        if asks && !nothing_left && !confirmed()? {
+        // Whatever changes from here on, nobody was asked about it.
+        if asks && nothing_left {
+            let mut answer = preview;
+            answer["dry_run"] = false.into();
+            return Ok(Some(answer));
+        }
+        if asks && !confirmed()? {
             return Ok(None);
         }
         if arguments::names_a_user(entry) {
@@ -258,6 +281,7 @@ impl Go {
                 request_id: request_id(),
                 ticket: None,
                 requested_by: std::env::var("USER").ok(),
+                event_id: None,
             },
             deadline: Instant::now() + self.timeout,
         };
@@ -275,9 +299,7 @@ fn pin_subject(input: &mut Map<String, Value>, preview: &Value) {
 }
 
 fn confirmed() -> actions::Result<bool> {
-    let failed = |error: io::Error| {
-        actions::Error::invalid_input("(standard input)", &format!("can't be read: {error}"))
-    };
+    let failed = |error: io::Error| arguments::unreadable_input(&error);
     let mut terminal = io::stderr();
     write!(terminal, "Do this? Type yes: ").map_err(failed)?;
     terminal.flush().map_err(failed)?;
@@ -305,4 +327,16 @@ fn audit_file(arguments: &ArgMatches) -> actions::Result<AppendedFile> {
     })?;
     let path = state.join("rapid7-user-actions/audit.jsonl");
     Ok(AppendedFile::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_the_help_fits_a_terminal() {
+        for line in AFTER_HELP.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
 }

@@ -1,0 +1,5 @@
+//! The Lambda function `set-role`.
+
+fn main() -> std::process::ExitCode {
+    entrypoints::lambda::serve::<actions::SetRole>()
+}

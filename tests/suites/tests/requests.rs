@@ -1,0 +1,184 @@
+//! Exactly which requests every operation sends. The console publishes no rate limits: none is
+//! wasted. (What disabling costs in other cases is in `disable_user.rs`.)
+
+use fake_console::WireForm;
+use suites::{World, for_each};
+
+/// The account is read once more just before it is replaced, as somebody else's change must not be
+/// lost; its grants are dropped by that, given back, and read again.
+const REPLACED: &str = "
+    GET /users/4, GET /users/4/sites, GET /users/4/asset_groups
+    PUT /users/4
+    GET /users/4, GET /users/4/sites, GET /users/4/asset_groups
+    PUT /users/4/sites, PUT /users/4/asset_groups
+    GET /users/4/sites, GET /users/4/asset_groups";
+
+/// The requests of the usual event, and of the same event again when nothing is left to do. Those in
+/// one line are sent at the same time, or some of them are.
+fn expected(operation: &str) -> (String, String) {
+    let replaced = |first: &str| format!("{first}{REPLACED}");
+    let grants = |kind: &str, writes: &str| {
+        let read = format!("GET /users/4, GET /{kind}\nGET /users/4/{kind}");
+        (format!("{read}\n{writes}\nGET /users/4/{kind}"), read)
+    };
+    let same = |requests: &str| (requests.to_owned(), requests.to_owned());
+    let (first, again) = match operation {
+        "list-users" | "test-connection" => return same("GET /users"),
+        "list-roles" => return same("GET /roles"),
+        "list-authentication-sources" => return same("GET /authentication_sources"),
+        "list-sites" => return same("GET /sites"),
+        "list-asset-groups" => return same("GET /asset_groups"),
+        "get-user" => return same("GET /users/4"),
+        "get-site-access" => return same("GET /users/4, GET /sites\nGET /users/4/sites"),
+        "get-asset-group-access" => {
+            return same("GET /users/4, GET /asset_groups\nGET /users/4/asset_groups");
+        }
+        "set-site-access" => {
+            return grants(
+                "sites",
+                "DELETE /users/4/sites/1\nDELETE /users/4/sites/4\nPUT /users/4/sites/5",
+            );
+        }
+        "grant-site-access" => return grants("sites", "PUT /users/4/sites/8"),
+        "revoke-site-access" => {
+            return grants("sites", "DELETE /users/4/sites/1\nDELETE /users/4/sites/4");
+        }
+        "set-asset-group-access" => {
+            return grants(
+                "asset_groups",
+                "DELETE /users/4/asset_groups/1\nPUT /users/4/asset_groups/4",
+            );
+        }
+        "grant-asset-group-access" => return grants("asset_groups", "PUT /users/4/asset_groups/4"),
+        "revoke-asset-group-access" => {
+            return grants("asset_groups", "DELETE /users/4/asset_groups/1");
+        }
+        "update-user" | "disable-user" => return (replaced("GET /users/4"), "GET /users/4".into()),
+        "set-role" => {
+            let read = "GET /users/4, GET /roles";
+            return (replaced(read), read.into());
+        }
+        // The secret alone tells that it was done; it is asked last, as asking it may stage. That takes
+        // its time, so the account is read once more after it.
+        "set-password" => {
+            let read = "GET /users/4
+                GET /users/4, GET /users/4/sites, GET /users/4/asset_groups";
+            return (replaced(read), read.into());
+        }
+        // Planned on what is read at one moment, the first time too, and read once more for the write.
+        "restore-user" => {
+            let read = "GET /users/4
+                GET /users/4, GET /users/4/sites, GET /users/4/asset_groups";
+            return (replaced(read), read.into());
+        }
+        "create-user" => (
+            "GET /users
+            GET /roles
+            POST /users
+            GET /users/16",
+            "GET /users
+            GET /roles, GET /users/16",
+        ),
+        "provision-user" => (
+            "GET /users, GET /roles, GET /sites, GET /asset_groups
+            POST /users
+            GET /users/16
+            PUT /users/16/sites/1, PUT /users/16/sites/4, PUT /users/16/asset_groups/4
+            GET /users/16/sites, GET /users/16/asset_groups",
+            "GET /users, GET /roles, GET /sites, GET /asset_groups, GET /users/16
+            GET /users/16, GET /users/16/sites, GET /users/16/asset_groups",
+        ),
+        "reset-two-factor" => (
+            "GET /users/4
+            GET /users/4/2FA
+            POST /users/4/2FA
+            GET /users/4/2FA
+            GET /users/4",
+            "GET /users/4",
+        ),
+        "unlock-user" => (
+            "GET /users
+            GET /users/14
+            DELETE /users/14/lock
+            GET /users/14",
+            "GET /users
+            GET /users/14",
+        ),
+        // With an individual site, which is dropped, and no asset groups.
+        "enable-user" => (
+            "GET /users
+            GET /users/15
+            GET /users/15, GET /users/15/sites, GET /users/15/asset_groups
+            PUT /users/15
+            GET /users/15, GET /users/15/sites, GET /users/15/asset_groups
+            PUT /users/15/sites
+            GET /users/15/sites",
+            "GET /users
+            GET /users/15",
+        ),
+        // 404 alone is no proof that it is gone: that the list can be read is.
+        "delete-user" => (
+            "GET /users
+            GET /users/4
+            GET /users/4, GET /users/4/sites, GET /users/4/asset_groups
+            DELETE /users/4
+            GET /users/4
+            GET /users",
+            "GET /users",
+        ),
+        _ => panic!("what does {operation} send?"),
+    };
+    (first.into(), again.into())
+}
+
+/// The requests that arrived, in lines as long as those that are expected, each sorted.
+fn in_lines(arrived: &[String], expected: &str) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+    let sorted = |mut line: Vec<String>| {
+        line.sort();
+        line
+    };
+    let expected = expected.trim().lines();
+    let expected = expected.map(|line| sorted(line.trim().split(", ").map(Into::into).collect()));
+    let expected: Vec<Vec<String>> = expected.collect();
+    let mut arrived = arrived.iter().map(|line| line.replace("/api/3/", "/"));
+    let mut lines: Vec<Vec<String>> = expected
+        .iter()
+        .map(|line| sorted(arrived.by_ref().take(line.len()).collect()))
+        .collect();
+    lines.extend(arrived.map(|too_many| vec![too_many]));
+    (lines, expected)
+}
+
+fn assert_sent(world: &World, expected: &str, shown: &str) {
+    let (arrived, expected) = in_lines(&world.requests(), expected);
+    assert_eq!(arrived, expected, "{shown}");
+    world.console.clear_requests();
+}
+
+#[test]
+fn no_operation_wastes_a_request() {
+    for_each(actions::ALL, |entry| {
+        let operation = entry.operation.spec.name;
+        let world = World::new();
+        let event = world.usual_event(operation);
+        let function = world.allowed_function(operation);
+        let (first, again) = expected(operation);
+        for expected in [first, again] {
+            function.invoke(&event).result.expect(operation);
+            assert_sent(&world, &expected, operation);
+        }
+    });
+}
+
+/// The guide's form adds a list at once.
+#[test]
+fn single_grants_are_added_by_one_request_where_the_console_can() {
+    for operation in ["provision-user", "set-site-access", "disable-user"] {
+        let world = World::speaking(WireForm::Guide);
+        let outcome = world.outcome(operation, world.usual_event(operation));
+        assert_eq!(outcome["changed"], true);
+        let writes = world.writes();
+        let posts = writes.iter().filter(|write| write.ends_with("/sites"));
+        assert_eq!(posts.count(), 1, "{operation}: {writes:?}");
+    }
+}
