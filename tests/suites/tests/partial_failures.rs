@@ -291,3 +291,29 @@ fn other_rules_for_a_password_are_another_request() {
     event["password_length"] = 40.into();
     assert_eq!(world.outcome("set-password", event)["changed"], true);
 }
+
+/// The seed is read before and after: what is delivered is new, and the console's.
+#[test]
+fn a_seed_that_the_console_did_not_make_anew_is_not_delivered() {
+    let keeps = || {
+        Fault::new(FaultKind::change_after(|state| {
+            state.user_mut("jdoe").two_factor_key = Some("OLDSEEDOLDSEEDOL".into());
+        }))
+    };
+    let lost = Fault::new(FaultKind::ResetBefore).on("POST", "/2FA");
+    for (fault, told) in [
+        (keeps().on("POST", "/2FA"), "Conflict"),
+        (lost, "Indeterminate"),
+    ] {
+        let world = World::new();
+        world.secrets.create("users/jdoe");
+        world.console.state().user_mut("jdoe").two_factor_key = Some("OLDSEEDOLDSEEDOL".into());
+        world.console.push_fault(fault);
+        let event = json!({"user_id": 4, "deliver_to": "users/jdoe"});
+        let (kind, message) = world.failure("reset-two-factor", event);
+        assert_eq!(kind, told, "{message}");
+        let versions = world.secrets.versions("users/jdoe");
+        let mut texts = versions.iter().map(|version| &version.text);
+        assert!(texts.all(|text| !text.contains("OLDSEED")));
+    }
+}

@@ -1,6 +1,6 @@
 //! Members of an account and its role: what is asked for changes, and nothing else does.
 
-use fake_console::{FakeConsole, State, UserRecord, WireForm};
+use fake_console::{FakeConsole, Fault, FaultKind, State, UserRecord, WireForm};
 use serde_json::{Value, json};
 use suites::World;
 
@@ -351,4 +351,18 @@ fn how_a_console_answers_makes_no_difference() {
             assert!(same, "{operation} {event} {form:?}");
         }
     }
+}
+
+/// Some consoles write addresses in lower case: that is no conflict.
+#[test]
+fn an_address_that_the_console_writes_in_lower_case_is_as_intended() {
+    let world = World::new();
+    let lowers = FaultKind::change_after(|state| {
+        state.user_mut("jdoe").email = Some("jane.doe@example.com".into());
+    });
+    let lowers = Fault::new(lowers).on("PUT", "/users/4");
+    world.console.push_fault(lowers);
+    let event = json!({"user_id": 4, "new_email": "Jane.Doe@Example.com"});
+    let outcome = world.outcome("update-user", event);
+    assert_eq!(outcome["changed"], true);
 }
