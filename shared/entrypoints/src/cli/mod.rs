@@ -19,8 +19,8 @@ use crate::audit::AppendedFile;
 use crate::aws::Chain;
 use crate::{logs, services};
 
-const ABOUT: &str = "Create, unlock, enable, disable and show InsightVM users, proven by reading \
-                     back. Independent of Rapid7.";
+const ABOUT: &str = "The life of an InsightVM user account, from creating to deleting it, proven by \
+                     reading back. Independent of Rapid7.";
 
 const AFTER_HELP: &str = "\
 Where the console is, and who asks:
@@ -31,6 +31,9 @@ Where the console is, and who asks:
   RAPID7_CONSOLE_SECRET              the same as a secret in AWS Secrets Manager
   RAPID7_CONSOLE_CERTIFICATE_SHA256  the certificate to believe, or
   RAPID7_CONSOLE_CA_FILE             the authority that issued it, in PEM
+
+What is allowed (README, \"Policy\"):
+  RAPID7_ALLOW_DELETION, RAPID7_ALLOW_PRIVILEGED_ACCOUNTS, and more
 
 Examples:
   r7user get-user --email jdoe@example.com
