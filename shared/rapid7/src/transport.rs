@@ -199,6 +199,15 @@ impl Transport {
         match answer {
             Err(error) if error.kind == ErrorKind::Unauthorized => {
                 match timeout_at(deadline, self.credentials.renew(&credentials)).await {
+                    // Whose account this run must not touch was decided when it began.
+                    Ok(Some(newer)) if newer.username != credentials.username => Err(request
+                        .error(
+                            ErrorKind::CredentialsUnavailable,
+                            Delivery::Refused,
+                            "the credentials were refused, and by now they are another user's; \
+                             this run was begun as the first one"
+                                .into(),
+                        )),
                     Ok(Some(newer)) => {
                         *call.credentials() = Some(Arc::clone(&newer));
                         self.exchange(request, call, deadline, &newer).await

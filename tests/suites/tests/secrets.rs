@@ -259,6 +259,28 @@ fn a_rotated_password_is_read_again_once_after_a_401() {
     assert_eq!(world.secrets.requests(), read + 1);
 }
 
+/// Rotation between two users: the rules for the pack's own account are those of the one that a run was
+/// begun with, so that run ends, and the next one is the other's.
+#[test]
+fn another_user_in_the_secret_is_for_the_next_run() {
+    let world = World::new();
+    let function = world.function("disable-user");
+    let own = json!({"login": OWN_LOGIN});
+    let refused = function.invoke(&own).result.expect_err("its own account");
+    assert!(refused.error_message.contains("own-account"), "{refused:?}");
+    let mut other = credentials(world.console.url(), "Passw0rd-nxadmin");
+    other["username"] = "nxadmin".into();
+    world.console.state().user_mut("nxadmin").password = "Passw0rd-nxadmin".into();
+    world.console.state().user_mut(OWN_LOGIN).password = "no longer".into();
+    world.secrets.put(CONSOLE_SECRET, other);
+    let event = json!({"login": "nxadmin"});
+    let ended = function.invoke(&event).result.expect_err("another user");
+    assert_eq!(ended.error_type, "Unavailable", "{}", ended.error_message);
+    let refused = function.invoke(&event).result.expect_err("its own account");
+    assert!(refused.error_message.contains("own-account"), "{refused:?}");
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
 /// Whatever retries a failed invocation must not lock the pack's own account.
 #[test]
 fn a_refused_password_is_not_sent_again_by_the_next_invocation_either() {
