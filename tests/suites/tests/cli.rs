@@ -91,6 +91,19 @@ fn what_takes_something_away_is_not_done_where_nobody_can_be_asked() {
     assert_eq!(cli.world.requests(), Vec::<String>::new());
 }
 
+/// To unlock takes nothing away; a new password does.
+#[test]
+fn a_new_password_is_asked_for_wherever_it_is_set() {
+    let cli = Cli::new();
+    let unlock = ["unlock-user", "--login", "rmartinez"];
+    let (code, _, err) = cli.run(&[&unlock[..], &["--password-secret", "env:NEW"]].concat());
+    assert_eq!(code, 64, "{err}");
+    assert!(err.contains("`--yes`"), "{err}");
+    assert_eq!(cli.world.writes(), Vec::<String>::new());
+    let (code, _, err) = cli.run(&unlock);
+    assert_eq!(code, 0, "{err}");
+}
+
 #[test]
 fn a_person_sees_the_plan_and_says_yes() {
     let cli = Cli::new();

@@ -198,7 +198,10 @@ async fn run(
     let mut input = arguments::input(entry, arguments)?;
     let yes = arguments.get_flag("yes");
     let dry = input.get("dry_run") == Some(&Value::Bool(true));
-    let asks = operation.spec.effect == Effect::Destructive && !dry && !yes;
+    // A new password takes the old one away, whatever else the operation does.
+    let takes = operation.spec.effect == Effect::Destructive
+        || arguments::names_a_user(entry) && sets_password(&input);
+    let asks = takes && !dry && !yes;
     if asks && !io::stdin().is_terminal() {
         return Err(actions::Error::invalid_input(
             "--yes",
@@ -258,6 +261,12 @@ async fn run(
         tokio::spawn(finish_when_interrupted());
     }
     go.run(input).await.map(Some)
+}
+
+fn sets_password(input: &Map<String, Value>) -> bool {
+    ["password", "password_secret", "generate_password"]
+        .iter()
+        .any(|member| input.contains_key(*member))
 }
 
 /// A write that was begun is followed to its end: stopped in the middle, it could leave an account
