@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
+use crate::rate_limit::RateLimit;
 use crate::redact;
 use crate::transport::Request;
 
@@ -104,6 +105,10 @@ pub(crate) fn understand(
         let mut error = request.error(kind, delivery, message);
         error.status = Some(code);
         error.retry_after = retry_after(headers);
+        error.correlation_id = correlation_id(headers);
+        if code == 429 && error.retry_after.is_none() {
+            error.retry_after = RateLimit::told(headers).map(|limit| limit.reset);
+        }
         error
     };
     if status.is_success() {
@@ -128,6 +133,14 @@ pub(crate) fn understand(
         .and_then(Value::as_str)
         .map(|message| redact::quote(message, secrets))
         .filter(|message| !message.is_empty());
+    let said = match mistaken_for(request.surface, code, headers) {
+        Some(hint) => Some(
+            format!("{} ({hint})", said.unwrap_or_default())
+                .trim()
+                .into(),
+        ),
+        None => said,
+    };
     let said = match (&said, html) {
         (Some(message), _) => format!("answered {code}: {message}"),
         (None, true) => format!("answered {code} with an HTML page"),
@@ -143,6 +156,37 @@ pub(crate) fn understand(
         _ => (ErrorKind::Rejected, Delivery::Refused),
     };
     Err(fail(kind, delivery, said))
+}
+
+/// Whom the answer seems to be from, if it is not from whom was asked: the guide calls
+/// authentication mismatches between the two surfaces the most common failure.
+fn mistaken_for(surface: Surface, code: u16, headers: &HeaderMap) -> Option<&'static str> {
+    let asks_for_basic = headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.to_ascii_lowercase().starts_with("basic"));
+    match surface {
+        _ if code != 401 => None,
+        Surface::Platform if asks_for_basic => Some(
+            "this server asks for a user name and a password: it looks like a console, not the \
+             Insight Platform, and takes no API key",
+        ),
+        Surface::Console if headers.contains_key(CORRELATION_ID) => Some(
+            "this looks like the Insight Platform, not a console: it takes an API key, no user name \
+             and password",
+        ),
+        _ => None,
+    }
+}
+
+const CORRELATION_ID: &str = "r7-correlation-id";
+
+/// The platform's name for a request, if it is fit to show.
+pub(crate) fn correlation_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(CORRELATION_ID)?.to_str().ok()?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    (id.len() <= 64 && !id.is_empty() && id.chars().all(fits)).then(|| id.to_owned())
 }
 
 /// `Retry-After` in seconds, at most an hour. Its other form, a date, is not worth a clock that

@@ -12,6 +12,50 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// A boxed future, so that [`CredentialSource`] can be used as a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// What says who a request is from.
+pub trait Identity: Clone + Send + Sync + 'static {
+    /// Why it can't be written into headers, for people.
+    const UNSENDABLE: &'static str;
+
+    /// The headers that say who asks, or `None` if they can't be written.
+    fn headers(&self) -> Option<HeaderMap>;
+
+    /// Every string that must not appear in anything we say.
+    fn secrets(&self) -> Vec<SecretString>;
+
+    /// Whether a newer one is for the same account, so that a run may go on with it.
+    fn is_same_account(&self, newer: &Self) -> bool;
+}
+
+fn sensitive(value: &SecretString) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(value.expose_secret()).ok()?;
+    header.set_sensitive(true);
+    Some(header)
+}
+
+/// A key of the Insight Platform, sent as `X-Api-Key` (guide).
+#[derive(Debug, Clone)]
+pub struct ApiKey(pub SecretString);
+
+impl Identity for ApiKey {
+    const UNSENDABLE: &'static str = "the API key holds characters that can't be sent";
+
+    fn headers(&self) -> Option<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", sensitive(&self.0)?);
+        Some(headers)
+    }
+
+    fn secrets(&self) -> Vec<SecretString> {
+        vec![self.0.clone()]
+    }
+
+    /// A key does not tell whose it is: a rotated one replaces the old one.
+    fn is_same_account(&self, _newer: &Self) -> bool {
+        true
+    }
+}
+
 /// What a console's Basic authentication takes.
 #[derive(Debug, Clone)]
 pub struct Credentials {
@@ -29,19 +73,18 @@ impl Credentials {
         let pair = format!("{}:{}", self.username, self.password.expose_secret());
         format!("Basic {}", STANDARD.encode(pair)).into()
     }
+}
 
-    /// The headers that say who asks, or `None` if the credentials can't be written into headers: a
-    /// colon ends a user name, and a line break (of a token that was pasted) ends a header. Sending
+impl Identity for Credentials {
+    const UNSENDABLE: &'static str =
+        "the user name or the token holds characters that can't be sent";
+
+    /// A colon ends a user name, and a line break (of a token that was pasted) ends a header. Sending
     /// something else instead would count as a failed login.
-    pub(crate) fn headers(&self) -> Option<HeaderMap> {
+    fn headers(&self) -> Option<HeaderMap> {
         if self.username.contains(':') || self.username.contains(char::is_control) {
             return None;
         }
-        let sensitive = |value: &SecretString| {
-            let mut header = HeaderValue::from_str(value.expose_secret()).ok()?;
-            header.set_sensitive(true);
-            Some(header)
-        };
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, sensitive(&self.authorization())?);
         if let Some(token) = &self.token {
@@ -50,14 +93,18 @@ impl Credentials {
         Some(headers)
     }
 
-    /// Every string that must not appear in anything we say.
-    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+    fn secrets(&self) -> Vec<SecretString> {
         let mut secrets = vec![self.password.clone(), self.authorization()];
         if let Some(header) = self.authorization().expose_secret().strip_prefix("Basic ") {
             secrets.push(header.into());
         }
         secrets.extend(self.token.clone());
         secrets
+    }
+
+    /// Whose account a run must not touch was decided when it began.
+    fn is_same_account(&self, newer: &Self) -> bool {
+        self.username == newer.username
     }
 }
 
@@ -72,26 +119,26 @@ pub struct CredentialError {
 }
 
 /// Where credentials come from. They may change while a process runs (a rotated secret).
-pub trait CredentialSource: Send + Sync {
+pub trait CredentialSource<C = Credentials>: Send + Sync {
     /// The credentials to use now.
     ///
     /// # Errors
     /// When there are none to be had.
-    fn current(&self) -> BoxFuture<'_, Result<Arc<Credentials>, CredentialError>>;
+    fn current(&self) -> BoxFuture<'_, Result<Arc<C>, CredentialError>>;
 
-    /// Asked after the console refused `rejected` with 401. Returns newer credentials if there are
+    /// Asked after the server refused `rejected` with 401. Returns newer credentials if there are
     /// any, and `None` if these are still the current ones: sending the same password again
     /// would bring the account closer to its lockout.
-    fn renew<'a>(&'a self, rejected: &'a Credentials) -> BoxFuture<'a, Option<Arc<Credentials>>>;
+    fn renew<'a>(&'a self, rejected: &'a C) -> BoxFuture<'a, Option<Arc<C>>>;
 }
 
 /// Credentials that never change.
-impl CredentialSource for Arc<Credentials> {
-    fn current(&self) -> BoxFuture<'_, Result<Arc<Credentials>, CredentialError>> {
+impl<C: Identity> CredentialSource<C> for Arc<C> {
+    fn current(&self) -> BoxFuture<'_, Result<Arc<C>, CredentialError>> {
         Box::pin(async { Ok(Arc::clone(self)) })
     }
 
-    fn renew<'a>(&'a self, _rejected: &'a Credentials) -> BoxFuture<'a, Option<Arc<Credentials>>> {
+    fn renew<'a>(&'a self, _rejected: &'a C) -> BoxFuture<'a, Option<Arc<C>>> {
         Box::pin(async { None })
     }
 }

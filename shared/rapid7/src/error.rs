@@ -7,6 +7,15 @@ use std::time::Duration;
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Which of Rapid7's surfaces a request was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// The InsightVM console.
+    Console,
+    /// The Insight Platform.
+    Platform,
+}
+
 /// What a failed request means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -49,6 +58,8 @@ pub enum Delivery {
 /// A failed request. Its text is safe to show: server text is cut, cleaned of control characters
 /// and of every secret that was sent.
 pub struct Error {
+    /// Whom was asked.
+    pub surface: Surface,
     /// What it means.
     pub kind: ErrorKind,
     /// What is known about the request's effect.
@@ -61,6 +72,9 @@ pub struct Error {
     pub status: Option<u16>,
     /// How long the server asked to wait, capped at an hour.
     pub retry_after: Option<Duration>,
+    /// The platform's name for this request (`r7-correlation-id`, seen in the field): its support
+    /// finds the request by it.
+    pub correlation_id: Option<String>,
     /// What happened, for a person.
     pub message: String,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
@@ -85,7 +99,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.method, self.path, self.message)
+        write!(f, "{} {}: {}", self.method, self.path, self.message)?;
+        match &self.correlation_id {
+            Some(id) => write!(f, " (correlation id {id})"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -11,13 +11,17 @@ mod answer;
 pub mod console;
 mod credentials;
 mod error;
+pub mod platform;
+mod rate_limit;
 mod redact;
 mod retry;
 mod tls;
 mod transport;
 
-pub use credentials::{BoxFuture, CredentialError, CredentialSource, Credentials};
-pub use error::{Delivery, Error, ErrorKind, Result};
+pub use credentials::{
+    ApiKey, BoxFuture, CredentialError, CredentialSource, Credentials, Identity,
+};
+pub use error::{Delivery, Error, ErrorKind, Result, Surface};
 pub use redact::{REDACTED, redact_secret_members};
 pub use retry::RetryPolicy;
 pub use tls::{Fingerprint, Trust, TrustError, client_config};

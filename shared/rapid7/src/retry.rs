@@ -84,9 +84,11 @@ pub(crate) fn may_send_again(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Surface;
 
     fn error(method: &'static str, status: Option<u16>, delivery: Delivery) -> Error {
         Error {
+            surface: Surface::Console,
             kind: if status == Some(429) {
                 ErrorKind::RateLimited
             } else {
@@ -97,6 +99,7 @@ mod tests {
             path: "/".into(),
             status,
             retry_after: None,
+            correlation_id: None,
             message: String::new(),
             source: None,
         }

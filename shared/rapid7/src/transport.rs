@@ -9,12 +9,14 @@ use reqwest::Method;
 use reqwest::header::ACCEPT;
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
-use crate::answer::{connection_error, understand};
-use crate::credentials::{CredentialError, CredentialSource, Credentials};
-use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::answer::{connection_error, correlation_id, understand};
+use crate::credentials::{CredentialError, CredentialSource, Credentials, Identity};
+use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
+use crate::rate_limit::Pace;
 use crate::redact;
 use crate::retry::{RetryPolicy, may_send_again};
 use crate::tls::{Trust, TrustError, client_config};
@@ -30,6 +32,9 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Upper bound for a call with all its retries, where the caller set no deadline.
     pub call_timeout: Duration,
+    /// How many requests may be on their way at once. Each is a login of its own on a console: should
+    /// the password change in the middle, so many are refused, and it locks accounts after a few.
+    pub concurrency: usize,
     /// When to send again.
     pub retry: RetryPolicy,
 }
@@ -41,6 +46,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(15),
             call_timeout: Duration::from_secs(60),
+            concurrency: 4,
             retry: RetryPolicy::default(),
         }
     }
@@ -57,6 +63,16 @@ pub enum InvalidUrl {
     /// `https://user:password@host`.
     #[error("expected an address without user name and password in it")]
     Credentials,
+    /// A console's address where the platform's is expected.
+    #[error(
+        "this is a console's address, and a console takes a user name and a password, no API key: expected the Insight Platform's, like https://eu.api.insight.rapid7.com, or its region"
+    )]
+    Console,
+    /// The platform's address where a console's is expected.
+    #[error(
+        "this is the Insight Platform's address, which takes an API key, no user name and password: expected a console's, like https://console.example.com:3780"
+    )]
+    Platform,
     /// The certificates to trust are unusable.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -68,6 +84,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// A request as its sender describes it.
 #[derive(Debug)]
 pub(crate) struct Request {
+    pub(crate) surface: Surface,
     pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
@@ -77,10 +94,19 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn new(method: &'static str, path: impl Into<String>) -> Self {
         Self {
+            surface: Surface::Console,
             method,
             path: path.into(),
             query: Vec::new(),
             body: None,
+        }
+    }
+
+    /// The same to the platform.
+    pub(crate) fn to_platform(method: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            surface: Surface::Platform,
+            ..Self::new(method, path)
         }
     }
 
@@ -91,12 +117,14 @@ impl Request {
 
     pub(crate) fn error(&self, kind: ErrorKind, delivery: Delivery, message: String) -> Error {
         Error {
+            surface: self.surface,
             kind,
             delivery,
             method: self.method,
             path: self.path.clone(),
             status: None,
             retry_after: None,
+            correlation_id: None,
             message,
             source: None,
         }
@@ -110,24 +138,50 @@ impl Request {
 }
 
 /// A server, and who talks to it.
-pub(crate) struct Transport {
+pub(crate) struct Transport<C = Credentials> {
     http: reqwest::Client,
     base: String,
-    credentials: Arc<dyn CredentialSource>,
+    credentials: Arc<dyn CredentialSource<C>>,
     options: Options,
+    slots: Semaphore,
+    pace: Pace,
 }
 
 /// What belongs to one run rather than to the connection.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Call {
+#[derive(Debug)]
+pub(crate) struct Call<C = Credentials> {
     deadline: Option<Instant>,
     /// Requests sent, retries included.
     pub(crate) requests: Arc<AtomicU32>,
     /// The credentials of this run: got once, so that nothing has to be waited for in the middle.
-    credentials: Arc<Mutex<Option<Arc<Credentials>>>>,
+    credentials: Arc<Mutex<Option<Arc<C>>>>,
+    /// What the platform calls the writes of this run.
+    written: Arc<Mutex<Vec<String>>>,
 }
 
-impl Call {
+impl<C> Clone for Call<C> {
+    fn clone(&self) -> Self {
+        Self {
+            deadline: self.deadline,
+            requests: Arc::clone(&self.requests),
+            credentials: Arc::clone(&self.credentials),
+            written: Arc::clone(&self.written),
+        }
+    }
+}
+
+impl<C> Default for Call<C> {
+    fn default() -> Self {
+        Self {
+            deadline: None,
+            requests: Arc::default(),
+            credentials: Arc::default(),
+            written: Arc::default(),
+        }
+    }
+}
+
+impl<C> Call<C> {
     pub(crate) fn until(deadline: Instant) -> Self {
         Self {
             deadline: Some(deadline),
@@ -135,20 +189,25 @@ impl Call {
         }
     }
 
-    fn credentials(&self) -> MutexGuard<'_, Option<Arc<Credentials>>> {
+    fn credentials(&self) -> MutexGuard<'_, Option<Arc<C>>> {
         self.credentials
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The correlation ids of the writes so far.
+    pub(crate) fn written(&self) -> MutexGuard<'_, Vec<String>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl Transport {
+impl<C: Identity> Transport<C> {
+    /// A server at an address that was checked: see [`console_url`] and [`platform_url`].
     pub(crate) fn new(
-        url: &str,
-        credentials: Arc<dyn CredentialSource>,
+        base: String,
+        credentials: Arc<dyn CredentialSource<C>>,
         options: Options,
     ) -> std::result::Result<Self, InvalidUrl> {
-        let base = base_url(url)?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(client_config(&options.trust)?)
             .no_proxy()
@@ -164,6 +223,8 @@ impl Transport {
             http,
             base,
             credentials,
+            slots: Semaphore::new(options.concurrency.max(1)),
+            pace: Pace::default(),
             options,
         })
     }
@@ -180,7 +241,7 @@ impl Transport {
     }
 
     /// Sends a request and returns its JSON, `Null` for an empty answer.
-    pub(crate) async fn send(&self, request: &Request, call: &Call) -> Result<Value> {
+    pub(crate) async fn send(&self, request: &Request, call: &Call<C>) -> Result<Value> {
         let deadline = self.deadline(call);
         let retry = &self.options.retry;
         (|| self.send_once(request, call, deadline))
@@ -193,21 +254,24 @@ impl Transport {
 
     /// One request, and one more after a 401 if there are newer credentials: a 401 says that
     /// nothing was done.
-    async fn send_once(&self, request: &Request, call: &Call, deadline: Instant) -> Result<Value> {
+    async fn send_once(
+        &self,
+        request: &Request,
+        call: &Call<C>,
+        deadline: Instant,
+    ) -> Result<Value> {
         let credentials = self.credentials(request, call).await?;
         let answer = self.exchange(request, call, deadline, &credentials).await;
         match answer {
             Err(error) if error.kind == ErrorKind::Unauthorized => {
                 match timeout_at(deadline, self.credentials.renew(&credentials)).await {
-                    // Whose account this run must not touch was decided when it began.
-                    Ok(Some(newer)) if newer.username != credentials.username => Err(request
-                        .error(
-                            ErrorKind::CredentialsUnavailable,
-                            Delivery::Refused,
-                            "the credentials were refused, and by now they are another user's; \
+                    Ok(Some(newer)) if !credentials.is_same_account(&newer) => Err(request.error(
+                        ErrorKind::CredentialsUnavailable,
+                        Delivery::Refused,
+                        "the credentials were refused, and by now they are another user's; \
                              this run was begun as the first one"
-                                .into(),
-                        )),
+                            .into(),
+                    )),
                     Ok(Some(newer)) => {
                         *call.credentials() = Some(Arc::clone(&newer));
                         self.exchange(request, call, deadline, &newer).await
@@ -219,11 +283,7 @@ impl Transport {
         }
     }
 
-    pub(crate) async fn credentials(
-        &self,
-        request: &Request,
-        call: &Call,
-    ) -> Result<Arc<Credentials>> {
+    pub(crate) async fn credentials(&self, request: &Request, call: &Call<C>) -> Result<Arc<C>> {
         if let Some(credentials) = &*call.credentials() {
             return Ok(Arc::clone(credentials));
         }
@@ -247,6 +307,90 @@ impl Transport {
         Ok(credentials)
     }
 
+    fn deadline(&self, call: &Call<C>) -> Instant {
+        call.deadline
+            .unwrap_or_else(|| Instant::now() + self.options.call_timeout)
+    }
+
+    /// Waits for a place among the requests that are on their way.
+    async fn slot(&self, request: &Request, deadline: Instant) -> Result<SemaphorePermit<'_>> {
+        match timeout_at(deadline, self.slots.acquire()).await {
+            Ok(Ok(slot)) => Ok(slot),
+            Ok(Err(_)) | Err(_) => Err(out_of_time(request)),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        call: &Call<C>,
+        deadline: Instant,
+        credentials: &C,
+    ) -> Result<Value> {
+        let _slot = self.slot(request, deadline).await?;
+        let pace = self.pace.ready(deadline).await;
+        let pace = pace.map_err(|wait| {
+            let mut error = request.error(
+                ErrorKind::RateLimited,
+                Delivery::Refused,
+                "not sent: the rate limit is used up, and is not whole again before the deadline"
+                    .into(),
+            );
+            error.retry_after = Some(wait);
+            error
+        })?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(out_of_time(request));
+        }
+        let headers = credentials.headers().ok_or_else(|| {
+            request.error(
+                ErrorKind::Credentials,
+                Delivery::NotSent,
+                C::UNSENDABLE.into(),
+            )
+        })?;
+        // A write that gets no answer must leave time to look, and to give back what it dropped.
+        let left = if request.method == "GET" {
+            left
+        } else {
+            left / 2
+        };
+        let method = Method::from_bytes(request.method.as_bytes()).expect("a known method");
+        let mut outgoing = self
+            .http
+            .request(method, format!("{}{}", self.base, request.path))
+            .header(ACCEPT, "application/json")
+            .headers(headers)
+            .timeout(self.options.request_timeout.min(left));
+        if !request.query.is_empty() {
+            outgoing = outgoing.query(&request.query);
+        }
+        if let Some(body) = &request.body {
+            outgoing = outgoing.json(body);
+        }
+        call.requests.fetch_add(1, Ordering::Relaxed);
+        let response = match outgoing.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(connection_error(request, error)),
+        };
+        let status = response.status();
+        let headers = response.headers().clone();
+        self.pace.answered(pace, &headers);
+        if request.method != "GET" {
+            call.written().extend(correlation_id(&headers));
+        }
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(error) => return Err(connection_error(request, error)),
+        };
+        let mut secrets = credentials.secrets();
+        secrets.extend(request.body.iter().flat_map(redact::secrets_in));
+        understand(request, status, &headers, &body, &secrets)
+    }
+}
+
+impl Transport {
     /// Sends a request once, with another password and never with a third.
     pub(crate) async fn send_as(
         &self,
@@ -277,72 +421,47 @@ impl Transport {
         }));
         Ok(())
     }
-
-    fn deadline(&self, call: &Call) -> Instant {
-        call.deadline
-            .unwrap_or_else(|| Instant::now() + self.options.call_timeout)
-    }
-
-    async fn exchange(
-        &self,
-        request: &Request,
-        call: &Call,
-        deadline: Instant,
-        credentials: &Credentials,
-    ) -> Result<Value> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(request.error(
-                ErrorKind::Unavailable,
-                Delivery::Refused,
-                "not sent: no time was left before the deadline".into(),
-            ));
-        }
-        let headers = credentials.headers().ok_or_else(|| {
-            request.error(
-                ErrorKind::Credentials,
-                Delivery::NotSent,
-                "the user name or the token holds characters that can't be sent".into(),
-            )
-        })?;
-        // A write that gets no answer must leave time to look, and to give back what it dropped.
-        let left = if request.method == "GET" {
-            left
-        } else {
-            left / 2
-        };
-        let method = Method::from_bytes(request.method.as_bytes()).expect("a known method");
-        let mut outgoing = self
-            .http
-            .request(method, format!("{}{}", self.base, request.path))
-            .header(ACCEPT, "application/json")
-            .headers(headers)
-            .timeout(self.options.request_timeout.min(left));
-        if !request.query.is_empty() {
-            outgoing = outgoing.query(&request.query);
-        }
-        if let Some(body) = &request.body {
-            outgoing = outgoing.json(body);
-        }
-        call.requests.fetch_add(1, Ordering::Relaxed);
-        let response = match outgoing.send().await {
-            Ok(response) => response,
-            Err(error) => return Err(connection_error(request, error)),
-        };
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = match response.bytes().await {
-            Ok(body) => body,
-            Err(error) => return Err(connection_error(request, error)),
-        };
-        let mut secrets = credentials.secrets();
-        secrets.extend(request.body.iter().flat_map(redact::secrets_in));
-        understand(request, status, &headers, &body, &secrets)
-    }
 }
 
-/// `https://host:port` without a trailing slash or the API's own path.
-fn base_url(url: &str) -> std::result::Result<String, InvalidUrl> {
+fn out_of_time(request: &Request) -> Error {
+    request.error(
+        ErrorKind::Unavailable,
+        Delivery::Refused,
+        "not sent: no time was left before the deadline".into(),
+    )
+}
+
+/// A console's `https://host:port` without a trailing slash or the API's own path.
+pub(crate) fn console_url(url: &str) -> std::result::Result<String, InvalidUrl> {
+    let (parsed, base) = base_url(url)?;
+    if is_platform(&parsed) {
+        return Err(InvalidUrl::Platform);
+    }
+    Ok(base.strip_suffix("/api/3").unwrap_or(&base).to_owned())
+}
+
+/// The same for the platform.
+pub(crate) fn platform_url(url: &str) -> std::result::Result<String, InvalidUrl> {
+    let (parsed, base) = base_url(url)?;
+    // The port that consoles listen on unless told otherwise (guide).
+    if parsed.port() == Some(3780) || base.ends_with("/api/3") {
+        return Err(InvalidUrl::Console);
+    }
+    let own_paths = ["/account/api/1", "/vm/v4"];
+    let base = own_paths
+        .iter()
+        .find_map(|path| base.strip_suffix(path))
+        .unwrap_or(&base);
+    Ok(base.to_owned())
+}
+
+/// Whether this is one of the platform's own hosts.
+fn is_platform(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    host == "insight.rapid7.com" || host.ends_with(".insight.rapid7.com")
+}
+
+fn base_url(url: &str) -> std::result::Result<(reqwest::Url, String), InvalidUrl> {
     let parsed = reqwest::Url::parse(url.trim()).map_err(|_| InvalidUrl::Form)?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(InvalidUrl::Credentials);
@@ -358,8 +477,8 @@ fn base_url(url: &str) -> std::result::Result<String, InvalidUrl> {
     if parsed.query().is_some() || parsed.fragment().is_some() {
         return Err(InvalidUrl::Form);
     }
-    let base = parsed.as_str().trim_end_matches('/');
-    Ok(base.strip_suffix("/api/3").unwrap_or(base).to_owned())
+    let base = parsed.as_str().trim_end_matches('/').to_owned();
+    Ok((parsed, base))
 }
 
 #[cfg(test)]
@@ -374,10 +493,10 @@ mod tests {
             "https://console:3780/api/3",
             " https://console:3780/api/3/ ",
         ] {
-            assert_eq!(base_url(url).as_deref(), Ok("https://console:3780"));
+            assert_eq!(console_url(url).as_deref(), Ok("https://console:3780"));
         }
         assert_eq!(
-            base_url("http://127.0.0.1:80/").as_deref(),
+            console_url("http://127.0.0.1:80/").as_deref(),
             Ok("http://127.0.0.1")
         );
     }
@@ -391,10 +510,31 @@ mod tests {
             "http://console:3780",
             "https://console/?x=1",
         ] {
-            assert_eq!(base_url(url), Err(InvalidUrl::Form), "{url}");
+            assert_eq!(console_url(url), Err(InvalidUrl::Form), "{url}");
+            assert_eq!(platform_url(url), Err(InvalidUrl::Form), "{url}");
         }
-        let refused = base_url("https://svc:canary@console:3780").expect_err("credentials");
+        let refused = console_url("https://svc:canary@console:3780").expect_err("credentials");
         assert_eq!(refused, InvalidUrl::Credentials);
         assert!(!refused.to_string().contains("canary"));
+    }
+
+    #[test]
+    fn the_surfaces_are_not_taken_for_each_other() {
+        for url in [
+            "https://us.api.insight.rapid7.com",
+            "https://insight.rapid7.com/",
+            "https://EU.api.insight.rapid7.com./account/api/1",
+        ] {
+            assert_eq!(console_url(url), Err(InvalidUrl::Platform), "{url}");
+            assert!(platform_url(url).is_ok(), "{url}");
+        }
+        for url in ["https://console:3780", "https://console.example.com/api/3"] {
+            assert_eq!(platform_url(url), Err(InvalidUrl::Console), "{url}");
+            assert!(console_url(url).is_ok(), "{url}");
+        }
+        assert_eq!(
+            platform_url("https://eu.api.insight.rapid7.com/account/api/1/").as_deref(),
+            Ok("https://eu.api.insight.rapid7.com")
+        );
     }
 }

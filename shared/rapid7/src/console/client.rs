@@ -17,7 +17,7 @@ use super::roles::{AuthenticationSource, Role};
 use super::user::{User, UserId, WireForm};
 use crate::credentials::CredentialSource;
 use crate::error::{ErrorKind, Result};
-use crate::transport::{Call, InvalidUrl, Options, Request, Transport};
+use crate::transport::{Call, InvalidUrl, Options, Request, Transport, console_url};
 
 /// A console. Cheap to clone; clones share connections and what was learned of the wire form.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ impl Client {
         options: Options,
     ) -> std::result::Result<Self, InvalidUrl> {
         Ok(Self {
-            transport: Arc::new(Transport::new(url, credentials, options)?),
+            transport: Arc::new(Transport::new(console_url(url)?, credentials, options)?),
             call: Call::default(),
             form: Arc::new(Form {
                 set: form,

@@ -1,0 +1,256 @@
+//! Requests to the platform.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::api_key::{ApiKeyId, ApiKeyInfo};
+use super::product::{Product, ProductToken};
+use super::user::{NamedEntry, NewUser, User, UserId};
+use crate::credentials::{ApiKey, CredentialSource};
+use crate::error::Result;
+use crate::transport::{Call, InvalidUrl, Options, Request, Transport, platform_url};
+
+/// The account API (seen in the field).
+const API: &str = "/account/api/1";
+
+/// The platform, in one region. Cheap to clone; clones share connections and what was learned of the
+/// rate limit.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<Transport<ApiKey>>,
+    call: Call<ApiKey>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.address())
+    }
+}
+
+/// What a list of users is narrowed to by the platform. It compares loosely: compare again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// `ACTIVE`, `DISABLED` or `PENDING`.
+    pub status: Option<String>,
+    /// Whether they administer the platform.
+    pub platform_admin: Option<bool>,
+    /// The email address.
+    pub email: Option<String>,
+    /// The first name.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
+}
+
+impl Client {
+    /// A client of the platform at `url`: see [`super::Region::url`]. Sends nothing.
+    ///
+    /// # Errors
+    /// When the address or the trusted certificates can't be used, or when it is a console's.
+    pub fn new(
+        url: &str,
+        key: Arc<dyn CredentialSource<ApiKey>>,
+        options: Options,
+    ) -> std::result::Result<Self, InvalidUrl> {
+        Ok(Self {
+            transport: Arc::new(Transport::new(platform_url(url)?, key, options)?),
+            call: Call::default(),
+        })
+    }
+
+    /// The same for one run: requests, retries and waits all end by `deadline`, and
+    /// [`Self::requests`] counts from zero.
+    #[must_use]
+    pub fn for_run(&self, deadline: Instant) -> Self {
+        Self {
+            call: Call::until(deadline),
+            ..self.clone()
+        }
+    }
+
+    /// Requests sent in this run, retries included.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        self.call.requests.load(Ordering::Relaxed)
+    }
+
+    /// What the platform calls the writes of this run (`r7-correlation-id`, seen in the field).
+    #[must_use]
+    pub fn correlation_ids(&self) -> Vec<String> {
+        self.call.written().clone()
+    }
+
+    /// The platform's address, without the API's path.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.transport.base()
+    }
+
+    /// Opens a connection without authenticating. Failures show on the first real request.
+    pub async fn warm_up(&self) {
+        self.transport.warm_up().await;
+    }
+
+    pub(super) async fn send(&self, request: &Request) -> Result<Value> {
+        self.transport.send(request, &self.call).await
+    }
+
+    /// Whether the key is one of this region (`GET /validate`, seen in the field).
+    ///
+    /// # Errors
+    /// `Unauthorized` if not; else as every request: see [`crate::ErrorKind`].
+    pub async fn validate(&self) -> Result<()> {
+        self.send(&Request::to_platform("GET", "/validate"))
+            .await
+            .map(drop)
+    }
+
+    /// Users: all, or those that the platform takes for fitting. The list is not paged (seen in the
+    /// field).
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn users(&self, filter: &UserFilter) -> Result<Vec<User>> {
+        let mut request = Request::to_platform("GET", format!("{API}/users"));
+        let filters = [
+            ("status", filter.status.clone()),
+            (
+                "platform-admin",
+                filter.platform_admin.map(|admin| admin.to_string()),
+            ),
+            ("email", filter.email.clone()),
+            ("first_name", filter.first_name.clone()),
+            ("last_name", filter.last_name.clone()),
+        ];
+        let filters = filters
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        request.query = filters.collect();
+        self.list(&request, User::from_json).await
+    }
+
+    /// A user.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn user(&self, id: &UserId) -> Result<User> {
+        let request = Request::to_platform("GET", format!("{API}/users/{id}"));
+        let answer = self.send(&request).await?;
+        User::from_json(answer)
+            .filter(|user| user.id() == id)
+            .ok_or_else(|| request.malformed("with something that is not this user"))
+    }
+
+    /// Creates a user. The answer may tell the id.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn create_user(&self, new: &NewUser) -> Result<Option<UserId>> {
+        let request = Request::to_platform("POST", format!("{API}/users")).body(new.to_json());
+        let answer = self.send(&request).await?;
+        let id = answer.get("id").and_then(Value::as_str);
+        Ok(id.and_then(UserId::parse))
+    }
+
+    /// Deletes a user, and with it the user's API keys and sessions (seen in the field).
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn delete_user(&self, id: &UserId) -> Result<()> {
+        let request = Request::to_platform("DELETE", format!("{API}/users/{id}"));
+        self.send(&request).await.map(drop)
+    }
+
+    /// The organization's products.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn products(&self) -> Result<Vec<Product>> {
+        let request = Request::to_platform("GET", format!("{API}/products"));
+        self.list(&request, Product::from_json).await
+    }
+
+    /// The products that a user may use. Unconfirmed shape: read like [`Self::products`].
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn product_access(&self, id: &UserId) -> Result<Vec<Product>> {
+        let request = Request::to_platform("GET", format!("{API}/users/{id}/products"));
+        self.list(&request, Product::from_json).await
+    }
+
+    /// Lets a user use a product. Unconfirmed shape: an empty object is sent.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn grant_product(&self, id: &UserId, product: &ProductToken) -> Result<()> {
+        let path = format!("{API}/users/{id}/products/{product}");
+        let request = Request::to_platform("PATCH", path).body(json!({}));
+        self.send(&request).await.map(drop)
+    }
+
+    /// Takes a product away from a user.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn revoke_product(&self, id: &UserId, product: &ProductToken) -> Result<()> {
+        let path = format!("{API}/users/{id}/products/{product}");
+        self.send(&Request::to_platform("DELETE", path))
+            .await
+            .map(drop)
+    }
+
+    /// The platform's roles.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn roles(&self) -> Result<Vec<NamedEntry>> {
+        let request = Request::to_platform("GET", format!("{API}/roles"));
+        self.list(&request, named).await
+    }
+
+    /// The organization's user groups. Unconfirmed shape.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn user_groups(&self) -> Result<Vec<NamedEntry>> {
+        let request = Request::to_platform("GET", format!("{API}/user-groups"));
+        self.list(&request, named).await
+    }
+
+    /// The API keys that this key may see. Unconfirmed shape.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn api_keys(&self) -> Result<Vec<ApiKeyInfo>> {
+        let request = Request::to_platform("GET", format!("{API}/api-keys"));
+        self.list(&request, ApiKeyInfo::from_json).await
+    }
+
+    /// Deletes an API key for good.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<()> {
+        let request = Request::to_platform("DELETE", format!("{API}/api-keys/{id}"));
+        self.send(&request).await.map(drop)
+    }
+
+    /// A bare array. What can't be read is an error: a list that lacks somebody proves nothing.
+    async fn list<T>(&self, request: &Request, read: fn(Value) -> Option<T>) -> Result<Vec<T>> {
+        let Value::Array(entries) = self.send(request).await? else {
+            return Err(request.malformed("without a list"));
+        };
+        let entries: Option<Vec<T>> = entries.into_iter().map(read).collect();
+        entries.ok_or_else(|| request.malformed("with an unreadable entry"))
+    }
+}
+
+fn named<T: DeserializeOwned>(entry: Value) -> Option<T> {
+    serde_json::from_value(entry).ok()
+}

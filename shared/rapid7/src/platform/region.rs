@@ -1,0 +1,76 @@
+//! Where in the world an account of the platform lives.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A region: the first part of the platform's address. An open set, as new ones appear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region(String);
+
+/// What is no region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a region such as us, us2, us3, eu, ca, au or ap")]
+pub struct InvalidRegion;
+
+impl Region {
+    /// Seen in the field. Others exist.
+    pub const KNOWN: [&str; 7] = ["us", "us2", "us3", "eu", "ca", "au", "ap"];
+
+    /// Whether it is one that was seen in the field.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        Self::KNOWN.contains(&self.0.as_str())
+    }
+
+    /// The address of the platform there (guide).
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{self}.api.insight.rapid7.com")
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Region {
+    type Err = InvalidRegion;
+
+    /// Two letters and perhaps a number: anything else would become part of an address.
+    fn from_str(text: &str) -> Result<Self, InvalidRegion> {
+        let (letters, number) = text.split_at_checked(2).ok_or(InvalidRegion)?;
+        let fits = letters.bytes().all(|b| b.is_ascii_lowercase())
+            && number.len() <= 2
+            && number.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self(text.to_owned())).ok_or(InvalidRegion)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_an_open_set_with_a_check() {
+        for text in Region::KNOWN {
+            assert!(text.parse::<Region>().expect(text).is_known());
+        }
+        let new: Region = "me1".parse().expect("a region that may appear");
+        assert!(!new.is_known());
+        assert_eq!(new.url(), "https://me1.api.insight.rapid7.com");
+        for text in [
+            "",
+            "u",
+            "US",
+            "europe",
+            "eu.evil.example",
+            "e/",
+            "eu100",
+            "éu",
+        ] {
+            assert_eq!(text.parse::<Region>(), Err(InvalidRegion), "{text}");
+        }
+    }
+}
