@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::choice::{Places, places};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id_or_name::IdOrName;
 use crate::lookup::{Selector, line};
@@ -36,7 +36,7 @@ pub(crate) enum Way {
 
 /// Changes the individual grants of one user.
 pub(crate) async fn change(
-    context: &Context,
+    context: &ConsoleContext,
     selector: &Selector,
     kind: AccessKind,
     way: Way,
@@ -134,7 +134,7 @@ fn plan(
 
 /// The individual grants of one user, with names, and whether the user has all anyway.
 pub(crate) async fn show(
-    context: &Context,
+    context: &ConsoleContext,
     selector: &Selector,
     kind: AccessKind,
 ) -> Result<(User, Vec<Place>)> {

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::choice;
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, Result};
 use crate::id_or_name::IdOrName;
 use crate::lookup::solid;
@@ -55,7 +55,7 @@ pub(crate) fn enabled_by_default() -> bool {
 /// Declares the input of an operation that makes an account.
 macro_rules! account_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::input::input! {
+        $crate::input::console_input! {
             $(#[$attributes])*
             pub struct $name {
                 /// Login name, unique on the console.
@@ -206,7 +206,7 @@ impl AccountInput {
     }
 
     /// The password, from wherever it is.
-    pub(crate) async fn password(&self, context: &Context) -> Result<Option<SecretString>> {
+    pub(crate) async fn password(&self, context: &ConsoleContext) -> Result<Option<SecretString>> {
         let given = Given {
             password: self.password.as_ref(),
             secret: self.password_secret.as_deref(),

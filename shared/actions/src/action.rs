@@ -5,7 +5,7 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::context::Scope;
 use crate::error::Result;
 use crate::input::Input;
 
@@ -40,6 +40,8 @@ pub trait Action: Send + Sync + 'static {
     type Input: Input;
     /// What it answers with.
     type Output: Serialize + JsonSchema + Send;
+    /// What it may use.
+    type Scope: Scope;
     /// Its description.
     const SPEC: Spec;
     /// Whether it may deliver something into a secret. The functions of others do without the code
@@ -48,7 +50,7 @@ pub trait Action: Send + Sync + 'static {
 
     /// Does it.
     fn run(
-        context: &Context,
+        scope: &Self::Scope,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 }

@@ -4,16 +4,14 @@
 //! member with what was intended.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use rapid7::console::{AccessKind, NewUser, User};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 use tracing::warn;
 
 use crate::audit::Phase;
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::deliver::Delivered;
 use crate::diff::{FieldChange, changes, grants};
 use crate::error::{Changed, Error, ErrorKind, Result};
@@ -26,11 +24,7 @@ use crate::plan::{AccessChange, Change, Plan, Snapshot, noun};
 use crate::verify::{conflict, known, observed, planned, verify};
 use crate::view::UserView;
 
-/// A run with less time left than this does not begin to write: it could not read back, and give
-/// back what the console dropped.
-const TIME_TO_WRITE: Duration = Duration::from_secs(2);
-
-impl Context {
+impl ConsoleContext {
     /// Carries out a plan for an account that exists.
     pub(crate) async fn apply(&self, user: User, mut plan: Plan) -> Result<Outcome> {
         let subject = self.subject(&user);
@@ -103,14 +97,14 @@ impl Context {
         let mut lines = plan.to_lines();
         lines.extend(before.and_then(|before| kept_grants(before, plan)));
         Outcome {
-            operation: self.spec.name.into(),
+            operation: self.run.spec.name.into(),
             subject,
             changed: false,
-            dry_run: self.dry_run,
+            dry_run: self.run.dry_run,
             plan: lines,
             changes: planned(plan, before),
             state: before.map(view),
-            warnings: [self.services.warnings.clone(), plan.warnings.clone()].concat(),
+            warnings: [self.warnings.clone(), plan.warnings.clone()].concat(),
         }
     }
 
@@ -124,7 +118,7 @@ impl Context {
     ) -> Result<Outcome> {
         let mut outcome = self.unchanged(subject, &plan, Some(&before));
         self.policy().check(&before, &plan, facts)?;
-        if self.dry_run || plan.changes.is_empty() {
+        if self.run.dry_run || plan.changes.is_empty() {
             return Ok(outcome);
         }
         self.begin_to_write(&outcome, Some(&before)).await?;
@@ -144,7 +138,7 @@ impl Context {
             }
         }
         // Staging may have taken its time.
-        self.time_to_write()?;
+        self.run.time_to_write()?;
         if plan.delivery.is_some() && plan.replaces() {
             before = self.refresh(&before, &mut plan).await?;
         }
@@ -289,7 +283,7 @@ impl Context {
     ) -> Result<Outcome> {
         let mut outcome = self.unchanged(subject, plan, None);
         self.policy().check_new(&new.login, plan)?;
-        if self.dry_run {
+        if self.run.dry_run {
             return Ok(outcome);
         }
         self.begin_to_write(&outcome, None).await?;
@@ -313,22 +307,10 @@ impl Context {
         Ok(outcome)
     }
 
-    fn time_to_write(&self) -> Result<()> {
-        if self.deadline.saturating_duration_since(Instant::now()) < TIME_TO_WRITE {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                "less than two seconds were left before the deadline, too little to write and to \
-                 read back",
-            )
-            .next("run it again with more time"));
-        }
-        Ok(())
-    }
-
     /// The last moment at which nothing has been written: there must be time to read back, and the
     /// audit record must be safe.
     async fn begin_to_write(&self, outcome: &Outcome, before: Option<&Snapshot>) -> Result<()> {
-        self.time_to_write()?;
+        self.run.time_to_write()?;
         let record = json!({
             "subject": outcome.subject,
             "plan": outcome.plan,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rapid7::console::{AccessKind, AuthenticationSource, NamedResource, Role};
 
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, Result};
 use crate::id_or_name::IdOrName;
 use crate::lookup::printable;
@@ -168,7 +168,7 @@ pub(crate) fn source(wanted: &IdOrName, kind: &str, known: &[AuthenticationSourc
     }
 }
 
-impl Context {
+impl ConsoleContext {
     /// Every site or asset group of the console.
     pub(crate) async fn places(&self, kind: AccessKind) -> Result<Vec<NamedResource>> {
         Ok(match kind {

@@ -1,22 +1,18 @@
-//! What a run may use.
+//! What a run may use, whichever surfaces it is about.
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rapid7::BoxFuture;
-use rapid7::console::{AccessKind, Client, Role, User, UserId};
+use rapid7::{BoxFuture, console, platform};
 use secrecy::SecretString;
 use serde_json::Value;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::action::Spec;
 use crate::audit::{Audit, AuditRecord, Phase};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::guard::Policy;
-use crate::outcome::Subject;
-use crate::plan::{Plan, Snapshot};
 
 /// Reads secrets that inputs refer to, such as a new user's password.
 pub trait SecretReader: Send + Sync {
@@ -63,12 +59,86 @@ pub trait SecretWriter: Send + Sync {
     ) -> BoxFuture<'a, Result<()>>;
 }
 
+/// Where one of Rapid7's surfaces is, and how it is reached.
+#[derive(Debug, Clone)]
+pub struct Target<C> {
+    /// What is asked there.
+    pub client: C,
+    /// What a person should know about how it is reached.
+    pub warnings: Vec<String>,
+}
+
+/// The targets of a surface that this deployment knows, by name.
+pub trait Targets<C>: Send + Sync {
+    /// The names, in the order in which they were configured. None: this surface is not configured.
+    fn names(&self) -> &[String];
+
+    /// Gets a target ready. What was got ready before is used again.
+    fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Target<C>>>;
+
+    /// What to say where there is none: which setting is missing.
+    fn missing(&self) -> Error;
+}
+
+/// The only target of a surface, for programs that make the client themselves.
+pub struct OnlyTarget<C> {
+    name: String,
+    client: C,
+}
+
+impl<C> OnlyTarget<C> {
+    /// A client under the name by which inputs may ask for it.
+    pub fn new(name: impl Into<String>, client: C) -> Self {
+        Self {
+            name: name.into(),
+            client,
+        }
+    }
+}
+
+impl<C: Clone + Send + Sync> Targets<C> for OnlyTarget<C> {
+    fn names(&self) -> &[String] {
+        std::slice::from_ref(&self.name)
+    }
+
+    fn open<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<Target<C>>> {
+        let client = self.client.clone();
+        Box::pin(async {
+            Ok(Target {
+                client,
+                warnings: Vec::new(),
+            })
+        })
+    }
+
+    fn missing(&self) -> Error {
+        Error::new(ErrorKind::Unexpected, "the only target is missing")
+    }
+}
+
+/// Shows long work while it goes on.
+pub trait Progress: Send + Sync {
+    /// Work on so many begins.
+    fn begin(&self, what: &str, total: usize);
+
+    /// One of them is done; `row` is what became of it.
+    ///
+    /// # Errors
+    /// Why the row could not be kept, for a person: the work stops.
+    fn done(&self, row: &Value) -> std::result::Result<(), String>;
+
+    /// A person should know this before the answer.
+    fn warning(&self, text: &str);
+}
+
 /// What outlives a run: given once when the process starts.
 #[derive(Clone)]
 pub struct Services {
-    /// The console.
-    pub console: Client,
-    /// What the deployment allows; `own_login` is filled in when a run starts.
+    /// The consoles.
+    pub consoles: Arc<dyn Targets<console::Client>>,
+    /// The Insight Platform; operations that are not about it do without.
+    pub platform: Option<Arc<dyn Targets<platform::Client>>>,
+    /// What the deployment allows; `own_login` is filled in for each console.
     pub policy: Policy,
     /// Where audit records go.
     pub audit: Arc<dyn Audit>,
@@ -76,8 +146,8 @@ pub struct Services {
     pub secrets: Arc<dyn SecretReader>,
     /// Where generated secrets go; operations that deliver nothing do without.
     pub deliveries: Option<Arc<dyn SecretWriter>>,
-    /// Warnings about the deployment itself, shown with every outcome.
-    pub warnings: Vec<String>,
+    /// Who watches long work.
+    pub progress: Option<Arc<dyn Progress>>,
 }
 
 /// Who asked.
@@ -93,91 +163,44 @@ pub struct Caller {
     pub event_id: Option<String>,
 }
 
-/// What one run may use. It reads freely and writes only through `Context::apply`.
-pub struct Context {
+/// A run with less time left than this does not begin to write: it could not read back, and give
+/// back what the console dropped.
+const TIME_TO_WRITE: Duration = Duration::from_secs(2);
+
+/// What every run has.
+#[derive(Clone)]
+pub struct RunContext {
     pub(crate) spec: &'static Spec,
     pub(crate) services: Services,
     pub(crate) caller: Caller,
     pub(crate) dry_run: bool,
     pub(crate) deadline: Instant,
-    pub(crate) roles: OnceCell<Vec<Role>>,
-    pub(crate) users: OnceCell<Vec<User>>,
 }
 
-impl Context {
-    pub(crate) fn console(&self) -> &Client {
-        &self.services.console
-    }
+/// What an operation may use: one console, the platform, or every surface. Opened for each run.
+pub trait Scope: Sized + Send + Sync {
+    /// Whether consoles are part of it. Functions carry no code for what is not.
+    const CONSOLE: bool;
+    /// Whether the platform is part of it.
+    const PLATFORM: bool;
 
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.services.policy
-    }
+    /// Gets it ready; `console` is the one that the input names.
+    fn open(run: RunContext, console: Option<&str>) -> impl Future<Output = Result<Self>> + Send;
 
-    pub(crate) fn subject(&self, user: &User) -> Subject {
-        Subject::of(user, self.console().address())
-    }
+    /// What every run has.
+    fn run(&self) -> &RunContext;
 
-    /// A user as it is now with its individual grants, all read at once. Flags that the console did
-    /// not tell count as false: asking for a list that is empty costs nothing.
-    pub(crate) async fn snapshot(&self, user: &User) -> Result<Snapshot> {
-        let (user, sites, asset_groups) = tokio::try_join!(
-            self.user(user.id()),
-            self.grants(user, AccessKind::Sites),
-            self.grants(user, AccessKind::AssetGroups),
-        )?;
-        Ok(Snapshot {
-            user,
-            sites,
-            asset_groups,
-        })
-    }
+    /// Where it is: addresses, for the audit record.
+    fn target(&self) -> String;
 
-    pub(crate) async fn grants(
-        &self,
-        user: &User,
-        kind: AccessKind,
-    ) -> Result<Option<BTreeSet<i64>>> {
-        let has_all = match kind {
-            AccessKind::Sites => user.all_sites(),
-            AccessKind::AssetGroups => user.all_asset_groups(),
-        };
-        if has_all == Some(true) {
-            return Ok(None);
-        }
-        Ok(Some(self.console().access(user.id(), kind).await?))
-    }
+    /// Requests that were sent, retries included.
+    fn requests(&self) -> u32;
 
-    /// Reads an account again after a write, with the lists that were read before or are to change:
-    /// all at once.
-    pub(crate) async fn read_back(&self, before: &Snapshot, plan: &Plan) -> Result<Snapshot> {
-        let id = before.user.id();
-        let list = async |kind| -> Result<Option<BTreeSet<i64>>> {
-            let planned = plan.access().any(|access| access.kind == kind);
-            if !planned && before.grants(kind).is_none() {
-                return Ok(None);
-            }
-            Ok(Some(self.console().access(id, kind).await?))
-        };
-        let (user, sites, asset_groups) = tokio::try_join!(
-            self.user(id),
-            list(AccessKind::Sites),
-            list(AccessKind::AssetGroups),
-        )?;
-        // Somebody who was given all of them meanwhile has no individual ones to miss.
-        let (all_sites, all_asset_groups) = (user.all_sites(), user.all_asset_groups());
-        Ok(Snapshot {
-            user,
-            sites: sites.filter(|_| all_sites != Some(true)),
-            asset_groups: asset_groups.filter(|_| all_asset_groups != Some(true)),
-        })
-    }
+    /// What a person should know about how it is reached.
+    fn warnings(&self) -> Vec<String>;
+}
 
-    /// The console's roles, read once in a run.
-    pub(crate) async fn roles(&self) -> Result<&[Role]> {
-        let read = async || Ok::<_, Error>(self.console().roles().await?);
-        Ok(self.roles.get_or_try_init(read).await?)
-    }
-
+impl RunContext {
     /// Something from outside the console, which must not outlast the run.
     pub(crate) async fn in_time<T>(
         &self,
@@ -192,12 +215,22 @@ impl Context {
         })
     }
 
-    pub(crate) async fn user(&self, id: UserId) -> Result<User> {
-        Ok(self.console().user(id).await?)
+    /// Refuses to begin a write that could not be read back in time.
+    pub(crate) fn time_to_write(&self) -> Result<()> {
+        if self.deadline.saturating_duration_since(Instant::now()) < TIME_TO_WRITE {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "less than two seconds were left before the deadline, too little to write and to \
+                 read back",
+            )
+            .next("run it again with more time"));
+        }
+        Ok(())
     }
 
     pub(crate) async fn record(
         &self,
+        target: &str,
         phase: Phase,
         record: Value,
     ) -> std::result::Result<(), String> {
@@ -208,9 +241,19 @@ impl Context {
             request_id: &self.caller.request_id,
             ticket: self.caller.ticket.as_deref(),
             requested_by: self.caller.requested_by.as_deref(),
-            target: self.console().address(),
+            target,
             record,
         };
         self.services.audit.write(&record).await
+    }
+
+    /// Gets a target ready, in time.
+    pub(crate) async fn open<C>(&self, targets: &dyn Targets<C>, name: &str) -> Result<Target<C>> {
+        let opened = tokio::time::timeout_at(self.deadline, targets.open(name)).await;
+        opened.unwrap_or_else(|_| {
+            Err(Error::unavailable(format!(
+                "the secret of {name:?} could not be read before the deadline"
+            )))
+        })
     }
 }

@@ -4,7 +4,7 @@ use rapid7::console::{NewUser, Role, User};
 
 use crate::account_input::{AccountInput, AuthenticationType, account_input};
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::Policy;
 use crate::lookup::{line, list, same_email};
@@ -28,6 +28,7 @@ pub struct CreateUser;
 impl Action for CreateUser {
     type Input = CreateUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "create-user",
         title: "Create an account, with access flags always explicit",
@@ -35,7 +36,7 @@ impl Action for CreateUser {
         example: r#"{"login": "jsmith", "first_name": "John", "last_name": "Smith", "email": "jsmith@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "ticket": "HR-77"}"#,
     };
 
-    async fn run(context: &Context, input: CreateUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: CreateUserInput) -> Result<Outcome> {
         let account = input.account(input.all_sites);
         let known = Known::read(context, &account).await?;
         let plan = known.plan(&account, context.policy())?;
@@ -61,7 +62,7 @@ pub(crate) struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// Checks an input, and reads what it takes to plan it.
-    pub(crate) async fn read(context: &'a Context, account: &AccountInput) -> Result<Self> {
+    pub(crate) async fn read(context: &'a ConsoleContext, account: &AccountInput) -> Result<Self> {
         account.check_password()?;
         let mut wanted = account.wanted()?;
         let kind = account.authentication_type.name();
@@ -98,7 +99,7 @@ impl<'a> Known<'a> {
 pub(crate) async fn with_password(
     mut plan: Plan,
     account: &AccountInput,
-    context: &Context,
+    context: &ConsoleContext,
 ) -> Result<Plan> {
     if let Some(Change::CreateUser(new)) = plan.changes.first_mut() {
         new.password = account.password(context).await?;

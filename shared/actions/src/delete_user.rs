@@ -3,7 +3,7 @@
 use rapid7::console::User;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::user_input;
 use crate::lookup::{Selector, line, solid};
@@ -26,6 +26,7 @@ pub struct DeleteUser;
 impl Action for DeleteUser {
     type Input = DeleteUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "delete-user",
         title: "Delete an account for good, and prove that it is gone",
@@ -33,7 +34,7 @@ impl Action for DeleteUser {
         example: r#"{"login": "jdoe", "confirm_login": "jdoe", "ticket": "OFF-1042"}"#,
     };
 
-    async fn run(context: &Context, input: DeleteUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: DeleteUserInput) -> Result<Outcome> {
         let selector = input.selector()?;
         let confirmed = &solid("confirm_login", &input.confirm_login)?;
         let user = match context.find_user(&selector).await {
@@ -61,7 +62,7 @@ fn plan(user: &User, confirmed: &str) -> Result<Plan> {
 /// Nothing is left to do if nobody has the login that was confirmed either: a number or an email
 /// address alone may be mistyped, and then somebody else would stay.
 async fn gone_already(
-    context: &Context,
+    context: &ConsoleContext,
     selector: &Selector,
     confirmed: &str,
     error: Error,

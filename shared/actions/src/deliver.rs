@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tracing::warn;
 
-use crate::context::{Context, SecretWriter, Staged};
+use crate::console_context::ConsoleContext;
+use crate::context::{SecretWriter, Staged};
 use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::lookup::solid;
 use crate::plan::{Delivery, Plan, Snapshot};
@@ -30,7 +31,7 @@ impl Delivery {
     /// # Errors
     /// `InvalidInput` for a token or a place without content, or a place that can't be one.
     pub(crate) fn new(
-        context: &Context,
+        context: &ConsoleContext,
         secret: &str,
         request: Option<&str>,
         login: &str,
@@ -41,11 +42,11 @@ impl Delivery {
         let request = request
             .map(|token| solid("request_token", token))
             .transpose()?;
-        let caller = &context.caller;
+        let caller = &context.run.caller;
         let same = caller.event_id.as_ref().unwrap_or(&caller.request_id);
         let request = request.as_ref().unwrap_or(same);
         let parts = [
-            context.spec.name,
+            context.run.spec.name,
             context.console().address(),
             login,
             rules,
@@ -87,9 +88,9 @@ fn member(text: &SecretString, member: &str) -> Option<SecretString> {
     Some(json.get(member)?.as_str()?.into())
 }
 
-impl Context {
+impl ConsoleContext {
     fn writer(&self) -> Result<&dyn SecretWriter> {
-        self.services.deliveries.as_deref().ok_or_else(|| {
+        self.run.services.deliveries.as_deref().ok_or_else(|| {
             Error::new(
                 ErrorKind::Unexpected,
                 "this operation was started without a place to deliver to",
@@ -123,14 +124,14 @@ impl Context {
                 &delivery.token,
             );
             let staged = writer.stage(&delivery.secret, &delivery.token, text);
-            return Ok(match self.in_time(place, staged).await?.delivered {
+            return Ok(match self.run.in_time(place, staged).await?.delivered {
                 true => Delivered::Before,
                 false => Delivered::NotYet,
             });
         };
         let text = text(login, target, PASSWORD, &password, &delivery.token);
         let staged = writer.stage(&delivery.secret, &delivery.token, text);
-        let Staged { text, delivered } = self.in_time(place, staged).await?;
+        let Staged { text, delivered } = self.run.in_time(place, staged).await?;
         if delivered {
             return Ok(Delivered::Before);
         }
@@ -163,11 +164,15 @@ impl Context {
                 // Every seed is a version of its own: an earlier one is of no use any more.
                 token = digest(&[&token, seed.expose_secret()]);
                 let staged = self.writer()?.stage(secret, &token, text);
-                self.in_time("the secret to deliver into", staged).await?;
+                self.run
+                    .in_time("the secret to deliver into", staged)
+                    .await?;
             }
             let writer = self.writer()?;
             let promoted = writer.promote(secret, &token, &delivery.token);
-            self.in_time("the secret to deliver into", promoted).await
+            self.run
+                .in_time("the secret to deliver into", promoted)
+                .await
         };
         result.await.map_err(|mut error: Error| {
             warn!(%error, "the console is changed, and the secret not yet");

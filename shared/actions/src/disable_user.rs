@@ -3,7 +3,7 @@
 use rapid7::console::User;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::input::user_input;
 use crate::lookup::line;
@@ -22,6 +22,7 @@ pub struct DisableUser;
 impl Action for DisableUser {
     type Input = DisableUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "disable-user",
         title: "Disable an account and change nothing else about it",
@@ -29,7 +30,7 @@ impl Action for DisableUser {
         example: r#"{"login": "jdoe", "ticket": "OFF-1042"}"#,
     };
 
-    async fn run(context: &Context, input: DisableUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: DisableUserInput) -> Result<Outcome> {
         let user = context.find_user(&input.selector()?).await?;
         let plan = plan(&user);
         let plan = plan.map_err(|error| error.about(line(&user)))?;

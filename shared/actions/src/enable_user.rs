@@ -3,7 +3,7 @@
 use rapid7::console::User;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::input::user_input;
 use crate::lookup::line;
@@ -21,6 +21,7 @@ pub struct EnableUser;
 impl Action for EnableUser {
     type Input = EnableUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "enable-user",
         title: "Enable a disabled account and change nothing else about it",
@@ -28,7 +29,7 @@ impl Action for EnableUser {
         example: r#"{"login": "ext.pentest", "ticket": "HR-78"}"#,
     };
 
-    async fn run(context: &Context, input: EnableUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: EnableUserInput) -> Result<Outcome> {
         let user = context.find_user(&input.selector()?).await?;
         let plan = plan(&user);
         let plan = plan.map_err(|error| error.about(line(&user)))?;

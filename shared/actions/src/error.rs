@@ -1,6 +1,7 @@
 //! How an operation fails.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -92,7 +93,7 @@ pub enum Changed {
 
 /// A failed run: what happened, to whom, what was and was not changed, what to do next. Its text
 /// is safe for outsiders; causes go to the log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// What kind of failure.
     pub kind: ErrorKind,
@@ -107,7 +108,9 @@ pub struct Error {
     /// How long the server asked to wait.
     pub retry_after: Option<Duration>,
     /// The failed request behind it.
-    pub(crate) source: Option<Box<rapid7::Error>>,
+    pub(crate) source: Option<Arc<rapid7::Error>>,
+    /// More about it, for callers that read JSON.
+    pub details: Option<Box<Value>>,
 }
 
 impl Error {
@@ -120,6 +123,7 @@ impl Error {
             next: None,
             retry_after: None,
             source: None,
+            details: None,
         }
     }
 
@@ -183,6 +187,16 @@ impl Error {
         if let Some(wait) = self.retry_after {
             json["retry_after_seconds"] = wait.as_secs().into();
         }
+        if let Some(id) = self
+            .source
+            .as_ref()
+            .and_then(|s| s.correlation_id.as_deref())
+        {
+            json["correlation_id"] = id.into();
+        }
+        if let Some(details) = &self.details {
+            json["details"] = (**details).clone();
+        }
         json
     }
 }
@@ -218,10 +232,31 @@ impl std::error::Error for Error {
 impl From<rapid7::Error> for Error {
     fn from(source: rapid7::Error) -> Self {
         use rapid7::ErrorKind as Wire;
+        let platform = source.surface == rapid7::Surface::Platform;
         let (kind, next) = match source.kind {
+            Wire::Rejected if platform => (
+                ErrorKind::Unexpected,
+                "read what the platform said; if the input is right, report this",
+            ),
             Wire::Rejected => (
                 ErrorKind::Unexpected,
                 "read what the console said; if the input is right, report this",
+            ),
+            Wire::Unauthorized if platform => (
+                ErrorKind::Unauthorized,
+                "check the API key in the secret: a key belongs to one region, so it may be another \
+                 region's (the region is the first part of the platform's address in a browser); or \
+                 it was revoked, or its owner was deleted",
+            ),
+            Wire::Forbidden if platform => (
+                ErrorKind::Unauthorized,
+                "use an organization key: a user key has only its owner's rights, and can't manage \
+                 other accounts",
+            ),
+            Wire::NotFound if platform => (
+                ErrorKind::Unexpected,
+                "check that the address is the Insight Platform's, and that nobody else is deleting \
+                 the same at this time; then run it again",
             ),
             Wire::Unauthorized => (
                 ErrorKind::Unauthorized,
@@ -244,6 +279,10 @@ impl From<rapid7::Error> for Error {
                  -sha256); only if they are the same, trust it by pin or CA",
             ),
             Wire::Credentials => (ErrorKind::Unauthorized, "correct the configuration"),
+            Wire::Malformed | Wire::Protocol if platform => (
+                ErrorKind::Unexpected,
+                "check that the address is that of the Insight Platform, then report this",
+            ),
             Wire::Malformed | Wire::Protocol => (
                 ErrorKind::Unexpected,
                 "check that the address is that of a console, then report this",
@@ -257,7 +296,7 @@ impl From<rapid7::Error> for Error {
         Self {
             message: source.to_string(),
             retry_after: source.retry_after,
-            source: Some(Box::new(source)),
+            source: Some(Arc::new(source)),
             ..Self::new(kind, "")
         }
         .next(next)

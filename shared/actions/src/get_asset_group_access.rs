@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::access::{self, Place};
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::input::user_input;
 use crate::outcome::Subject;
@@ -33,6 +33,7 @@ pub struct GetAssetGroupAccess;
 impl Action for GetAssetGroupAccess {
     type Input = GetAssetGroupAccessInput;
     type Output = AssetGroupAccess;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "get-asset-group-access",
         title: "Show the asset groups of an account",
@@ -40,7 +41,10 @@ impl Action for GetAssetGroupAccess {
         example: r#"{"login": "jdoe"}"#,
     };
 
-    async fn run(context: &Context, input: GetAssetGroupAccessInput) -> Result<AssetGroupAccess> {
+    async fn run(
+        context: &ConsoleContext,
+        input: GetAssetGroupAccessInput,
+    ) -> Result<AssetGroupAccess> {
         let selector = input.selector()?;
         let (user, asset_groups) =
             access::show(context, &selector, AccessKind::AssetGroups).await?;

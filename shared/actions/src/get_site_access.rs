@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::access::{self, Place};
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::input::user_input;
 use crate::outcome::Subject;
@@ -33,6 +33,7 @@ pub struct GetSiteAccess;
 impl Action for GetSiteAccess {
     type Input = GetSiteAccessInput;
     type Output = SiteAccess;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "get-site-access",
         title: "Show the sites of an account",
@@ -40,7 +41,7 @@ impl Action for GetSiteAccess {
         example: r#"{"login": "jdoe"}"#,
     };
 
-    async fn run(context: &Context, input: GetSiteAccessInput) -> Result<SiteAccess> {
+    async fn run(context: &ConsoleContext, input: GetSiteAccessInput) -> Result<SiteAccess> {
         let selector = input.selector()?;
         let (user, sites) = access::show(context, &selector, AccessKind::Sites).await?;
         Ok(SiteAccess {

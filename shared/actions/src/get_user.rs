@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::input::user_input;
 use crate::list_roles::RoleView;
@@ -54,6 +54,7 @@ pub struct GetUser;
 impl Action for GetUser {
     type Input = GetUserInput;
     type Output = UserDetails;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "get-user",
         title: "Show an account, with grants, role and privileges if asked",
@@ -61,7 +62,7 @@ impl Action for GetUser {
         example: r#"{"login": "jdoe", "include": ["sites", "asset_groups", "role"]}"#,
     };
 
-    async fn run(context: &Context, input: GetUserInput) -> Result<UserDetails> {
+    async fn run(context: &ConsoleContext, input: GetUserInput) -> Result<UserDetails> {
         let user = context.find_user(&input.selector()?).await?;
         let asked = |what| input.include.contains(&what);
         let grants = async |what, kind| -> Result<_> {

@@ -4,7 +4,7 @@ use rapid7::console::AccessKind;
 
 use crate::access::{self, Way};
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::id_or_name::IdOrName;
 use crate::input::user_input;
@@ -24,6 +24,7 @@ pub struct GrantAssetGroupAccess;
 impl Action for GrantAssetGroupAccess {
     type Input = GrantAssetGroupAccessInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "grant-asset-group-access",
         title: "Give an account more asset groups",
@@ -31,7 +32,7 @@ impl Action for GrantAssetGroupAccess {
         example: r#"{"login": "jdoe", "asset_groups": [1, "Laptops"], "ticket": "HR-77"}"#,
     };
 
-    async fn run(context: &Context, input: GrantAssetGroupAccessInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: GrantAssetGroupAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;
         access::change(
             context,

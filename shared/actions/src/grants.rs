@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use rapid7::console::{AccessKind, UserId};
 use tracing::{info, warn};
 
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::diff::{FieldChange, grants};
 use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::plan::{Plan, Snapshot, noun};
@@ -20,7 +21,7 @@ type Ids = BTreeSet<i64>;
 /// More differences than this are sent as one list, where the console takes lists.
 const ONE_BY_ONE: usize = 20;
 
-impl Context {
+impl ConsoleContext {
     /// Makes the individual grants of an account what they should be, and proves it: gives and takes
     /// what the plan says, and gives back what the console dropped when the user was replaced (seen
     /// in the field). What somebody else gives or takes meanwhile is left alone and told.
@@ -361,7 +362,7 @@ fn failed(
             ),
         )
         .next(GIVE_BACK_BY_HAND);
-        failed.source = cause.map(Box::new);
+        failed.source = cause.map(Arc::new);
         return failed;
     }
     let found: Vec<FieldChange> = goals

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use rapid7::console::{Role, User};
 
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Change, Plan, Snapshot};
 
@@ -78,7 +78,7 @@ impl Facts {
     }
 }
 
-impl Context {
+impl ConsoleContext {
     /// What the guards have to know for this plan.
     pub(crate) async fn facts(&self, user: &User, plan: &Plan) -> Result<Facts> {
         let mut facts = Facts::default();

@@ -15,10 +15,12 @@ pub struct Common<'a> {
     pub ticket: Option<&'a str>,
     /// Who asked for it.
     pub requested_by: Option<&'a str>,
+    /// Which console it is about, of several.
+    pub console: Option<&'a str>,
 }
 
-/// An operation's input. Made by the `input!` and `user_input!` macros.
-pub trait Input: DeserializeOwned + JsonSchema + Send {
+/// An operation's input. Made by the `input!`, `console_input!` and `user_input!` macros.
+pub trait Input: DeserializeOwned + JsonSchema + Send + Sync {
     /// The members that every input has.
     fn common(&self) -> Common<'_>;
 }
@@ -26,6 +28,9 @@ pub trait Input: DeserializeOwned + JsonSchema + Send {
 /// Declares an operation's input: its own members, and those that every input has.
 macro_rules! input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
+        $crate::input::input! { @declare $(#[$attributes])* $name { $($members)* } |_| None }
+    };
+    (@declare $(#[$attributes:meta])* $name:ident { $($members:tt)* } $console:expr) => {
         $(#[$attributes])*
         #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields)]
@@ -46,8 +51,25 @@ macro_rules! input {
                     dry_run: self.dry_run,
                     ticket: self.ticket.as_deref(),
                     requested_by: self.requested_by.as_deref(),
+                    console: {
+                        let console: fn(&Self) -> Option<&str> = $console;
+                        console(self)
+                    },
                 }
             }
+        }
+    };
+}
+
+/// Declares the input of an operation on one console.
+macro_rules! console_input {
+    ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
+        $crate::input::input! {
+            @declare $(#[$attributes])* $name {
+                $($members)*
+                /// The console's name, where several are configured.
+                pub console: Option<String>,
+            } |input| input.console.as_deref()
         }
     };
 }
@@ -55,7 +77,7 @@ macro_rules! input {
 /// Declares the input of an operation on one user, who is named in exactly one way.
 macro_rules! user_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::input::input! {
+        $crate::input::console_input! {
             $(#[$attributes])*
             pub struct $name {
                 /// The user's number on the console. Exactly one of `user_id`, `login`, `email`.
@@ -86,7 +108,7 @@ macro_rules! user_input {
     };
 }
 
-pub(crate) use {input, user_input};
+pub(crate) use {console_input, input, user_input};
 
 /// For members that may be left out and can't be cleared: null is wrong, not "left out".
 pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
@@ -203,7 +225,7 @@ mod tests {
         );
         assert_eq!(
             told(json!({"logn": "jdoe"})),
-            "`logn`: no such field here; there are user_id, login, email, dry_run, ticket, requested_by"
+            "`logn`: no such field here; there are user_id, login, email, console, dry_run, ticket, requested_by"
         );
         assert_eq!(
             told(json!("jdoe")),

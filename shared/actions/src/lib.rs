@@ -1,7 +1,7 @@
 //! Everything that the pack decides: what an operation reads, plans, refuses, writes and proves.
 //!
 //! An operation reads freely, computes a [`Plan`] with a plain function, and hands it to
-//! `Context::apply`, the only code that writes. This crate sees no environment, no AWS, no
+//! `ConsoleContext::apply`, the only code that writes. This crate sees no environment, no AWS, no
 //! command line: those belong to its callers.
 
 mod access;
@@ -10,6 +10,7 @@ mod action;
 mod apply;
 mod audit;
 mod choice;
+mod console_context;
 mod context;
 mod create_user;
 mod delete_user;
@@ -37,6 +38,7 @@ mod new_account;
 mod outcome;
 mod password;
 mod plan;
+mod platform;
 mod provision_user;
 mod registry;
 mod reset_two_factor;
@@ -49,6 +51,7 @@ mod set_asset_group_access;
 mod set_password;
 mod set_role;
 mod set_site_access;
+mod surfaces;
 mod test_connection;
 #[cfg(test)]
 mod testing;
@@ -62,7 +65,11 @@ pub use access::Place;
 pub use account_input::AuthenticationType;
 pub use action::{Action, Effect, Spec};
 pub use audit::{Audit, AuditRecord, Phase};
-pub use context::{Caller, Context, SecretReader, SecretWriter, Services, Staged};
+pub use console_context::ConsoleContext;
+pub use context::{
+    Caller, OnlyTarget, Progress, RunContext, Scope, SecretReader, SecretWriter, Services, Staged,
+    Target, Targets,
+};
 pub use create_user::{CreateUser, CreateUserInput};
 pub use delete_user::{DeleteUser, DeleteUserInput};
 pub use diff::FieldChange;
@@ -86,9 +93,10 @@ pub use list_roles::{ListRoles, ListRolesInput, RoleList, RoleView};
 pub use list_sites::{ListSites, ListSitesInput, SiteList};
 pub use list_users::{ListUsers, ListUsersInput, UserList};
 pub use lookup::Selector;
-pub use outcome::{Outcome, Subject};
+pub use outcome::{AccountId, Outcome, Subject};
 pub use password::CharacterClass;
 pub use plan::{AccessChange, Change, Delivery, Plan, Snapshot};
+pub use platform::PlatformContext;
 pub use provision_user::{ProvisionUser, ProvisionUserInput};
 pub use registry::{ALL, Entry, Operation, Run, invoke};
 pub use reset_two_factor::{ResetTwoFactor, ResetTwoFactorInput};
@@ -100,6 +108,7 @@ pub use set_asset_group_access::{SetAssetGroupAccess, SetAssetGroupAccessInput};
 pub use set_password::{SetPassword, SetPasswordInput};
 pub use set_role::{SetRole, SetRoleInput};
 pub use set_site_access::{SetSiteAccess, SetSiteAccessInput};
+pub use surfaces::Surfaces;
 pub use test_connection::{Check, ConnectionReport, TestConnection, TestConnectionInput, Verdict};
 pub use unlock_user::{UnlockUser, UnlockUserInput};
 pub use update_user::{UpdateUser, UpdateUserInput};

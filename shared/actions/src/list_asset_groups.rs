@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
-use crate::input::input;
+use crate::input::console_input;
 use crate::resource_view::ResourceView;
 
-input! {
+console_input! {
     /// Nothing to choose.
     pub struct ListAssetGroupsInput {}
 }
@@ -29,6 +29,7 @@ pub struct ListAssetGroups;
 impl Action for ListAssetGroups {
     type Input = ListAssetGroupsInput;
     type Output = AssetGroupList;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-asset-groups",
         title: "List the asset groups of the console",
@@ -36,7 +37,7 @@ impl Action for ListAssetGroups {
         example: "{}",
     };
 
-    async fn run(context: &Context, _input: ListAssetGroupsInput) -> Result<AssetGroupList> {
+    async fn run(context: &ConsoleContext, _input: ListAssetGroupsInput) -> Result<AssetGroupList> {
         let found = context.console().asset_groups().await?;
         let asset_groups = found.into_iter().map(ResourceView::from);
         let asset_groups: Vec<ResourceView> = asset_groups.collect();

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
-use crate::input::input;
+use crate::input::console_input;
 
-input! {
+console_input! {
     /// Nothing to choose.
     pub struct ListAuthenticationSourcesInput {}
 }
@@ -42,6 +42,7 @@ pub struct ListAuthenticationSources;
 impl Action for ListAuthenticationSources {
     type Input = ListAuthenticationSourcesInput;
     type Output = AuthenticationSourceList;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-authentication-sources",
         title: "List where accounts can be authenticated",
@@ -50,7 +51,7 @@ impl Action for ListAuthenticationSources {
     };
 
     async fn run(
-        context: &Context,
+        context: &ConsoleContext,
         _input: ListAuthenticationSourcesInput,
     ) -> Result<AuthenticationSourceList> {
         let found = context.console().authentication_sources().await?;

@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
-use crate::input::input;
+use crate::input::console_input;
 
-input! {
+console_input! {
     /// Nothing to choose.
     pub struct ListRolesInput {}
 }
@@ -53,6 +53,7 @@ pub struct ListRoles;
 impl Action for ListRoles {
     type Input = ListRolesInput;
     type Output = RoleList;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-roles",
         title: "List the roles of the console",
@@ -60,7 +61,7 @@ impl Action for ListRoles {
         example: "{}",
     };
 
-    async fn run(context: &Context, _input: ListRolesInput) -> Result<RoleList> {
+    async fn run(context: &ConsoleContext, _input: ListRolesInput) -> Result<RoleList> {
         let found = context.console().roles().await?;
         let roles = found.into_iter().map(RoleView::from);
         let roles: Vec<RoleView> = roles.collect();

@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
-use crate::input::input;
+use crate::input::console_input;
 use crate::resource_view::ResourceView;
 
-input! {
+console_input! {
     /// Nothing to choose.
     pub struct ListSitesInput {}
 }
@@ -29,6 +29,7 @@ pub struct ListSites;
 impl Action for ListSites {
     type Input = ListSitesInput;
     type Output = SiteList;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-sites",
         title: "List the sites of the console",
@@ -36,7 +37,7 @@ impl Action for ListSites {
         example: "{}",
     };
 
-    async fn run(context: &Context, _input: ListSitesInput) -> Result<SiteList> {
+    async fn run(context: &ConsoleContext, _input: ListSitesInput) -> Result<SiteList> {
         let found = context.console().sites().await?;
         let sites = found.into_iter().map(ResourceView::from);
         let sites: Vec<ResourceView> = sites.collect();

@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::account_input::AuthenticationType;
 use crate::action::{Action, Effect, Spec};
 use crate::choice;
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
-use crate::input::input;
+use crate::input::console_input;
 use crate::view::UserView;
 
-input! {
+console_input! {
     /// Which accounts to list: those that fit everything that is given.
     pub struct ListUsersInput {
         /// Part of the login name, upper and lower case alike.
@@ -70,6 +70,7 @@ pub struct ListUsers;
 impl Action for ListUsers {
     type Input = ListUsersInput;
     type Output = UserList;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-users",
         title: "List all accounts, or those that fit",
@@ -77,7 +78,7 @@ impl Action for ListUsers {
         example: r#"{"enabled": true, "role_id": "Asset Owner"}"#,
     };
 
-    async fn run(context: &Context, input: ListUsersInput) -> Result<UserList> {
+    async fn run(context: &ConsoleContext, input: ListUsersInput) -> Result<UserList> {
         let role = async {
             match &input.role_id {
                 None => Ok(None),

@@ -2,7 +2,7 @@
 
 use rapid7::console::{User, UserId};
 
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How a caller names a user.
@@ -145,7 +145,7 @@ pub(crate) fn pick<'a>(users: &'a [User], selector: &Selector) -> Result<&'a Use
     .map_err(|error| error.about(selector.to_line()))
 }
 
-impl Context {
+impl ConsoleContext {
     /// Every user, read once in a run.
     pub(crate) async fn users(&self) -> Result<&[User]> {
         Ok(self

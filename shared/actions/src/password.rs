@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lookup::solid;
 use crate::plan::{Change, Delivery, Plan};
@@ -45,12 +45,13 @@ impl Given<'_> {
     }
 
     /// The password itself.
-    pub(crate) async fn read(&self, context: &Context) -> Result<Option<SecretString>> {
+    pub(crate) async fn read(&self, context: &ConsoleContext) -> Result<Option<SecretString>> {
         match (self.password, self.secret) {
             (Some(password), _) => Ok(Some(password.clone())),
             (None, Some(reference)) => {
-                let read = context.services.secrets.read(reference);
+                let read = context.run.services.secrets.read(reference);
                 context
+                    .run
                     .in_time("the password's secret", read)
                     .await
                     .map(Some)
@@ -184,7 +185,11 @@ impl NewPasswordInput<'_> {
     }
 
     /// The password: given, read, or made.
-    pub(crate) async fn resolve(&self, context: &Context, login: &str) -> Result<NewPassword> {
+    pub(crate) async fn resolve(
+        &self,
+        context: &ConsoleContext,
+        login: &str,
+    ) -> Result<NewPassword> {
         let delivery = self
             .deliver_to
             .map(|secret| {

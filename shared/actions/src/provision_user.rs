@@ -5,7 +5,7 @@ use rapid7::console::{AccessKind, NamedResource, Role};
 use crate::account_input::account_input;
 use crate::action::{Action, Effect, Spec};
 use crate::choice::{self, Places, places};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::create_user::{Known, with_password};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id_or_name::IdOrName;
@@ -34,6 +34,7 @@ pub struct ProvisionUser;
 impl Action for ProvisionUser {
     type Input = ProvisionUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "provision-user",
         title: "Create an account, give it single sites and asset groups, prove both",
@@ -41,7 +42,7 @@ impl Action for ProvisionUser {
         example: r#"{"login": "jsmith", "first_name": "John", "last_name": "Smith", "email": "jsmith@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "sites": [1, "DMZ"], "asset_groups": ["Laptops"], "ticket": "HR-77"}"#,
     };
 
-    async fn run(context: &Context, input: ProvisionUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: ProvisionUserInput) -> Result<Outcome> {
         let account = input.account(Some(false));
         input.check()?;
         let (known, sites, asset_groups) = tokio::try_join!(
@@ -69,7 +70,7 @@ impl Action for ProvisionUser {
     }
 }
 
-async fn chosen(context: &Context, kind: AccessKind, wanted: &[IdOrName]) -> Result<Places> {
+async fn chosen(context: &ConsoleContext, kind: AccessKind, wanted: &[IdOrName]) -> Result<Places> {
     if wanted.is_empty() {
         return Ok(Places::new());
     }

@@ -5,13 +5,12 @@ use std::time::Instant as Clock;
 use rapid7::BoxFuture;
 use schemars::{Schema, schema_for};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, info_span, warn};
 
 use crate::action::{Action, Effect, Spec};
 use crate::audit::Phase;
-use crate::context::{Caller, Context, Services};
+use crate::context::{Caller, RunContext, Scope, Services};
 use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::input::{Input as _, parse};
 use crate::{
@@ -114,8 +113,6 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
     let started = Clock::now();
     let operation = A::SPEC.name;
     let mut caller = run.caller;
-    let mut services = run.services;
-    services.console = services.console.for_run(run.deadline);
     // Told in the log even if the rest can't be read.
     let ticket = input.get("ticket").and_then(Value::as_str);
     let ticket = ticket.map(str::to_owned).or(caller.ticket.clone());
@@ -134,45 +131,38 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
         .requested_by
         .map(str::to_owned)
         .or(caller.requested_by);
-    let context = Context {
+    let run = RunContext {
         spec: &A::SPEC,
         dry_run: common.dry_run,
         deadline: run.deadline,
-        services,
+        services: run.services,
         caller,
-        roles: OnceCell::new(),
-        users: OnceCell::new(),
     };
     let span = info_span!(
         "run",
         operation,
-        request_id = context.caller.request_id,
-        ticket = context.caller.ticket,
+        request_id = run.caller.request_id,
+        ticket = run.caller.ticket,
     );
-    run_checked::<A>(context, input, started)
-        .instrument(span)
-        .await
+    run_checked::<A>(run, input, started).instrument(span).await
 }
 
-async fn run_checked<A: Action>(
-    mut context: Context,
-    input: A::Input,
-    started: Clock,
-) -> Result<Value> {
-    for warning in &context.services.warnings {
-        warn!("{warning}");
-    }
-    let result = match context.console().own_login().await {
-        Ok(login) => {
-            context.services.policy.own_login = login;
-            match context.policy().may_run(A::SPEC.name) {
-                Ok(()) => A::run(&context, input).await,
-                Err(refused) => Err(refused),
-            }
-        }
-        Err(error) => Err(Error::from(error)),
+async fn run_checked<A: Action>(run: RunContext, input: A::Input, started: Clock) -> Result<Value> {
+    let opened = async {
+        run.services.policy.may_run(A::SPEC.name)?;
+        A::Scope::open(run.clone(), input.common().console).await
     };
-    let result = result.and_then(|output| {
+    let scope = match opened.await {
+        Ok(scope) => scope,
+        Err(error) => return finish::<A>(&run, None, Err(error), started).await,
+    };
+    for warning in scope.warnings() {
+        warn!("{warning}");
+        if let Some(progress) = &run.services.progress {
+            progress.warning(&warning);
+        }
+    }
+    let result = A::run(&scope, input).await.and_then(|output| {
         serde_json::to_value(output).map_err(|error| {
             Error::new(
                 ErrorKind::Unexpected,
@@ -181,23 +171,33 @@ async fn run_checked<A: Action>(
             .changed(Changed::Unknown)
         })
     });
+    finish::<A>(&run, Some(&scope), result, started).await
+}
+
+async fn finish<A: Action>(
+    run: &RunContext,
+    scope: Option<&A::Scope>,
+    result: Result<Value>,
+    started: Clock,
+) -> Result<Value> {
+    let target = scope.map(Scope::target).unwrap_or_default();
     let result = if A::SPEC.effect == Effect::Read {
         result
     } else {
-        record_after(&context, result).await
+        record_after(run, &target, result).await
     };
-    log(&context, &result, started);
+    log(run, scope.map_or(0, Scope::requests), &result, started);
     result
 }
 
 /// The audit record of how a run ended. If it can't be written, the run still did what it did: its
 /// outcome says so.
-async fn record_after(context: &Context, mut result: Result<Value>) -> Result<Value> {
+async fn record_after(run: &RunContext, target: &str, mut result: Result<Value>) -> Result<Value> {
     let record = match &result {
         Ok(outcome) => outcome.clone(),
         Err(error) => json!({"error": error.to_json()}),
     };
-    if let Err(why) = context.record(Phase::After, record).await {
+    if let Err(why) = run.record(target, Phase::After, record).await {
         error!(why, "the audit record of the outcome could not be written");
         if let Ok(outcome) = &mut result
             && let Some(Value::Array(warnings)) = outcome.get_mut("warnings")
@@ -209,12 +209,10 @@ async fn record_after(context: &Context, mut result: Result<Value>) -> Result<Va
     result
 }
 
-fn log(context: &Context, result: &Result<Value>, started: Clock) {
-    let operation = context.spec.name;
-    let caller = &context.caller;
-    let request_id = caller.request_id.as_str();
-    let ticket = caller.ticket.as_deref().unwrap_or_default();
-    let console_requests = context.console().requests();
+fn log(run: &RunContext, requests: u32, result: &Result<Value>, started: Clock) {
+    let operation = run.spec.name;
+    let request_id = run.caller.request_id.as_str();
+    let ticket = run.caller.ticket.as_deref().unwrap_or_default();
     let duration_ms = started.elapsed().as_millis() as u64;
     match result {
         Ok(outcome) => {
@@ -222,14 +220,14 @@ fn log(context: &Context, result: &Result<Value>, started: Clock) {
             let changed = changed.unwrap_or_default();
             info!(
                 operation,
-                request_id, ticket, changed, console_requests, duration_ms, "done"
+                request_id, ticket, changed, requests, duration_ms, "done"
             );
         }
         Err(error) => {
             let kind = error.kind.name();
             let cause = std::error::Error::source(error).map(|source| format!("{source:?}"));
             let cause = cause.unwrap_or_default();
-            warn!(operation, request_id, ticket, kind, %error, cause, console_requests, duration_ms, "failed");
+            warn!(operation, request_id, ticket, kind, %error, cause, requests, duration_ms, "failed");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `reset-two-factor`: a new seed for somebody's token, delivered into a secret.
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::input::user_input;
 use crate::lookup::solid;
@@ -28,6 +28,7 @@ pub struct ResetTwoFactor;
 impl Action for ResetTwoFactor {
     type Input = ResetTwoFactorInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "reset-two-factor",
         title: "Make a new two-factor seed and deliver it into a secret",
@@ -36,7 +37,7 @@ impl Action for ResetTwoFactor {
     };
     const DELIVERS: bool = true;
 
-    async fn run(context: &Context, input: ResetTwoFactorInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: ResetTwoFactorInput) -> Result<Outcome> {
         let selector = input.selector()?;
         let texts = [
             ("deliver_to", Some(input.deliver_to.as_str())),

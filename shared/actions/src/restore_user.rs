@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::input;
+use crate::input::console_input;
 use crate::lookup::{Selector, line, printable, solid};
 use crate::outcome::Outcome;
 use crate::plan::{AccessChange, Plan, Snapshot};
@@ -45,7 +45,7 @@ pub struct RecordedState {
     pub asset_groups: Option<BTreeSet<i64>>,
 }
 
-input! {
+console_input! {
     /// What to restore from.
     pub struct RestoreUserInput {
         /// An audit record with `"audit": "before"`, as it was written.
@@ -61,6 +61,7 @@ pub struct RestoreUser;
 impl Action for RestoreUser {
     type Input = RestoreUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "restore-user",
         title: "Bring an account back to the state in an audit record",
@@ -68,7 +69,7 @@ impl Action for RestoreUser {
         example: r#"{"record": {"audit": "before", "target": "https://console.example.com:3780", "record": {"state": {"user": {"id": 15, "login": "ext.pentest", "name": "Former Contractor", "email": "ext.pentest@example.com", "enabled": true, "locked": false, "role": {"id": "user", "name": "User", "superuser": false, "allSites": false, "allAssetGroups": false, "privileges": ["view-site-asset-data", "create-reports"]}, "authentication": {"id": 1, "type": "normal"}, "contractEnd": "2026-01-31"}, "sites": [4, 5], "asset_groups": []}}}, "dry_run": true, "ticket": "HR-78"}"#,
     };
 
-    async fn run(context: &Context, input: RestoreUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: RestoreUserInput) -> Result<Outcome> {
         let state = recorded(&input.record, context.console().address())?;
         let id = state.user.get("id").and_then(Value::as_i64);
         let id =

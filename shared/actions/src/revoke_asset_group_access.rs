@@ -4,7 +4,7 @@ use rapid7::console::AccessKind;
 
 use crate::access::{self, Way};
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::id_or_name::IdOrName;
 use crate::input::user_input;
@@ -24,6 +24,7 @@ pub struct RevokeAssetGroupAccess;
 impl Action for RevokeAssetGroupAccess {
     type Input = RevokeAssetGroupAccessInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "revoke-asset-group-access",
         title: "Take asset groups from an account",
@@ -31,7 +32,7 @@ impl Action for RevokeAssetGroupAccess {
         example: r#"{"login": "jdoe", "asset_groups": ["Payment Systems"], "ticket": "OFF-1042"}"#,
     };
 
-    async fn run(context: &Context, input: RevokeAssetGroupAccessInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: RevokeAssetGroupAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;
         access::change(
             context,

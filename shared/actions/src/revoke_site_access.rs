@@ -4,7 +4,7 @@ use rapid7::console::AccessKind;
 
 use crate::access::{self, Way};
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::id_or_name::IdOrName;
 use crate::input::user_input;
@@ -24,6 +24,7 @@ pub struct RevokeSiteAccess;
 impl Action for RevokeSiteAccess {
     type Input = RevokeSiteAccessInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "revoke-site-access",
         title: "Take sites from an account",
@@ -31,7 +32,7 @@ impl Action for RevokeSiteAccess {
         example: r#"{"login": "jdoe", "sites": [1, "DMZ"], "ticket": "OFF-1042"}"#,
     };
 
-    async fn run(context: &Context, input: RevokeSiteAccessInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: RevokeSiteAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;
         access::change(
             context,

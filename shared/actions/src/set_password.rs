@@ -1,7 +1,7 @@
 //! `set-password`: a new password, given or made, that nobody gets to see on the way.
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, Result};
 use crate::lookup::line;
 use crate::outcome::Outcome;
@@ -21,6 +21,7 @@ pub struct SetPassword;
 impl Action for SetPassword {
     type Input = SetPasswordInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "set-password",
         title: "Set a password, given or generated into a secret",
@@ -29,7 +30,7 @@ impl Action for SetPassword {
     };
     const DELIVERS: bool = true;
 
-    async fn run(context: &Context, input: SetPasswordInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: SetPasswordInput) -> Result<Outcome> {
         let selector = input.selector()?;
         let new = input.new_password();
         if new.is_none() {

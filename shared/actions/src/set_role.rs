@@ -4,7 +4,7 @@ use rapid7::console::{Role, User, WireForm};
 
 use crate::action::{Action, Effect, Spec};
 use crate::choice;
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, Result};
 use crate::input::user_input;
 use crate::lookup::line;
@@ -34,6 +34,7 @@ pub struct SetRole;
 impl Action for SetRole {
     type Input = SetRoleInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "set-role",
         title: "Give an account another role, superuser cleared on the way down",
@@ -41,7 +42,7 @@ impl Action for SetRole {
         example: r#"{"login": "knguyen", "role_id": "user", "ticket": "HR-77"}"#,
     };
 
-    async fn run(context: &Context, input: SetRoleInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: SetRoleInput) -> Result<Outcome> {
         let selector = input.selector()?;
         let (user, roles) = tokio::try_join!(context.find_user(&selector), context.roles())?;
         let form = context.console().form_or_default();

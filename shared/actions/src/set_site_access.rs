@@ -4,7 +4,7 @@ use rapid7::console::AccessKind;
 
 use crate::access::{self, Way};
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::Result;
 use crate::id_or_name::IdOrName;
 use crate::input::user_input;
@@ -24,6 +24,7 @@ pub struct SetSiteAccess;
 impl Action for SetSiteAccess {
     type Input = SetSiteAccessInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "set-site-access",
         title: "Give an account exactly these sites",
@@ -31,7 +32,7 @@ impl Action for SetSiteAccess {
         example: r#"{"login": "jdoe", "sites": [1, "DMZ"], "ticket": "HR-77"}"#,
     };
 
-    async fn run(context: &Context, input: SetSiteAccessInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: SetSiteAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;
         access::change(
             context,

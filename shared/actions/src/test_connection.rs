@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
-use crate::input::input;
+use crate::input::console_input;
 use crate::lookup::{line, printable};
 
-input! {
+console_input! {
     /// Nothing to choose.
     pub struct TestConnectionInput {}
 }
@@ -61,6 +61,7 @@ pub struct TestConnection;
 impl Action for TestConnection {
     type Input = TestConnectionInput;
     type Output = ConnectionReport;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "test-connection",
         title: "Check address, certificate, credentials, privilege and wire form",
@@ -68,14 +69,17 @@ impl Action for TestConnection {
         example: "{}",
     };
 
-    async fn run(context: &Context, _input: TestConnectionInput) -> Result<ConnectionReport> {
+    async fn run(
+        context: &ConsoleContext,
+        _input: TestConnectionInput,
+    ) -> Result<ConnectionReport> {
         let own = &context.policy().own_login;
         let console = context.console();
         let listed = console.users().await;
         let seen = Seen {
             own,
             plain: console.address().starts_with("http:"),
-            warnings: &context.services.warnings,
+            warnings: &context.warnings,
             form: console.form(),
         };
         let answer = match &listed {

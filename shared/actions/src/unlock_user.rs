@@ -3,7 +3,7 @@
 use rapid7::console::User;
 
 use crate::action::{Action, Effect, Spec};
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lookup::line;
 use crate::outcome::Outcome;
@@ -22,6 +22,7 @@ pub struct UnlockUser;
 impl Action for UnlockUser {
     type Input = UnlockUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "unlock-user",
         title: "Unlock an account, with a new password if asked",
@@ -30,7 +31,7 @@ impl Action for UnlockUser {
     };
     const DELIVERS: bool = true;
 
-    async fn run(context: &Context, input: UnlockUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: UnlockUserInput) -> Result<Outcome> {
         let selector = input.selector()?;
         let new = input.new_password();
         new.check()?;

@@ -5,7 +5,7 @@ use rapid7::console::{PersonName, Role, User, WireForm};
 use crate::account_input::{AuthenticationType, person};
 use crate::action::{Action, Effect, Spec};
 use crate::choice;
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id_or_name::IdOrName;
 use crate::input::{clearable, present, user_input};
@@ -74,6 +74,7 @@ pub struct UpdateUser;
 impl Action for UpdateUser {
     type Input = UpdateUserInput;
     type Output = Outcome;
+    type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "update-user",
         title: "Change only the given members of an account",
@@ -81,7 +82,7 @@ impl Action for UpdateUser {
         example: r#"{"login": "jdoe", "new_email": "jane.doe@example.com", "reports_locale": null, "ticket": "HR-77"}"#,
     };
 
-    async fn run(context: &Context, input: UpdateUserInput) -> Result<Outcome> {
+    async fn run(context: &ConsoleContext, input: UpdateUserInput) -> Result<Outcome> {
         let selector = input.selector()?;
         let roles = async {
             match input.touches_role() {

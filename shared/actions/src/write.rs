@@ -5,7 +5,7 @@ use rapid7::console::{NewUser, User, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::{info, warn};
 
-use crate::context::Context;
+use crate::console_context::ConsoleContext;
 use crate::diff::FieldChange;
 use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::lookup::{Selector, pick};
@@ -22,7 +22,7 @@ enum Look {
     Neither(Vec<FieldChange>),
 }
 
-impl Context {
+impl ConsoleContext {
     /// Sends one write to an account that exists. If its answer is lost, looks whether it was
     /// carried out, and sends it at most once more.
     pub(crate) async fn carry_out(

@@ -4,16 +4,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use actions::{Action, Operation, Run, Services, invoke};
+use actions::{Action, Operation, Run, invoke};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tracing::{error, warn};
 
 use crate::audit::StandardOutput;
 use crate::aws::Chain;
-use crate::services::{Prepared, Writer, prepare, settings};
+use crate::services::{Needs, services, settings, warm_up};
 use crate::{events, logs};
 
 /// Left of an invocation's time for the answer itself, so that a console that hangs ends in our
@@ -36,21 +35,17 @@ impl From<Failure> for Diagnostic {
 /// Serves an operation until Lambda ends the process.
 #[must_use]
 pub fn serve<A: Action>() -> ExitCode {
-    let writer: Option<Writer> = match A::DELIVERS {
-        true => Some(|secrets| secrets),
-        false => None,
-    };
-    serve_operation(Operation::of::<A>(), writer)
+    serve_operation(Operation::of::<A>(), Needs::of::<A>())
 }
 
-fn serve_operation(operation: Operation, writer: Option<Writer>) -> ExitCode {
+fn serve_operation(operation: Operation, needs: Needs) -> ExitCode {
     logs::to_json();
     // One thread: on a function's share of a CPU, more of them only get in each other's way.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(run(operation, writer)),
+        Ok(runtime) => runtime.block_on(run(operation, needs)),
         Err(error) => Err(error.into()),
     };
     match served {
@@ -62,14 +57,18 @@ fn serve_operation(operation: Operation, writer: Option<Writer>) -> ExitCode {
     }
 }
 
-async fn run(operation: Operation, writer: Option<Writer>) -> Result<(), lambda_runtime::Error> {
-    let slot = Mutex::new(None);
+async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::Error> {
+    let services = settings().map(|settings| {
+        let audit = Arc::new(StandardOutput);
+        services(settings, Chain::Environment, audit, needs, None)
+    });
     // During init a function has a whole CPU. A failure here shows again, with its name, in the
     // answer to the first invocation.
-    if let Err(error) = services(&slot, writer).await {
-        warn!(operation = operation.spec.name, %error, "not ready yet");
+    match &services {
+        Ok(services) => warm_up(services, needs).await,
+        Err(error) => warn!(operation = operation.spec.name, %error, "not ready yet"),
     }
-    let slot = &slot;
+    let services = &services;
     lambda_runtime::run(service_fn(
         async |event: LambdaEvent<Value>| -> Result<Value, Failure> {
             let (event, context) = event.into_parts();
@@ -77,13 +76,7 @@ async fn run(operation: Operation, writer: Option<Writer>) -> Result<(), lambda_
             let left = context.deadline().duration_since(SystemTime::now());
             let left = left.unwrap_or_default().saturating_sub(TO_ANSWER);
             let deadline = Instant::now() + left;
-            let services = timeout_at(deadline, services(slot, writer)).await;
-            let services = services.unwrap_or_else(|_| {
-                Err(actions::Error::unavailable(
-                    "the console's secret could not be read before the deadline",
-                ))
-            });
-            let services = services.map_err(|error| {
+            let services = services.clone().map_err(|error| {
                 let request_id = caller.request_id.as_str();
                 let ticket = input.get("ticket").and_then(Value::as_str);
                 let kind = error.kind.name();
@@ -99,27 +92,4 @@ async fn run(operation: Operation, writer: Option<Writer>) -> Result<(), lambda_
         },
     ))
     .await
-}
-
-/// What a run may use: made once, and again if the secret names another console meanwhile.
-async fn services(
-    slot: &Mutex<Option<Prepared>>,
-    writer: Option<Writer>,
-) -> Result<Services, actions::Error> {
-    let mut slot = slot.lock().await;
-    if let Some(prepared) = &*slot
-        && !prepared.credentials.moved().await
-    {
-        return Ok(prepared.services.clone());
-    }
-    let prepared = prepare(
-        settings()?,
-        Chain::Environment,
-        Arc::new(StandardOutput),
-        writer,
-    )
-    .await?;
-    let services = prepared.services.clone();
-    *slot = Some(prepared);
-    Ok(services)
 }

@@ -8,10 +8,14 @@ mod audit;
 mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod console_secret;
+mod credentials;
 mod deliveries;
 mod events;
 pub mod lambda;
 mod logs;
+mod platform_secret;
+mod platform_target;
 mod references;
 mod secrets;
 mod services;

@@ -9,31 +9,24 @@ use serde_json::Value;
 
 use crate::deliveries;
 use crate::secrets::{Store, failure, permanent};
-use crate::settings::CredentialsAt;
 
 /// Reads the secrets that inputs refer to, and writes those that generated ones go into.
 pub(crate) struct References {
     store: Arc<Store>,
-    /// The console's own secret, which no input may use as somebody's password.
-    own: Option<String>,
+    /// The surfaces' own secrets, which no input may use as somebody's password.
+    own: Vec<String>,
     /// Whether `file:` and `env:` are understood: on a laptop, never where events come from
     /// elsewhere.
     local: bool,
 }
 
 impl References {
-    pub(crate) fn new(store: Arc<Store>, at: &CredentialsAt, local: bool) -> Self {
-        let own = match at {
-            CredentialsAt::SecretsManager(id) => Some(id.clone()),
-            _ => None,
-        };
+    pub(crate) fn new(store: Arc<Store>, own: Vec<String>, local: bool) -> Self {
         Self { store, own, local }
     }
 
     fn is_own(&self, place: &str) -> bool {
-        self.own
-            .as_deref()
-            .is_some_and(|own| names_same(own, place))
+        self.own.iter().any(|own| names_same(own, place))
     }
 
     fn may_be_delivered_to(&self, secret: &str) -> actions::Result<()> {
@@ -190,9 +183,8 @@ mod tests {
     /// Refused before Secrets Manager is asked, on a laptop too.
     #[tokio::test]
     async fn a_delivery_goes_to_a_secret_of_its_own_in_secrets_manager() {
-        let at = CredentialsAt::SecretsManager("rapid7/console".into());
         let store = Arc::new(Store::new(Chain::Environment));
-        let references = References::new(store, &at, true);
+        let references = References::new(store, vec!["rapid7/console".into()], true);
         let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rapid7/console-AbCdEf";
         for (secret, told) in [
             ("file:/tmp/password", "expected a name or ARN"),

@@ -1,24 +1,24 @@
 //! From the environment to what a run may use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use actions::{Audit, Error, SecretWriter, Services};
+use actions::{Audit, Error, Progress, Scope, SecretWriter, Services, Target, Targets};
 use rapid7::console::Client;
-use rapid7::{Options, Trust};
+use rapid7::{BoxFuture, Options, Trust, platform};
+use tokio::sync::Mutex;
+use tracing::warn;
 
 use crate::aws::Chain;
+use crate::console_secret::ConsoleSecret;
+use crate::credentials::{CachedCredentials, SurfaceSecret};
+use crate::platform_target::PlatformTarget;
 use crate::references::References;
-use crate::secrets::{ConsoleCredentials, Store, failure};
-use crate::settings::{CredentialsAt, Settings, SettingsError};
+use crate::secrets::{Store, failure};
+use crate::settings::{ConsoleSettings, Settings, SettingsError};
 
 pub(crate) fn misconfigured(error: SettingsError) -> Error {
     Error::misconfigured(error.to_string())
-}
-
-/// What a run may use, and whether it still may.
-pub(crate) struct Prepared {
-    pub(crate) services: Services,
-    pub(crate) credentials: Arc<ConsoleCredentials>,
 }
 
 /// Reads the environment.
@@ -26,29 +26,169 @@ pub(crate) fn settings() -> Result<Settings, Error> {
     Settings::from_environment().map_err(misconfigured)
 }
 
-/// Makes of the reader of secrets what writes them. Given only where an operation delivers: a binary
-/// carries what its operation may use.
-pub(crate) type Writer = fn(Arc<References>) -> Arc<dyn SecretWriter>;
+/// What an operation needs beyond a console. Given only where it does: a binary carries what its
+/// operation may use.
+#[derive(Clone, Copy)]
+pub(crate) struct Needs {
+    console: bool,
+    /// Makes of the reader of secrets what writes them.
+    writer: Option<fn(Arc<References>) -> Arc<dyn SecretWriter>>,
+    platform: Option<fn(&Settings, Arc<Store>) -> Arc<dyn Targets<platform::Client>>>,
+}
+
+impl Needs {
+    /// What one operation needs.
+    pub(crate) const fn of<A: actions::Action>() -> Self {
+        Self {
+            console: A::Scope::CONSOLE,
+            writer: if A::DELIVERS { Some(writer) } else { None },
+            platform: if A::Scope::PLATFORM {
+                Some(PlatformTarget::of)
+            } else {
+                None
+            },
+        }
+    }
+
+    /// What any operation needs.
+    #[cfg(feature = "cli")]
+    pub(crate) const ALL: Self = Self {
+        console: true,
+        writer: Some(writer),
+        platform: Some(PlatformTarget::of),
+    };
+}
+
+fn writer(references: Arc<References>) -> Arc<dyn SecretWriter> {
+    references
+}
+
+/// What a run may use. Nothing is read or opened yet: see [`warm_up`].
+pub(crate) fn services(
+    settings: Settings,
+    chain: Chain,
+    audit: Arc<dyn Audit>,
+    needs: Needs,
+    progress: Option<Arc<dyn Progress>>,
+) -> Services {
+    let store = Arc::new(Store::new(chain));
+    let local = chain != Chain::Environment;
+    let consoles = settings.consoles.iter().map(|console| &console.credentials);
+    let own = consoles.filter_map(|at| at.managed());
+    let platform = settings.platform.iter();
+    let own = own.chain(platform.filter_map(|platform| platform.credentials.managed()));
+    let own = own.map(str::to_owned).collect();
+    let secrets = Arc::new(References::new(Arc::clone(&store), own, local));
+    Services {
+        platform: needs.platform.map(|of| of(&settings, Arc::clone(&store))),
+        deliveries: needs.writer.map(|writer| writer(Arc::clone(&secrets))),
+        policy: settings.policy,
+        consoles: Arc::new(Consoles::new(settings.consoles, store, settings.secret_ttl)),
+        audit,
+        secrets,
+        progress,
+    }
+}
+
+/// Reads every secret and opens every connection that an operation may need. What fails shows again,
+/// with its name, in the run that needs it.
+pub(crate) async fn warm_up(services: &Services, needs: Needs) {
+    let consoles = services.consoles.names().iter().filter(|_| needs.console);
+    let consoles = consoles.map(async |name| {
+        if let Err(error) = services.consoles.open(name).await {
+            warn!(name, %error, "not ready yet");
+        }
+    });
+    let platform = async {
+        if let Some(platform) = &services.platform {
+            for name in platform.names() {
+                if let Err(error) = platform.open(name).await {
+                    warn!(name, %error, "not ready yet");
+                }
+            }
+        }
+    };
+    tokio::join!(futures_util::future::join_all(consoles), platform);
+}
+
+/// A target that is ready, and whether it still is.
+pub(crate) struct Ready<S: SurfaceSecret, C> {
+    pub(crate) target: Target<C>,
+    pub(crate) credentials: Arc<CachedCredentials<S>>,
+}
+
+impl<S: SurfaceSecret, C: Clone> Ready<S, C> {
+    /// What is ready, unless its secret names another place meanwhile.
+    pub(crate) async fn still(slot: &Option<Self>) -> Option<Target<C>> {
+        let ready = slot.as_ref()?;
+        if ready.credentials.moved().await {
+            return None;
+        }
+        Some(ready.target.clone())
+    }
+}
+
+/// The consoles of this deployment, each made ready when it is needed first.
+struct Consoles {
+    names: Vec<String>,
+    settings: Vec<ConsoleSettings>,
+    slots: Vec<Mutex<Option<Ready<ConsoleSecret, Client>>>>,
+    store: Arc<Store>,
+    ttl: Duration,
+}
+
+impl Consoles {
+    fn new(settings: Vec<ConsoleSettings>, store: Arc<Store>, ttl: Duration) -> Self {
+        Self {
+            names: settings
+                .iter()
+                .map(|console| console.name.clone())
+                .collect(),
+            slots: settings.iter().map(|_| Mutex::default()).collect(),
+            settings,
+            store,
+            ttl,
+        }
+    }
+}
+
+impl Targets<Client> for Consoles {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Target<Client>, Error>> {
+        Box::pin(async move {
+            let found = self.names.iter().position(|known| known == name);
+            let index = found.ok_or_else(|| self.missing())?;
+            let mut slot = self.slots[index].lock().await;
+            if let Some(target) = Ready::still(&slot).await {
+                return Ok(target);
+            }
+            *slot = None;
+            let ready = prepare(&self.settings[index], Arc::clone(&self.store), self.ttl).await?;
+            let target = ready.target.clone();
+            *slot = Some(ready);
+            Ok(target)
+        })
+    }
+
+    fn missing(&self) -> Error {
+        misconfigured(Settings::no_console())
+    }
+}
 
 /// Reads the secret and opens a connection to the console.
 ///
 /// Where the environment tells the address and whom to trust, the connection is opened while the
 /// secret is read; else the secret comes first.
-pub(crate) async fn prepare(
-    settings: Settings,
-    chain: Chain,
-    audit: Arc<dyn Audit>,
-    writer: Option<Writer>,
-) -> Result<Prepared, Error> {
-    let store = Arc::new(Store::new(chain));
-    let local = chain != Chain::Environment;
-    let secrets = References::new(Arc::clone(&store), &settings.credentials, local);
-    let secrets = Arc::new(secrets);
-    let credentials = Arc::new(ConsoleCredentials::new(
-        settings.credentials.clone(),
-        store,
-        settings.secret_ttl,
-    ));
+async fn prepare(
+    settings: &ConsoleSettings,
+    store: Arc<Store>,
+    ttl: Duration,
+) -> Result<Ready<ConsoleSecret, Client>, Error> {
+    let credentials = CachedCredentials::new(settings.credentials.clone(), store, ttl);
+    let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials);
     let client = |url: &str, trust: &Trust| {
         let options = Options {
             trust: trust.clone(),
@@ -73,7 +213,7 @@ pub(crate) async fn prepare(
             })?;
             let trust = trust.clone().or(secret.trust.clone()).unwrap_or_default();
             let console = client(&url, &trust)?;
-            if let CredentialsAt::SecretsManager(_) = settings.credentials {
+            if settings.credentials.managed().is_some() {
                 console.warm_up().await;
             }
             (console, trust, secret)
@@ -90,16 +230,11 @@ pub(crate) async fn prepare(
                 .into(),
         );
     }
-    let services = Services {
-        console,
-        policy: settings.policy,
-        audit,
-        deliveries: writer.map(|writer| writer(Arc::clone(&secrets))),
-        secrets,
-        warnings,
-    };
-    Ok(Prepared {
-        services,
+    Ok(Ready {
+        target: Target {
+            client: console,
+            warnings,
+        },
         credentials,
     })
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use actions::{AuditRecord, Caller, Effect, Phase, Policy, Run, SecretReader, Services};
+use actions::{
+    AuditRecord, Caller, Effect, OnlyTarget, Phase, Policy, Run, SecretReader, Services,
+};
 use fake_console::{FakeConsole, Fault, FaultKind, State};
 use rapid7::console::Client;
 use rapid7::{BoxFuture, Credentials, Options};
@@ -196,12 +198,13 @@ async fn an_outcome_that_could_not_be_recorded_is_a_warning() {
     let client = Client::new(console.url(), Arc::new(own), None, Options::default());
     let run = Run {
         services: Services {
-            console: client.expect("a client"),
+            consoles: Arc::new(OnlyTarget::new("console", client.expect("a client"))),
+            platform: None,
             policy: Policy::default(),
             audit: Arc::new(FullAfterwards),
             secrets: Arc::new(NoSecrets),
             deliveries: None,
-            warnings: Vec::new(),
+            progress: None,
         },
         caller: Caller::default(),
         deadline: Instant::now() + Duration::from_secs(20),

@@ -45,7 +45,7 @@ fn logs_are_json_with_operation_request_id_and_ticket() {
     assert_eq!(done["request_id"], answer.request_id.as_str());
     assert_eq!(done["ticket"], "OFF-1042");
     assert_eq!(done["changed"], true);
-    assert_eq!(done["console_requests"], 13);
+    assert_eq!(done["requests"], 13);
     let lost = lines.iter().find(|line| line["message"] == "failed");
     let lost = lost.expect("a line for the failure");
     assert_eq!(lost["kind"], "NotFound");

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actions::{
-    Audit, AuditRecord, Caller, Entry, Policy, Run, SecretReader, SecretWriter, Services, Staged,
+    Audit, AuditRecord, Caller, Entry, OnlyTarget, Policy, Run, SecretReader, SecretWriter,
+    Services, Staged,
 };
 use fake_console::{FakeConsole, State};
 use rapid7::console::Client;
@@ -57,7 +58,8 @@ fn stage(console: &FakeConsole) -> Run {
     let client = Client::new(console.url(), Arc::new(own), None, options);
     Run {
         services: Services {
-            console: client.expect("an address"),
+            consoles: Arc::new(OnlyTarget::new("console", client.expect("an address"))),
+            platform: None,
             policy: Policy {
                 allow_deletion: true,
                 ..Policy::default()
@@ -65,7 +67,7 @@ fn stage(console: &FakeConsole) -> Run {
             audit: Arc::new(Props),
             secrets: Arc::new(Props),
             deliveries: Some(Arc::new(Props)),
-            warnings: Vec::new(),
+            progress: None,
         },
         caller: Caller::default(),
         deadline: Instant::now() + Duration::from_secs(30),

@@ -3,13 +3,14 @@
 mod arguments;
 mod render;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use actions::{Caller, Effect, Entry, ErrorKind, Operation, Run, Services, invoke};
+use actions::{Caller, Effect, Entry, ErrorKind, Operation, Progress, Run, Services, invoke};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -17,7 +18,8 @@ use tracing::Level;
 
 use crate::audit::AppendedFile;
 use crate::aws::Chain;
-use crate::{logs, services};
+use crate::logs;
+use crate::services::{self, Needs};
 
 const ABOUT: &str = "The life of an InsightVM user account, from creating to deleting it, proven by \
                      reading back. Independent of Rapid7.";
@@ -222,17 +224,11 @@ async fn run(
     settings
         .check_operations(&known)
         .map_err(services::misconfigured)?;
-    let prepare = services::prepare(settings, Chain::Full, audit, Some(|secrets| secrets));
-    let prepared = tokio::time::timeout(timeout, prepare).await;
-    let prepared = prepared.map_err(|_| {
-        actions::Error::unavailable("the console's secret could not be read in the time allowed")
-    })??;
-    for warning in &prepared.services.warnings {
-        anstream::eprintln!("{}", render::warning(warning));
-    }
+    let progress = Arc::new(Watcher::default());
+    let services = services::services(settings, Chain::Full, audit, Needs::ALL, Some(progress));
     let go = Go {
         operation,
-        services: prepared.services,
+        services,
         timeout,
     };
     // A person sees the plan before anything is written.
@@ -279,6 +275,27 @@ async fn finish_when_interrupted() {
     }
 }
 
+/// Tells the person at the terminal what is worth knowing before the answer, once.
+#[derive(Default)]
+struct Watcher {
+    warned: Mutex<BTreeSet<String>>,
+}
+
+impl Progress for Watcher {
+    fn begin(&self, _what: &str, _total: usize) {}
+
+    fn done(&self, _row: &Value) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn warning(&self, text: &str) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(text.to_owned()) {
+            anstream::eprintln!("{}", render::warning(text));
+        }
+    }
+}
+
 struct Go {
     operation: Operation,
     services: Services,
@@ -303,10 +320,11 @@ impl Go {
 
 /// After a plan was shown, the run is about the very account in it, whoever has that email by then.
 fn pin_subject(input: &mut Map<String, Value>, preview: &Value) {
-    if let Some(id) = preview["subject"]["user_id"].as_i64() {
+    let id = &preview["subject"]["user_id"];
+    if !id.is_null() {
         input.remove("login");
         input.remove("email");
-        input.insert("user_id".into(), id.into());
+        input.insert("user_id".into(), id.clone());
     }
 }
 

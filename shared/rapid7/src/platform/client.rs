@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::api_key::{ApiKeyId, ApiKeyInfo};
+use super::key_type::OwnKey;
 use super::product::{Product, ProductToken};
 use super::user::{NamedEntry, NewUser, User, UserId};
 use crate::credentials::{ApiKey, CredentialSource};
@@ -24,6 +25,7 @@ const API: &str = "/account/api/1";
 pub struct Client {
     transport: Arc<Transport<ApiKey>>,
     call: Call<ApiKey>,
+    own_key: Arc<OwnKey>,
 }
 
 impl fmt::Debug for Client {
@@ -60,7 +62,23 @@ impl Client {
         Ok(Self {
             transport: Arc::new(Transport::new(platform_url(url)?, key, options)?),
             call: Call::default(),
+            own_key: Arc::default(),
         })
+    }
+
+    /// The same, where more is known of the key that is used.
+    #[must_use]
+    pub fn with_own_key(self, own_key: OwnKey) -> Self {
+        Self {
+            own_key: Arc::new(own_key),
+            ..self
+        }
+    }
+
+    /// What is known of the key that is used.
+    #[must_use]
+    pub fn own_key(&self) -> &OwnKey {
+        &self.own_key
     }
 
     /// The same for one run: requests, retries and waits all end by `deadline`, and

@@ -16,7 +16,7 @@ mod vm_users;
 
 pub use api_key::{ApiKeyId, ApiKeyInfo};
 pub use client::{Client, UserFilter};
-pub use key_type::KeyType;
+pub use key_type::{KeyType, OwnKey};
 pub use product::{Product, ProductToken};
 pub use region::{InvalidRegion, Region};
 pub use user::{NamedEntry, NewUser, User, UserId};

@@ -205,12 +205,16 @@ async fn a_secret_store_that_takes_all_the_time_leaves_the_console_as_it_is() {
     let client = Client::new(world.console.url(), Arc::new(own), None, Options::default());
     let run = Run {
         services: Services {
-            console: client.expect("a client"),
+            consoles: Arc::new(actions::OnlyTarget::new(
+                "console",
+                client.expect("a client"),
+            )),
+            platform: None,
             policy: Policy::default(),
             audit: Arc::new(Slow),
             secrets: Arc::new(Slow),
             deliveries: Some(Arc::new(Slow)),
-            warnings: Vec::new(),
+            progress: None,
         },
         caller: Caller::default(),
         deadline: Instant::now() + Duration::from_millis(4500),

@@ -1,0 +1,5 @@
+//! What the operations on the Insight Platform share.
+
+pub(crate) mod context;
+
+pub use context::PlatformContext;
