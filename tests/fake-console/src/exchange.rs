@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
-};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
@@ -15,27 +13,24 @@ use hyper::body::Incoming;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::answer::{Problem, as_text, explained, html};
-use crate::auth;
-use crate::extract::Held;
 use crate::faults::{self, Fault, FaultKind};
 use crate::log::{self, Log, LoggedRequest};
-use crate::routes::Routes;
-use crate::state::State;
+use crate::surface::{Held, Surface};
 
 /// How long the state may stay locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the handle and all connections share. Locks are held for moments and never two at once.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct Shared<S: Surface> {
     /// Its guard, unlike one of the standard library's, can go along with a request.
-    state: Arc<AsyncMutex<State>>,
-    routes: Routes,
-    faults: Mutex<Vec<Fault>>,
+    state: Arc<AsyncMutex<S>>,
+    routes: S::Routes,
+    faults: Mutex<Vec<Fault<S>>>,
     log: Mutex<Log>,
 }
 
-/// A test that panicked while it held a lock must not take the console with it.
+/// A test that panicked while it held a lock must not take the fake with it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -57,11 +52,11 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-impl Shared {
-    pub(crate) fn new(state: State) -> Shared {
+impl<S: Surface> Shared<S> {
+    pub(crate) fn new(state: S) -> Shared<S> {
         Shared {
             state: Arc::new(AsyncMutex::new(state)),
-            routes: Routes::new(),
+            routes: S::routes(),
             faults: Mutex::default(),
             log: Mutex::default(),
         }
@@ -69,7 +64,7 @@ impl Shared {
 
     /// Waits for the lock, but not for ever: a test that holds a guard across a request, or takes
     /// two in one expression, should fail with a reason instead of standing still.
-    pub(crate) fn state(&self) -> OwnedMutexGuard<State> {
+    pub(crate) fn state(&self) -> OwnedMutexGuard<S> {
         let start = Instant::now();
         loop {
             if let Ok(guard) = Arc::clone(&self.state).try_lock_owned() {
@@ -77,8 +72,10 @@ impl Shared {
             }
             match start.elapsed() {
                 waited if waited > PATIENCE => panic!(
-                    "the state of the fake console was locked for {PATIENCE:?}: \
-                     does the test hold the guard of FakeConsole::state() somewhere?"
+                    "the state of the fake {} was locked for {PATIENCE:?}: \
+                     does the test hold the guard of {}::state() somewhere?",
+                    S::NAME,
+                    S::HANDLE
                 ),
                 waited if waited > Duration::from_millis(1) => {
                     std::thread::sleep(Duration::from_millis(1));
@@ -88,7 +85,7 @@ impl Shared {
         }
     }
 
-    pub(crate) fn faults(&self) -> MutexGuard<'_, Vec<Fault>> {
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Vec<Fault<S>>> {
         lock(&self.faults)
     }
 
@@ -98,34 +95,34 @@ impl Shared {
 
     /// Serves one request of a connection.
     pub(crate) async fn serve(
-        self: Arc<Shared>,
+        self: Arc<Shared<S>>,
         connection: u64,
         request: Request<Incoming>,
     ) -> Result<Response, Cut> {
         let (head, body) = request.into_parts();
-        let authorized_as = auth::recognise(&self.state(), &head.headers);
+        let arrival = self.state().arrive(&head.headers);
         let number = self.log().add(LoggedRequest {
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            authorized_as,
+            authorized_as: arrival.authorized_as,
             body: None,
             status: None,
             received: Instant::now(),
             answered: None,
             connection,
+            correlation_id: arrival.correlation_id,
         });
         let body = read(Body::new(body)).await?;
         self.log()
             .update(number, |request| request.body = log::body(&body));
-        // On a task of its own: a client that hangs up does not stop a console either.
+        // On a task of its own: a client that hangs up does not stop a server either.
         let shared = Arc::clone(&self);
         let request = Request::from_parts(head, body);
-        let reply = tokio::spawn(async move { shared.reply(request).await });
+        let reply = tokio::spawn(async move { shared.reply(request, arrival.refusal).await });
         // A test's own change panicked, or its fault has an impossible status: see stderr.
         let mut response = reply.await.map_err(|_| Cut::Close)??;
-        let no_store = HeaderValue::from_static("no-store, must-revalidate");
-        response.headers_mut().insert(CACHE_CONTROL, no_store);
+        response.headers_mut().extend(arrival.headers);
         if response.status() == StatusCode::NO_CONTENT {
             response.headers_mut().remove(CONTENT_TYPE);
             response.headers_mut().remove(CONTENT_LENGTH);
@@ -138,13 +135,20 @@ impl Shared {
         Ok(response)
     }
 
-    async fn reply(&self, request: Request<Bytes>) -> Result<Response, Cut> {
+    async fn reply(
+        &self,
+        request: Request<Bytes>,
+        refusal: Option<Problem>,
+    ) -> Result<Response, Cut> {
+        if let Some(refusal) = refusal {
+            return Ok(self.problem(&request, refusal));
+        }
         let (method, path) = (request.method().as_str(), request.uri().path());
-        let fault = match request.headers().get(AUTHORIZATION) {
+        let fault = match request.headers().get(S::CREDENTIALS) {
             Some(_) => faults::take(&mut self.faults(), method, path),
             None => None,
         };
-        let latency = self.state().latency;
+        let latency = self.state().latency();
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
@@ -175,11 +179,11 @@ impl Shared {
             }
             FaultKind::BadJson => {
                 self.carry_out(request).await;
-                as_text(200, "this is not JSON")
+                as_text::<S>(200, "this is not JSON")
             }
             FaultKind::CutJson => {
                 let whole = read(self.carry_out(request).await.into_body()).await?;
-                as_text(200, whole.slice(..whole.len() / 2))
+                as_text::<S>(200, whole.slice(..whole.len() / 2))
             }
             FaultKind::CutBody => {
                 let (mut head, body) = self.carry_out(request).await.into_parts();
@@ -208,33 +212,29 @@ impl Shared {
                 self.problem(&request, Problem::bad(message))
             }
             FaultKind::ChangeBeforeWrite(change) => {
-                let console = self.console(&request);
-                change(&mut console.state());
-                self.routes.carry_out(console, request).await
+                let held = self.hold(&request);
+                change(&mut held.state());
+                S::carry_out(&self.routes, held, request).await
             }
             FaultKind::ChangeAfterWrite(change) => {
-                let console = self.console(&request);
-                let response = self.routes.carry_out(console.clone(), request).await;
-                change(&mut console.state());
+                let held = self.hold(&request);
+                let response = S::carry_out(&self.routes, held.clone(), request).await;
+                change(&mut held.state());
                 response
             }
         })
     }
 
-    fn console(&self, request: &Request<Bytes>) -> Held {
-        Held {
-            state: Arc::new(Mutex::new(self.state())),
-            path: request.uri().path().to_owned(),
-            caller: None,
-        }
+    fn hold(&self, request: &Request<Bytes>) -> Held<S> {
+        Held::new(self.state(), request.uri().path())
     }
 
     async fn carry_out(&self, request: Request<Bytes>) -> Response {
-        self.routes.carry_out(self.console(&request), request).await
+        S::carry_out(&self.routes, self.hold(&request), request).await
     }
 
     fn problem(&self, request: &Request<Bytes>, problem: Problem) -> Response {
-        explained(problem.into_response(), &self.console(request))
+        explained(problem.into_response(), &self.hold(request))
     }
 }
 

@@ -1,19 +1,19 @@
-//! Things that go wrong between a client and a console, queued by a test and each consumed by the
+//! Things that go wrong between a client and a fake, queued by a test and each consumed by the
 //! requests it matches.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::state::State;
+use crate::console::State;
 
 /// A change of the state that a fault makes.
-pub type Change = Arc<dyn Fn(&mut State) + Send + Sync>;
+pub type Change<S = State> = Arc<dyn Fn(&mut S) + Send + Sync>;
 
-/// What goes wrong. "Carried out" means that the console did what the request asks for, whatever
+/// What goes wrong. "Carried out" means that the fake did what the request asks for, whatever
 /// the client gets to see.
 #[derive(Clone)]
-pub enum FaultKind {
+pub enum FaultKind<S = State> {
     /// A JSON error; not carried out.
     Status {
         /// The status code.
@@ -55,34 +55,37 @@ pub enum FaultKind {
     EchoBody,
     /// Another administrator is faster: the state changes right before the request is carried
     /// out. Nothing comes between the two. Without a method in the [`Fault`] it waits for a write.
-    ChangeBeforeWrite(Change),
+    ChangeBeforeWrite(Change<S>),
     /// Another administrator follows: the state changes right after the request was carried out.
     /// Without a method in the [`Fault`] it waits for a write.
-    ChangeAfterWrite(Change),
+    ChangeAfterWrite(Change<S>),
 }
 
-impl FaultKind {
+impl<S> FaultKind<S> {
     /// A [`FaultKind::Status`] without `Retry-After`.
-    pub fn status(status: u16) -> FaultKind {
+    pub fn status(status: u16) -> FaultKind<S> {
         FaultKind::Status {
             status,
             retry_after: None,
             message: "An error has occurred.".to_owned(),
         }
     }
+}
 
-    /// A [`FaultKind::ChangeBeforeWrite`].
+/// Not generic, so that the closure's argument needs no type.
+impl FaultKind {
+    /// A [`FaultKind::ChangeBeforeWrite`] of a console.
     pub fn change_before(change: impl Fn(&mut State) + Send + Sync + 'static) -> FaultKind {
         FaultKind::ChangeBeforeWrite(Arc::new(change))
     }
 
-    /// A [`FaultKind::ChangeAfterWrite`].
+    /// A [`FaultKind::ChangeAfterWrite`] of a console.
     pub fn change_after(change: impl Fn(&mut State) + Send + Sync + 'static) -> FaultKind {
         FaultKind::ChangeAfterWrite(Arc::new(change))
     }
 }
 
-impl fmt::Debug for FaultKind {
+impl<S> fmt::Debug for FaultKind<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FaultKind::Status {
@@ -113,25 +116,26 @@ impl fmt::Debug for FaultKind {
     }
 }
 
-/// A [`FaultKind`] and the requests it is for. Only requests with an `Authorization` header count,
-/// so that opening a connection with a look at the login page never uses one up.
+/// A [`FaultKind`] and the requests it is for. Only requests with credentials count, good or bad:
+/// an `Authorization` header on the console, `X-Api-Key` on the platform. Opening a connection
+/// with a look at the login page never uses one up.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub struct Fault<S = State> {
     /// Only requests with this method.
     pub method: Option<String>,
     /// Only requests whose path contains this.
     pub path_contains: Option<String>,
     /// What goes wrong.
-    pub kind: FaultKind,
+    pub kind: FaultKind<S>,
     /// For how many matching requests.
     pub times: u32,
     /// How many matching requests are let through first.
     pub skip: u32,
 }
 
-impl Fault {
+impl<S> Fault<S> {
     /// A fault for the next request, whatever it is.
-    pub fn new(kind: FaultKind) -> Fault {
+    pub fn new(kind: FaultKind<S>) -> Fault<S> {
         Fault {
             method: None,
             path_contains: None,
@@ -142,20 +146,20 @@ impl Fault {
     }
 
     /// Only for requests with that method and a path that contains the text.
-    pub fn on(mut self, method: &str, path_contains: &str) -> Fault {
+    pub fn on(mut self, method: &str, path_contains: &str) -> Fault<S> {
         self.method = Some(method.to_owned());
         self.path_contains = Some(path_contains.to_owned());
         self
     }
 
     /// For so many requests instead of one.
-    pub fn times(mut self, times: u32) -> Fault {
+    pub fn times(mut self, times: u32) -> Fault<S> {
         self.times = times;
         self
     }
 
     /// Lets so many matching requests through first.
-    pub fn skip(mut self, skip: u32) -> Fault {
+    pub fn skip(mut self, skip: u32) -> Fault<S> {
         self.skip = skip;
         self
     }
@@ -179,7 +183,11 @@ impl Fault {
 
 /// Takes the first fault that fits, if any. One that still lets requests through counts this
 /// request and leaves it to those behind it in the queue.
-pub(crate) fn take(queue: &mut Vec<Fault>, method: &str, path: &str) -> Option<FaultKind> {
+pub(crate) fn take<S: Clone>(
+    queue: &mut Vec<Fault<S>>,
+    method: &str,
+    path: &str,
+) -> Option<FaultKind<S>> {
     let mut taken = None;
     for fault in queue.iter_mut().filter(|fault| fault.times > 0) {
         if !fault.matches(method, path) {

@@ -15,33 +15,24 @@
 //! assert_eq!(console.requests().iter().filter(|request| request.is_write()).count(), 2);
 //! ```
 
-mod access;
 mod answer;
-mod auth;
-mod catalog;
-mod edit;
+mod console;
 mod exchange;
 mod extract;
 mod faults;
 mod log;
 mod members;
-mod paging;
-mod routes;
-mod seed;
 mod server;
-mod site_users;
 mod socket;
-mod state;
+mod surface;
 mod tls;
-mod users;
-mod wire;
 
-pub use faults::{Change, Fault, FaultKind};
-pub use log::LoggedRequest;
-pub use server::FakeConsole;
-pub use state::{
+pub use console::{
     Authentication, AuthenticationSource, Locale, Maintenance, Role, State, UserRecord, WireForm,
 };
+pub use faults::{Change, Fault, FaultKind};
+pub use log::LoggedRequest;
+pub use server::{Fake, FakeConsole};
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! What arrived at the console, in order.
+//! What arrived, in order.
 
 use std::time::Instant;
 
@@ -13,7 +13,8 @@ pub struct LoggedRequest {
     pub path: String,
     /// The query, undecoded.
     pub query: Option<String>,
-    /// The login, if the request carried credentials that were good when it arrived.
+    /// The login, or the name of the API key, if the request carried credentials that were good
+    /// when it arrived.
     pub authorized_as: Option<String>,
     /// The body: JSON if it is, a string if not, `None` if empty.
     pub body: Option<Value>,
@@ -25,6 +26,8 @@ pub struct LoggedRequest {
     pub answered: Option<Instant>,
     /// The running number of the TCP connection.
     pub connection: u64,
+    /// The `r7-correlation-id` that goes with the answer; a console has none.
+    pub correlation_id: Option<String>,
 }
 
 impl LoggedRequest {

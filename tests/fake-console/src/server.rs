@@ -1,4 +1,6 @@
-//! The handle, and the thread that serves the console behind it.
+//! The handle, and the thread that serves what is behind it.
+// Surfaces cannot be added from outside, so nobody outside needs the trait.
+#![expect(private_bounds)]
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -16,66 +18,70 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::console::State;
 use crate::exchange::{Cut, Shared};
 use crate::faults::Fault;
 use crate::log::LoggedRequest;
 use crate::socket::{ResetSwitch, Socket};
-use crate::state::State;
+use crate::surface::Surface;
 use crate::tls::{self, Certificate};
 
-/// A running console. It has a runtime of its own, so that it serves blocking and async tests
+/// A running console.
+pub type FakeConsole = Fake<State>;
+
+/// A running [`FakeConsole`]. It has a runtime of its own, so that it serves blocking and async tests
 /// alike, and stops when dropped.
 ///
 /// # Panics
 /// Dropping it panics when a fault is still queued: the test meant something to happen that never
 /// did. It does not when the thread is panicking already.
-pub struct FakeConsole {
-    shared: Arc<Shared>,
+pub struct Fake<S: Surface> {
+    shared: Arc<Shared<S>>,
     url: String,
     certificate: Option<Certificate>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl FakeConsole {
+impl<S: Surface> Fake<S> {
     /// Serves HTTPS on a free port of the loopback address, with a certificate made for it.
-    pub fn start(state: State) -> FakeConsole {
-        FakeConsole::start_on(state, 0).expect("a free port")
+    pub fn start(state: S) -> Fake<S> {
+        Fake::start_on(state, 0).expect("a free port")
     }
 
     /// Serves plain HTTP on a free port of the loopback address.
-    pub fn start_http(state: State) -> FakeConsole {
-        FakeConsole::bind(state, 0, None).expect("a free port")
+    pub fn start_http(state: S) -> Fake<S> {
+        Fake::bind(state, 0, None).expect("a free port")
     }
 
     /// Serves HTTPS on the given port of the loopback address.
-    pub fn start_on(state: State, port: u16) -> io::Result<FakeConsole> {
-        FakeConsole::bind(state, port, Some(tls::self_signed()))
+    pub fn start_on(state: S, port: u16) -> io::Result<Fake<S>> {
+        Fake::bind(state, port, Some(tls::self_signed(S::CERTIFICATE)))
     }
 
     fn bind(
-        mut state: State,
+        mut state: S,
         port: u16,
         tls: Option<(Certificate, TlsAcceptor)>,
-    ) -> io::Result<FakeConsole> {
+    ) -> io::Result<Fake<S>> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let (certificate, acceptor) = tls.unzip();
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", listener.local_addr()?);
-        state.base_url.clone_from(&url);
+        state.served_at(&url);
         let shared = Arc::new(Shared::new(state));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
-            .thread_name("fake-console")
+            .thread_name(format!("fake-{}", S::NAME))
             .enable_all()
             .build()?;
         let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
-            .name("fake-console".to_owned())
+            .name(format!("fake-{}", S::NAME))
             .spawn(move || run(served, runtime, listener, acceptor, stopped))?;
-        Ok(FakeConsole {
+        Ok(Fake {
             shared,
             url,
             certificate,
@@ -106,17 +112,17 @@ impl FakeConsole {
     ///
     /// # Panics
     /// When the state stays locked for five seconds, as by a second guard in the same expression.
-    pub fn state(&self) -> impl DerefMut<Target = State> + use<'_> {
+    pub fn state(&self) -> impl DerefMut<Target = S> + use<'_, S> {
         self.shared.state()
     }
 
     /// Queues a fault.
-    pub fn push_fault(&self, fault: Fault) {
+    pub fn push_fault(&self, fault: Fault<S>) {
         self.shared.faults().push(fault);
     }
 
     /// The faults that are still to happen.
-    pub fn pending_faults(&self) -> Vec<Fault> {
+    pub fn pending_faults(&self) -> Vec<Fault<S>> {
         self.shared.faults().clone()
     }
 
@@ -137,15 +143,15 @@ impl FakeConsole {
     }
 }
 
-impl std::fmt::Debug for FakeConsole {
+impl<S: Surface> std::fmt::Debug for Fake<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FakeConsole")
+        f.debug_struct(S::HANDLE)
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
 }
 
-impl Drop for FakeConsole {
+impl<S: Surface> Drop for Fake<S> {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -155,13 +161,14 @@ impl Drop for FakeConsole {
         }
         let pending = self.pending_faults();
         if !pending.is_empty() && !std::thread::panicking() {
-            panic!("no request consumed these faults of the console: {pending:#?}");
+            let name = S::NAME;
+            panic!("no request consumed these faults of the {name}: {pending:#?}");
         }
     }
 }
 
-fn run(
-    shared: Arc<Shared>,
+fn run<S: Surface>(
+    shared: Arc<Shared<S>>,
     runtime: Runtime,
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
@@ -173,7 +180,11 @@ fn run(
     runtime.shutdown_timeout(Duration::from_secs(2));
 }
 
-async fn accept(shared: Arc<Shared>, listener: TcpListener, acceptor: Option<TlsAcceptor>) {
+async fn accept<S: Surface>(
+    shared: Arc<Shared<S>>,
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the listener is sound");
     let mut connection = 0;
     loop {
@@ -188,8 +199,8 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, acceptor: Option<Tls
     }
 }
 
-async fn connect(
-    shared: Arc<Shared>,
+async fn connect<S: Surface>(
+    shared: Arc<Shared<S>>,
     tcp: TcpStream,
     acceptor: Option<TlsAcceptor>,
     connection: u64,
@@ -211,8 +222,8 @@ async fn connect(
     }
 }
 
-async fn serve(
-    shared: Arc<Shared>,
+async fn serve<S: Surface>(
+    shared: Arc<Shared<S>>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     reset: ResetSwitch,
     connection: u64,

@@ -1,4 +1,4 @@
-//! Consoles ship with a self-signed certificate; so does this one.
+//! Consoles ship with a self-signed certificate; so do the fakes.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate made for one console.
+/// A certificate made for one fake.
 pub(crate) struct Certificate {
     pub(crate) pem: String,
     /// Of the DER form, as fingerprints are given.
@@ -16,12 +16,12 @@ pub(crate) struct Certificate {
 }
 
 /// A fresh certificate for `localhost` and `127.0.0.1`, and what serves it.
-pub(crate) fn self_signed() -> (Certificate, TlsAcceptor) {
+pub(crate) fn self_signed(name: &str) -> (Certificate, TlsAcceptor) {
     let key = KeyPair::generate().expect("a key pair");
     let names = ["localhost", "127.0.0.1"].map(str::to_owned);
     let mut params = CertificateParams::new(names).expect("the names are valid");
     let subject = &mut params.distinguished_name;
-    subject.push(DnType::CommonName, "InsightVM Security Console (fake)");
+    subject.push(DnType::CommonName, name);
     let certificate = params.self_signed(&key).expect("a certificate");
 
     let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));

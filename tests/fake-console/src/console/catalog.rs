@@ -3,13 +3,16 @@
 use axum::Extension;
 use serde_json::{Value, json};
 
-use crate::access::Grant;
-use crate::answer::{Link, Outcome, Problem, as_json, links, resources};
-use crate::extract::{self, At, Body, Console, Parameters};
+use super::Console;
+use super::access::Grant;
+use super::answer::{Link, as_json, links, resources};
+use super::extract::At;
+use super::paging;
+use super::seed::BUILT_IN_ROLES;
+use super::state::{AuthenticationSource, Role, State, UserRecord};
+use crate::answer::{Outcome, Problem};
+use crate::extract::{self, Body, Parameters};
 use crate::members::Members;
-use crate::paging;
-use crate::seed::BUILT_IN_ROLES;
-use crate::state::{AuthenticationSource, Role, State, UserRecord};
 
 fn role_json(state: &State, id: &str, role: &Role) -> Value {
     json!({

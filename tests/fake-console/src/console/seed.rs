@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::state::{Authentication, AuthenticationSource, Locale, Role, State, UserRecord};
+use super::state::{Authentication, AuthenticationSource, Locale, Role, State, UserRecord};
 
 /// The privileges that the vendor's API file lists. Others occur in the field.
 pub(crate) const PRIVILEGES: [&str; 35] = [

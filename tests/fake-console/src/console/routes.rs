@@ -9,14 +9,16 @@ use axum::routing::{any, delete, get, put};
 use axum::{Extension, Router};
 use tower::ServiceExt;
 
-use crate::access::{self, Grant};
-use crate::answer::{Problem, as_text, explained, html, other_method};
-use crate::auth;
-use crate::catalog;
-use crate::extract::{At, Held};
-use crate::site_users;
-use crate::state::{Maintenance, State, WireForm};
-use crate::users;
+use super::Held;
+use super::access::{self, Grant};
+use super::answer::other_method;
+use super::auth;
+use super::catalog;
+use super::extract::At;
+use super::site_users;
+use super::state::{Maintenance, State, WireForm};
+use super::users;
+use crate::answer::{Problem, as_text, explained, html};
 
 /// Everything that is served. The vendor's API file has writes on sites, asset groups and more;
 /// this console is about users and does not offer them.
@@ -106,7 +108,6 @@ impl Routes {
         }
     }
 
-    /// Carries the request out on the state.
     pub(crate) async fn carry_out(&self, console: Held, request: Request<Bytes>) -> Response {
         let response = self.answer(console.clone(), request).await;
         explained(response.into_response(), &console)
@@ -129,7 +130,7 @@ impl Routes {
         request.extensions_mut().insert(console);
         let Ok(mut response) = router.oneshot(request.map(Body::from)).await;
         if no_content && response.status() == StatusCode::OK {
-            return Ok(as_text(204, ""));
+            return Ok(as_text::<State>(204, ""));
         }
         // In the console's words, and not for what is not there.
         if let Some(allow) = response.headers_mut().remove(ALLOW)

@@ -5,8 +5,8 @@ use axum::http::header::AUTHORIZATION;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::state::{State, UserRecord, same_login};
 use crate::answer::Problem;
-use crate::state::{State, UserRecord, same_login};
 
 struct Credentials {
     login: String,

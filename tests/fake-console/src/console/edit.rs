@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::state::{Authentication, Locale, State, UserRecord, WireForm, same_login};
 use crate::answer::Problem;
 use crate::members::Members;
-use crate::state::{Authentication, Locale, State, UserRecord, WireForm, same_login};
 
 /// A request body, read but not yet held against the rest of the console.
 pub(crate) struct Edit {

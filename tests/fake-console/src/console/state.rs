@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::seed::PRIVILEGES;
+use super::seed::PRIVILEGES;
 
 /// Which of the two published shapes the console speaks. They differ in the user's name, in where
 /// the all-sites flags sit, and in how site grants are read and written.
@@ -279,7 +279,7 @@ impl State {
 
     /// The user exactly as `GET /users/{id}` shows it.
     pub fn user_json(&self, id: i64) -> Option<Value> {
-        let wire = crate::wire::UserBody::of(self, id, self.users.get(&id)?);
+        let wire = super::wire::UserBody::of(self, id, self.users.get(&id)?);
         Some(serde_json::to_value(wire).expect("a user serialises"))
     }
 

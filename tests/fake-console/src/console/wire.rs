@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::answer::Link;
-use crate::state::{State, UserRecord, WireForm};
+use super::answer::Link;
+use super::state::{State, UserRecord, WireForm};
 
 /// One user as GET shows it. Never has the password nor `passwordResetOnLogin`.
 #[derive(Debug, Serialize)]

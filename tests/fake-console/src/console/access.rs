@@ -6,10 +6,13 @@ use axum::Extension;
 use axum::http::Method;
 use serde::Serialize;
 
-use crate::answer::{self, Link, Outcome, Problem, links, resources};
-use crate::extract::{self, At, Body, Console, Held, Parameters};
-use crate::paging;
-use crate::state::{State, UserRecord, WireForm};
+use super::answer::{self, Link, links, resources};
+use super::extract::{self, At};
+use super::paging;
+use super::state::{State, UserRecord, WireForm};
+use super::{Console, Held};
+use crate::answer::{Outcome, Problem};
+use crate::extract::{Body, Parameters};
 
 /// What is granted. Both work alike.
 #[derive(Clone, Copy)]

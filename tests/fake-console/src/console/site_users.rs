@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::answer::{Link, Outcome, Problem, as_json, links, resources};
-use crate::extract::{self, At, Body, Console};
-use crate::state::State;
-use crate::wire::UserBody;
+use super::Console;
+use super::answer::{Link, as_json, links, resources};
+use super::extract::{self, At};
+use super::state::State;
+use super::wire::UserBody;
+use crate::answer::{Outcome, Problem};
+use crate::extract::{Body, json};
 
 fn exists(state: &State, site: i64) -> Result<(), Problem> {
     let found = state.sites.contains_key(&site).then_some(());
@@ -42,7 +45,7 @@ pub(crate) async fn list(console: Console, At(site): At<i64>) -> Outcome {
 pub(crate) async fn add(console: Console, At(site): At<i64>, body: Body) -> Outcome {
     let mut state = console.state();
     exists(&state, site)?;
-    let id = extract::json(&body)?
+    let id = json(&body)?
         .as_i64()
         .ok_or_else(|| Problem::bad("The request body must be a user id."))?;
     if !state.users.contains_key(&id) {

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::answer::{Link, Outcome, Problem, as_json};
+use super::answer::{Link, as_json};
+use super::state::State;
+use crate::answer::{Outcome, Problem};
 use crate::extract::Parameters;
-use crate::state::State;
 
 /// The `page` member of a paged list.
 #[derive(Debug, Serialize)]

@@ -7,12 +7,15 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::answer::{Link, Outcome, Problem, as_json, links, resources};
-use crate::edit::{Edit, Purpose, check_password};
-use crate::extract::{self, At, Body, Console, Held, Parameters};
-use crate::paging;
-use crate::state::{State, UserRecord};
-use crate::wire::UserBody;
+use super::answer::{Link, as_json, links, resources};
+use super::edit::{Edit, Purpose, check_password};
+use super::extract::At;
+use super::paging;
+use super::state::{State, UserRecord};
+use super::wire::UserBody;
+use super::{Console, Held};
+use crate::answer::{Outcome, Problem};
+use crate::extract::{self, Body, Parameters};
 
 fn find(state: &State, id: i64) -> Result<&UserRecord, Problem> {
     state.users.get(&id).ok_or_else(Problem::not_found)
