@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::console::State;
+use crate::platform::PlatformState;
 
 /// A change of the state that a fault makes.
 pub type Change<S = State> = Arc<dyn Fn(&mut S) + Send + Sync>;
@@ -81,6 +82,22 @@ impl FaultKind {
 
     /// A [`FaultKind::ChangeAfterWrite`] of a console.
     pub fn change_after(change: impl Fn(&mut State) + Send + Sync + 'static) -> FaultKind {
+        FaultKind::ChangeAfterWrite(Arc::new(change))
+    }
+}
+
+impl FaultKind<PlatformState> {
+    /// A [`FaultKind::ChangeBeforeWrite`] of a platform.
+    pub fn platform_change_before(
+        change: impl Fn(&mut PlatformState) + Send + Sync + 'static,
+    ) -> FaultKind<PlatformState> {
+        FaultKind::ChangeBeforeWrite(Arc::new(change))
+    }
+
+    /// A [`FaultKind::ChangeAfterWrite`] of a platform.
+    pub fn platform_change_after(
+        change: impl Fn(&mut PlatformState) + Send + Sync + 'static,
+    ) -> FaultKind<PlatformState> {
         FaultKind::ChangeAfterWrite(Arc::new(change))
     }
 }

@@ -22,6 +22,7 @@ use crate::console::State;
 use crate::exchange::{Cut, Shared};
 use crate::faults::Fault;
 use crate::log::LoggedRequest;
+use crate::platform::PlatformState;
 use crate::socket::{ResetSwitch, Socket};
 use crate::surface::Surface;
 use crate::tls::{self, Certificate};
@@ -29,7 +30,10 @@ use crate::tls::{self, Certificate};
 /// A running console.
 pub type FakeConsole = Fake<State>;
 
-/// A running [`FakeConsole`]. It has a runtime of its own, so that it serves blocking and async tests
+/// A running Insight Platform.
+pub type FakePlatform = Fake<PlatformState>;
+
+/// A running [`FakeConsole`] or [`FakePlatform`]. It has a runtime of its own, so that it serves blocking and async tests
 /// alike, and stops when dropped.
 ///
 /// # Panics
