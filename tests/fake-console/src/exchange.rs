@@ -140,17 +140,17 @@ impl<S: Surface> Shared<S> {
         request: Request<Bytes>,
         refusal: Option<Problem>,
     ) -> Result<Response, Cut> {
-        if let Some(refusal) = refusal {
-            return Ok(self.problem(&request, refusal));
-        }
         let (method, path) = (request.method().as_str(), request.uri().path());
         let fault = match request.headers().get(S::CREDENTIALS) {
-            Some(_) => faults::take(&mut self.faults(), method, path),
-            None => None,
+            Some(_) if refusal.is_none() => faults::take(&mut self.faults(), method, path),
+            _ => None,
         };
         let latency = self.state().latency();
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
+        }
+        if let Some(refusal) = refusal {
+            return Ok(self.problem(&request, refusal));
         }
         let Some(fault) = fault else {
             return Ok(self.carry_out(request).await);
@@ -188,6 +188,9 @@ impl<S: Surface> Shared<S> {
             FaultKind::CutBody => {
                 let (mut head, body) = self.carry_out(request).await.into_parts();
                 let whole = read(body).await?;
+                if whole.is_empty() {
+                    return Err(Cut::Close);
+                }
                 // It promises more than it sends.
                 head.headers.insert(CONTENT_LENGTH, whole.len().into());
                 Response::from_parts(head, cut_body(&whole))

@@ -38,9 +38,11 @@ pub enum FaultKind<S = State> {
     HtmlAfter,
     /// Carried out, then 200 with a JSON content type and a body that is none.
     BadJson,
-    /// Carried out, then 200 with only the first half of the JSON text, as valid HTTP.
+    /// Carried out, then 200 with only the first half of the JSON text, as valid HTTP. Half of an
+    /// empty answer is an empty answer.
     CutJson,
-    /// Carried out, then the connection ends in the middle of the body.
+    /// Carried out, then the connection ends in the middle of the body; without an answer if that
+    /// has no body.
     CutBody,
     /// The connection is reset without an answer; not carried out.
     ResetBefore,

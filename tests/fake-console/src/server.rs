@@ -33,8 +33,8 @@ pub type FakeConsole = Fake<State>;
 /// A running Insight Platform.
 pub type FakePlatform = Fake<PlatformState>;
 
-/// A running [`FakeConsole`] or [`FakePlatform`]. It has a runtime of its own, so that it serves blocking and async tests
-/// alike, and stops when dropped.
+/// A running [`FakeConsole`] or [`FakePlatform`]. It has a runtime of its own, so that it serves
+/// blocking and async tests alike, and stops when dropped.
 ///
 /// # Panics
 /// Dropping it panics when a fault is still queued: the test meant something to happen that never

@@ -13,12 +13,11 @@ mod vm_users;
 
 use std::time::Duration;
 
-use axum::Extension;
-use axum::Router;
 use axum::body::Bytes;
 use axum::http::Request;
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 use self::auth::Caller;
@@ -65,7 +64,7 @@ impl Surface for PlatformState {
         let within = name.is_none() || self.rate_limit.count();
         let correlation_id = uuid::fresh();
         let told = HeaderValue::try_from(&correlation_id).expect("a header value");
-        let mut headers = self.rate_limit.headers();
+        let mut headers = self.rate_limit.told();
         headers.insert(HeaderName::from_static("r7-correlation-id"), told);
         Arrival {
             authorized_as: name,

@@ -69,7 +69,8 @@ impl RateLimit {
         self.used <= self.limit
     }
 
-    pub(crate) fn headers(&self) -> HeaderMap {
+    /// What answers tell of it.
+    pub(crate) fn told(&self) -> HeaderMap {
         if !self.headers {
             return HeaderMap::new();
         }

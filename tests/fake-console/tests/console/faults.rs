@@ -101,6 +101,12 @@ async fn a_body_that_ends_too_early() {
         2,
         "the first connection is gone"
     );
+
+    let api = Api::with(|state| state.no_content_on_write = true);
+    api.push_fault(Fault::new(FaultKind::CutBody));
+    let empty = api.admin("DELETE", "/users/4").send().await;
+    assert!(empty.is_err(), "an answer without a body");
+    assert!(carried_out(&api));
 }
 
 fn is_reset(error: &reqwest::Error) -> bool {

@@ -84,6 +84,12 @@ async fn a_body_that_ends_too_early() {
     assert_eq!(response.status(), 201);
     assert!(response.bytes().await.is_err());
     assert!(carried_out(&api));
+
+    let api = with(FaultKind::CutBody);
+    let jane = api.id("jdoe@example.com");
+    let empty = api.organization("DELETE", &format!("/users/{jane}"));
+    assert!(empty.send().await.is_err(), "an answer without a body");
+    assert!(api.state().user_by_email("jdoe@example.com").is_none());
 }
 
 #[tokio::test]
@@ -95,7 +101,7 @@ async fn connections_that_end_and_answers_that_never_come() {
         (FaultKind::HangAfter, true),
     ] {
         let api = with(kind);
-        let impatient = create(&api).timeout(Duration::from_millis(200));
+        let impatient = create(&api).timeout(Duration::from_millis(500));
         assert!(impatient.send().await.is_err());
         assert_eq!(carried_out(&api), done);
         let logged = &api.requests()[0];

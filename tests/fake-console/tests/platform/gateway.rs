@@ -57,14 +57,12 @@ async fn the_room_that_is_left_is_told() {
     assert_eq!(api.state().rate_limit.remaining(), 50);
     for expected in [49, 48, 47] {
         let (_, headers) = headers(api.organization("GET", "/users/4")).await;
-        assert_eq!(rate(&headers), [50, expected, 60]);
+        let [limit, remaining, reset] = rate(&headers);
+        assert_eq!((limit, remaining), (50, expected));
+        assert!((55..=60).contains(&reset), "{reset}");
     }
     let (_, headers) = headers(api.request("GET", "/validate")).await;
-    assert_eq!(
-        rate(&headers),
-        [50, 47, 60],
-        "an unknown key is not counted"
-    );
+    assert_eq!(rate(&headers)[1], 47, "an unknown key is not counted");
     assert_eq!(api.state().rate_limit.used, 3);
     assert_eq!(api.state().rate_limit.remaining(), 47);
 }
@@ -85,34 +83,32 @@ async fn any_known_key_counts_and_so_does_any_request() {
 
 #[tokio::test]
 async fn beyond_the_limit_nothing_is_carried_out_until_the_window_ends() {
-    let api = Api::with(|state| {
-        state.rate_limit.limit = 2;
-        state.rate_limit.window = Duration::from_millis(700);
-    });
+    let api = Api::with(|state| state.rate_limit.limit = 2);
     let jane = format!("/users/{}", api.id("jdoe@example.com"));
     assert_eq!(status(api.organization("GET", &jane)).await, 200);
     assert_eq!(status(api.user_key("GET", "/users")).await, 200);
     for request in [
         api.organization("DELETE", &jane),
         api.user_key("GET", "/users"),
+        api.anywhere("GET", "/validate"),
+        api.anywhere("GET", "/nowhere"),
     ] {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 429);
-        assert_eq!(rate(response.headers()), [2, 0, 1], "rounded up");
+        assert_eq!(rate(response.headers())[..2], [2, 0]);
         assert!(!response.headers().contains_key("retry-after"));
-        assert_eq!(
-            response.text().await.unwrap(),
-            "{\"message\":\"Too Many Requests\"}"
-        );
+        let body = response.text().await.unwrap();
+        assert_eq!(body, r#"{"message":"Too Many Requests"}"#);
     }
     assert!(api.state().user_by_email("jdoe@example.com").is_some());
-    let unknown = read(api.by("nobody's", "GET", "/users")).await;
-    assert_eq!(
-        (unknown.0, message(&unknown)),
-        (401, "Unauthorized".to_owned())
-    );
+    assert_eq!(api.state().rate_limit.used, 6);
+    let unknown = read(api.by("unknown", "GET", "/users")).await;
+    let told = (unknown.0, message(&unknown));
+    assert_eq!(told, (401, "Unauthorized".to_owned()));
 
-    tokio::time::sleep(api.state().rate_limit.reset_in()).await;
+    // The window ends, and another one starts.
+    api.state().rate_limit.window = Duration::from_millis(1);
+    tokio::time::sleep(Duration::from_millis(2)).await;
     assert_eq!(api.state().rate_limit.remaining(), 2);
     assert_eq!(status(api.organization("DELETE", &jane)).await, 204);
     assert_eq!(api.state().rate_limit.used, 1);
@@ -121,12 +117,14 @@ async fn beyond_the_limit_nothing_is_carried_out_until_the_window_ends() {
 #[tokio::test]
 async fn a_window_starts_with_the_first_request_in_it() {
     let api = Api::with(|state| state.rate_limit.window = Duration::from_millis(2500));
+    tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(api.state().rate_limit.started, None);
     let start = Instant::now();
     let (_, first) = headers(api.organization("GET", "/roles")).await;
-    assert_eq!(rate(&first), [50, 49, 3]);
+    assert_eq!(rate(&first), [50, 49, 3], "rounded up");
     tokio::time::sleep(Duration::from_millis(600)).await;
     let (_, second) = headers(api.organization("GET", "/roles")).await;
+    // Unless the machine was busy.
     if start.elapsed() < Duration::from_millis(1400) {
         assert_eq!(rate(&second), [50, 48, 2]);
     }
