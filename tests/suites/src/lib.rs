@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use fake_console::{FakeConsole, LoggedRequest, State, WireForm};
+use fake_console::{
+    FakeConsole, FakePlatform, LoggedRequest, ORGANIZATION_KEY, PlatformState, State, WireForm,
+};
 use harness::{Function, Invocation, SecretsManager, binary};
 use serde_json::{Value, json};
 
@@ -19,13 +21,21 @@ pub const OWN_LOGIN: &str = "svc-soar";
 pub const OWN_PASSWORD: &str = "correct horse battery staple";
 /// Where its credentials are kept.
 pub const CONSOLE_SECRET: &str = "rapid7/console";
+const SECOND_SECRET: &str = "rapid7/apac";
+const TWO_CONSOLES: &str = "emea=rapid7/console,apac=rapid7/apac";
+/// Where the platform's API key is kept.
+pub const PLATFORM_SECRET: &str = "rapid7/platform";
 /// Where generated passwords and seeds are delivered to. It holds something old at first.
 pub const DELIVERED: &str = "rapid7/delivered";
 
-/// A console and a place for secrets. Programs get their credentials from there.
+/// A console, the platform, and a place for secrets. Programs get their credentials from there.
 pub struct World {
     /// The console.
     pub console: FakeConsole,
+    /// A second console, named `apac`; then the first is `emea`.
+    pub second: Option<FakeConsole>,
+    /// The Insight Platform.
+    pub platform: FakePlatform,
     /// The stand-in for Secrets Manager.
     pub secrets: SecretsManager,
 }
@@ -45,13 +55,32 @@ impl World {
         Self::with(FakeConsole::start_http(state))
     }
 
+    /// Two consoles, `emea` and `apac`, with the same people.
+    #[must_use]
+    pub fn with_two_consoles() -> Self {
+        let mut world = Self::new();
+        let second = FakeConsole::start_http(State::realistic());
+        world
+            .secrets
+            .put(SECOND_SECRET, credentials(second.url(), OWN_PASSWORD));
+        world.second = Some(second);
+        world
+    }
+
     /// With a console that was started already.
     #[must_use]
     pub fn with(console: FakeConsole) -> Self {
         let secrets = SecretsManager::start();
+        let platform = FakePlatform::start_http(PlatformState::realistic());
         secrets.put(CONSOLE_SECRET, credentials(console.url(), OWN_PASSWORD));
+        secrets.put(PLATFORM_SECRET, api_key(platform.url(), ORGANIZATION_KEY));
         secrets.put(DELIVERED, json!("old"));
-        Self { console, secrets }
+        Self {
+            console,
+            second: None,
+            platform,
+            secrets,
+        }
     }
 
     /// An operation's real binary, started and ready.
@@ -64,7 +93,11 @@ impl World {
     #[must_use]
     pub fn function_with(&self, operation: &str, more: &[(&str, &str)]) -> Function {
         let mut environment = self.secrets.env();
-        environment.push(("RAPID7_CONSOLE_SECRET", CONSOLE_SECRET));
+        match self.second {
+            None => environment.push(("RAPID7_CONSOLE_SECRET", CONSOLE_SECRET)),
+            Some(_) => environment.push(("RAPID7_CONSOLES", TWO_CONSOLES)),
+        }
+        environment.push(("RAPID7_PLATFORM_SECRET", PLATFORM_SECRET));
         environment.extend(more);
         let function = Function::start(&binary(operation), &environment);
         function.wait_for_first_next(Duration::from_secs(20));
@@ -225,6 +258,8 @@ impl World {
             .env("RAPID7_CONSOLE_URL", self.console.url())
             .env("RAPID7_CONSOLE_USERNAME", OWN_LOGIN)
             .env("RAPID7_CONSOLE_PASSWORD", OWN_PASSWORD)
+            .env("RAPID7_PLATFORM_URL", self.platform.url())
+            .env("RAPID7_PLATFORM_API_KEY", ORGANIZATION_KEY)
             .stdin(Stdio::null());
         command
     }
@@ -267,6 +302,12 @@ pub fn line(request: &LoggedRequest) -> String {
 #[must_use]
 pub fn credentials(url: &str, password: &str) -> Value {
     json!({"url": url, "username": OWN_LOGIN, "password": password})
+}
+
+/// What the platform's secret holds.
+#[must_use]
+pub fn api_key(url: &str, key: &str) -> Value {
+    json!({"url": url, "api_key": key})
 }
 
 /// The input for a new account.
