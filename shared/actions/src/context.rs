@@ -127,6 +127,11 @@ pub trait Progress: Send + Sync {
     /// Why the row could not be kept, for a person: the work stops.
     fn done(&self, row: &Value) -> std::result::Result<(), String>;
 
+    /// Whether rows are wanted as they come, by [`Self::done`], rather than in the answer.
+    fn streams(&self) -> bool {
+        false
+    }
+
     /// A person should know this before the answer.
     fn warning(&self, text: &str);
 }
@@ -201,6 +206,14 @@ pub trait Scope: Sized + Send + Sync {
 }
 
 impl RunContext {
+    /// Who wants rows as they come.
+    pub(crate) fn watcher_of_rows(&self) -> Option<&dyn Progress> {
+        self.services
+            .progress
+            .as_deref()
+            .filter(|watcher| watcher.streams())
+    }
+
     /// Something from outside the console, which must not outlast the run.
     pub(crate) async fn in_time<T>(
         &self,

@@ -8,8 +8,10 @@ use crate::account_input::AuthenticationType;
 use crate::action::{Action, Effect, Spec};
 use crate::choice;
 use crate::console_context::ConsoleContext;
-use crate::error::Result;
+use crate::context::Progress;
+use crate::error::{Error, Result};
 use crate::input::console_input;
+use crate::lookup::without_own_account;
 use crate::view::UserView;
 
 console_input! {
@@ -88,6 +90,9 @@ impl Action for ListUsers {
                 }
             }
         };
+        if let Some(watcher) = context.run.watcher_of_rows() {
+            return stream(context, &input, role.await?, watcher).await;
+        }
         let (role, users) = tokio::try_join!(role, context.users())?;
         let users = users.iter().filter(|user| input.fits(user, role));
         let users: Vec<UserView> = users.map(UserView::from).collect();
@@ -96,6 +101,38 @@ impl Action for ListUsers {
             users,
         })
     }
+}
+
+/// Hands over each account as it comes. As for a list, it must have our own account in it.
+async fn stream(
+    context: &ConsoleContext,
+    input: &ListUsersInput,
+    role: Option<&str>,
+    watcher: &dyn Progress,
+) -> Result<UserList> {
+    let own = context.policy().own_login.to_lowercase();
+    let (mut count, mut seen_own, mut unkept) = (0, false, None);
+    let all = context.console().each_user(|user| {
+        seen_own |= user.login().to_lowercase() == own;
+        if unkept.is_none() && input.fits(&user, role) {
+            count += 1;
+            let row = serde_json::to_value(UserView::from(&user)).map_err(|e| e.to_string());
+            unkept = row.and_then(|row| watcher.done(&row)).err();
+        }
+    });
+    let all = all.await?;
+    if let Some(why) = unkept {
+        return Err(Error::unavailable(format!(
+            "a row could not be handed over: {why}"
+        )));
+    }
+    if !seen_own {
+        return Err(without_own_account(all));
+    }
+    Ok(UserList {
+        count,
+        users: Vec::new(),
+    })
 }
 
 #[cfg(test)]

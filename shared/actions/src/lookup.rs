@@ -145,6 +145,15 @@ pub(crate) fn pick<'a>(users: &'a [User], selector: &Selector) -> Result<&'a Use
     .map_err(|error| error.about(selector.to_line()))
 }
 
+/// A list that lacks even our own account proves nothing about anybody else.
+pub(crate) fn without_own_account(users: usize) -> Error {
+    Error::new(
+        ErrorKind::Unauthorized,
+        format!("the console's list of {users} users lacks the account that asked for it"),
+    )
+    .next("check that the pack's account is a global administrator")
+}
+
 impl ConsoleContext {
     /// Every user, read once in a run.
     pub(crate) async fn users(&self) -> Result<&[User]> {
@@ -161,14 +170,7 @@ impl ConsoleContext {
         if users.iter().any(|user| user.login().to_lowercase() == own) {
             return Ok(users);
         }
-        Err(Error::new(
-            ErrorKind::Unauthorized,
-            format!(
-                "the console's list of {} users lacks the account that asked for it",
-                users.len()
-            ),
-        )
-        .next("check that the pack's account is a global administrator"))
+        Err(without_own_account(users.len()))
     }
 
     /// The user that is meant, as it is now.

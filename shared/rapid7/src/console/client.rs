@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::catalog::NamedResource;
 use super::new_user::NewUser;
-use super::paging::{Page, read_all, read_backwards};
+use super::paging::{Page, read_all, read_backwards, read_each};
 use super::replacement::Replacement;
 use super::roles::{AuthenticationSource, Role};
 use super::user::{User, UserId, WireForm};
@@ -171,6 +171,27 @@ impl Client {
             .into_iter()
             .map(|json| self.read_user(&request, json))
             .collect()
+    }
+
+    /// Hands over every user as it comes, the newest first, and keeps none: complete if it ends without
+    /// an error, and then it tells how many there were.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn each_user(&self, mut take: impl FnMut(User) + Send) -> Result<usize> {
+        let request = Request::new("GET", "/api/3/users");
+        let mut take = |json| {
+            take(self.read_user(&request, json)?);
+            Ok(())
+        };
+        read_each(
+            &self.transport,
+            &self.call,
+            &request.path,
+            number,
+            &mut take,
+        )
+        .await
     }
 
     /// Whether this caller may list users, which takes a global administrator. The cheapest proof

@@ -1,6 +1,6 @@
 //! Whole lists out of pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
@@ -96,6 +96,60 @@ pub(crate) async fn read_all(
         return Ok(entries);
     }
     Err(list.wrong("the list changed while it was read, and is not sorted by id".into()))
+}
+
+/// The same, where each entry is taken as it comes, the newest first, and none is kept: for lists of
+/// which only the ids fit into memory. Complete if it ends without an error; then it tells how many
+/// there were. Entries that were deleted meanwhile may be among them.
+///
+/// A list that changes too much to be read at once is read again as a whole.
+pub(crate) async fn read_each(
+    transport: &Transport,
+    call: &Call,
+    path: &str,
+    id: fn(&Value) -> Option<i64>,
+    take: &mut (dyn FnMut(Value) -> Result<()> + Send),
+) -> Result<usize> {
+    let list = List {
+        transport,
+        call,
+        path,
+        key: id,
+    };
+    let mut taken = BTreeSet::new();
+    let mut take_new = |entries: Vec<(i64, Value)>, newest: i64| -> Result<usize> {
+        for (id, entry) in entries {
+            if id <= newest && taken.insert(id) {
+                take(entry)?;
+            }
+        }
+        Ok(taken.len())
+    };
+    let first = list.page(0, NEWEST_FIRST).await?;
+    if let (Some(newest), Some(total)) = (first.newest(), first.total) {
+        let pages = stream::iter(1..first.pages);
+        let mut answers = pages
+            .map(async |number| (number, list.page(number, NEWEST_FIRST).await))
+            .buffered(AT_ONCE);
+        let mut count = take_new(first.entries, newest)?;
+        while let Some((number, page)) = answers.next().await {
+            match page {
+                Ok(page) if page.total != Some(total) => break,
+                Ok(page) => count = take_new(page.entries, newest)?,
+                Err(error) if is_gone(number, &error) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        if count as u64 == total {
+            return Ok(count);
+        }
+    }
+    info!(path, "the list has changed: reading it again as a whole");
+    let entries = read_all(transport, call, path, id).await?;
+    let entries = entries
+        .into_iter()
+        .filter_map(|entry| Some((id(&entry)?, entry)));
+    take_new(entries.collect(), i64::MAX)
 }
 
 /// The same, page by page, for lists that may grow anywhere or that have other keys than numbers.

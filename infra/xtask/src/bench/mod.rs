@@ -1,4 +1,6 @@
-//! `cargo xtask bench`: our function beside a bare one, in one run.
+//! `cargo xtask bench`: our function beside a bare one, and long lists, in one run.
+
+mod scale;
 
 use std::fs;
 use std::path::PathBuf;
@@ -44,6 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut build = cargo::command("build");
     build.args(["--release", "--package", BARE, "--package", "xtask"]);
     build.args(["--package", "functions", "--bin", OURS]);
+    build.args(["--bin", scale::LIST, "--bin", scale::OFFBOARD]);
     build.args(["--bin", BARE, "--bin", "xtask"]);
     cargo::run(&mut build, "the build failed")?;
     progress.step("Measure");
@@ -96,6 +99,7 @@ fn measure(args: &Args) {
         start_ours(&mut ours, &console, &environment);
     }
     report(args, &bare, &ours);
+    scale::measure();
 }
 
 fn start_bare(samples: &mut Samples) {

@@ -1,0 +1,170 @@
+//! Long lists and many people, against the least time that the requests can take.
+
+use std::time::Duration;
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use fake_console::{FakeConsole, State};
+use harness::{Function, SecretsManager};
+use serde_json::{Value, json};
+
+use super::{SECRET, milliseconds, release, timed};
+
+pub(super) const LIST: &str = "list-users";
+pub(super) const OFFBOARD: &str = "offboard-users";
+
+/// The time that a function is given.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Users of the console.
+const USERS: usize = 10_000;
+
+/// People who leave.
+const LEAVERS: usize = 500;
+
+/// How long the console takes for each request.
+const LATENCY: Duration = Duration::from_millis(20);
+
+/// How many requests the client sends at once: each is a login, and a console locks accounts after a
+/// few that fail.
+const AT_ONCE: usize = 4;
+
+/// How much longer than the least time is accepted.
+const LIMIT: f64 = 1.3;
+
+/// How often each is measured.
+const RUNS: usize = 5;
+
+struct Measured {
+    what: String,
+    requests: usize,
+    took: Vec<Duration>,
+    peak_kib: Option<u64>,
+}
+
+/// Measures, and prints a table.
+pub(super) fn measure() {
+    let listing = list_users();
+
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header([
+        format!("console at {} ms a request", LATENCY.as_millis()),
+        "requests".into(),
+        format!("floor, {AT_ONCE} at once"),
+        "took (median)".into(),
+        "ratio".into(),
+        "to reach".into(),
+        String::new(),
+        "peak memory".into(),
+    ]);
+    for measured in [listing] {
+        let floor = LATENCY.as_secs_f64() * 1000.0 * measured.requests as f64 / AT_ONCE as f64;
+        let took = milliseconds(&measured.took);
+        let ratio = took / floor;
+        table.add_row([
+            measured.what,
+            measured.requests.to_string(),
+            format!("{floor:.0} ms"),
+            format!("{took:.0} ms"),
+            format!("{ratio:.2} ×"),
+            format!("≤ {LIMIT} ×"),
+            if ratio <= LIMIT { "reached" } else { "missed" }.into(),
+            measured.peak_kib.map_or("–".into(), |kib| {
+                format!("{:.1} MiB", kib as f64 / 1024.0)
+            }),
+        ]);
+    }
+    println!("{table}");
+}
+
+struct Stage {
+    console: FakeConsole,
+    secrets: SecretsManager,
+}
+
+impl Stage {
+    fn new(state: State) -> Self {
+        let console = FakeConsole::start_http(state);
+        let secrets = SecretsManager::start();
+        secrets.put(
+            SECRET,
+            json!({
+                "url": console.url(), "username": "svc-soar",
+                "password": "correct horse battery staple",
+            }),
+        );
+        console.state().latency = LATENCY;
+        Self { console, secrets }
+    }
+
+    fn function(&self, operation: &str) -> Function {
+        let mut environment = self.secrets.env();
+        environment.push(("RAPID7_CONSOLE_SECRET", SECRET));
+        environment.push(("RAPID7_LOG", "warn"));
+        let function = Function::start(&release(operation), &environment);
+        function.wait_for_first_next(PATIENCE);
+        function
+    }
+}
+
+/// A number of a run that did not do its work would be worth nothing.
+fn expect(found: &Value, expected: usize) {
+    assert_eq!(found.as_u64(), Some(expected as u64), "of a run");
+}
+
+fn list_users() -> Measured {
+    let stage = Stage::new(State::with_users(USERS));
+    let function = stage.function(LIST);
+    let mut measured = Measured {
+        what: format!("list {USERS} users"),
+        requests: 0,
+        took: Vec::new(),
+        peak_kib: None,
+    };
+    let users = stage.console.state().users.len();
+    for _ in 0..RUNS {
+        stage.console.clear_requests();
+        let invocation = function.invoke(&json!({}));
+        let listed = invocation.result.as_ref().expect("a list");
+        expect(&listed["count"], users);
+        measured.took.push(timed(&invocation).0);
+        measured.requests = stage.console.requests().len();
+    }
+    measured.peak_kib = function.peak_memory_kib();
+    measured
+}
+
+fn offboard_users() -> Measured {
+    let mut measured = Measured {
+        what: format!("offboard {LEAVERS} people"),
+        requests: 0,
+        took: Vec::new(),
+        peak_kib: None,
+    };
+    for _ in 0..RUNS {
+        let stage = Stage::new(State::with_users(LEAVERS));
+        let leavers: Vec<String> = {
+            let state = stage.console.state();
+            let known = State::realistic();
+            let added = state
+                .users
+                .iter()
+                .filter(|(id, _)| !known.users.contains_key(id));
+            added.map(|(_, user)| user.login.clone()).collect()
+        };
+        let people: Vec<Value> = leavers
+            .iter()
+            .map(|login| json!({ "login": login }))
+            .collect();
+        let function = stage.function(OFFBOARD);
+        stage.console.clear_requests();
+        let invocation = function.invoke_with_deadline(&json!({ "people": people }), PATIENCE);
+        let report = invocation.result.as_ref().expect("a report");
+        expect(&report["summary"]["done"], leavers.len());
+        measured.what = format!("offboard {} people", leavers.len());
+        measured.took.push(timed(&invocation).0);
+        measured.requests = stage.console.requests().len();
+        measured.peak_kib = function.peak_memory_kib();
+    }
+    measured
+}
