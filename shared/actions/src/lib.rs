@@ -5,6 +5,7 @@
 //! command line: those belong to its callers.
 
 mod access;
+mod access_report;
 mod account_input;
 mod action;
 mod apply;
@@ -62,6 +63,10 @@ mod view;
 mod write;
 
 pub use access::Place;
+pub use access_report::{
+    AccessReport, AccountRef, Finding, FindingKind, ReportedAccount, Severity, SurfaceKind,
+    SurfaceSummary, findings, to_csv,
+};
 pub use account_input::AuthenticationType;
 pub use action::{Action, Effect, Spec};
 pub use audit::{Audit, AuditRecord, Phase};

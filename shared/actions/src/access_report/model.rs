@@ -1,0 +1,234 @@
+//! What an access report holds.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::findings::{Finding, findings};
+
+/// Who has which access, on every surface that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessReport {
+    /// When the surfaces were read, RFC 3339 in UTC.
+    pub generated_at: String,
+    /// The surfaces, those that could not be read too.
+    pub surfaces: Vec<SurfaceSummary>,
+    /// What a reviewer should look at, the most severe first.
+    pub findings: Vec<Finding>,
+    /// Every account that was read, a person's one after the other.
+    pub accounts: Vec<ReportedAccount>,
+}
+
+impl AccessReport {
+    /// The report of what was read: accounts put in order, findings worked out.
+    #[must_use]
+    pub fn new(
+        generated_at: String,
+        surfaces: Vec<SurfaceSummary>,
+        mut accounts: Vec<ReportedAccount>,
+    ) -> Self {
+        let names = names(&accounts);
+        accounts.sort_by_cached_key(|account| {
+            let person = account.person_key();
+            let name = person.as_ref().and_then(|person| names.get(person));
+            let name = name.or(person.as_ref()).cloned();
+            let at = (account.surface, account.name.clone());
+            let who = (account.login.clone(), account.user_id.clone());
+            // Whoever is nobody in particular comes last.
+            (person.is_none(), name, person, at, who)
+        });
+        Self {
+            generated_at,
+            findings: findings(&accounts, &surfaces),
+            surfaces,
+            accounts,
+        }
+    }
+}
+
+/// What kind of surface an account is on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum SurfaceKind {
+    /// An InsightVM console.
+    Console,
+    /// The Insight Platform.
+    Platform,
+}
+
+impl SurfaceKind {
+    /// As in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// One surface, and how many accounts it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SurfaceSummary {
+    /// `console` or `platform`.
+    pub surface: SurfaceKind,
+    /// Its configured name, such as `emea`.
+    pub name: String,
+    /// Its address.
+    pub target: String,
+    /// Whether it was read. If not, its accounts are missing from the report.
+    pub read: bool,
+    /// Why it could not be read.
+    pub why_not: Option<String>,
+    /// How many accounts it has.
+    pub accounts: usize,
+    /// How many of them are enabled, or not told to be disabled.
+    pub enabled: usize,
+    /// How many of them are administrators, enabled or not.
+    pub admins: usize,
+    /// How many of them are locked.
+    pub locked: usize,
+}
+
+impl SurfaceSummary {
+    /// A surface that was read, with its accounts counted. Those of other surfaces are passed over.
+    #[must_use]
+    pub fn read(
+        surface: SurfaceKind,
+        name: &str,
+        target: &str,
+        accounts: &[ReportedAccount],
+    ) -> Self {
+        let here = |account: &&ReportedAccount| account.surface == surface && account.name == name;
+        let count = |fits: fn(&ReportedAccount) -> bool| {
+            let here = accounts.iter().filter(here);
+            here.filter(|account| fits(account)).count()
+        };
+        Self {
+            surface,
+            name: name.to_owned(),
+            target: target.to_owned(),
+            read: true,
+            why_not: None,
+            accounts: count(|_| true),
+            enabled: count(ReportedAccount::counts_as_enabled),
+            admins: count(|account| account.admin),
+            locked: count(|account| account.locked == Some(true)),
+        }
+    }
+
+    /// A surface that could not be read.
+    #[must_use]
+    pub fn not_read(surface: SurfaceKind, name: &str, target: &str, why_not: String) -> Self {
+        Self {
+            read: false,
+            why_not: Some(why_not),
+            ..Self::read(surface, name, target, &[])
+        }
+    }
+}
+
+/// What tells one account from every other: kind and name of the surface, and the id there.
+pub(super) type Which<'a> = (SurfaceKind, &'a str, &'a str);
+
+/// An account on one surface. Null is what the surface does not tell or was not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedAccount {
+    /// Whose account it is: an email address, the same for all accounts of one person. Null if the
+    /// account tells none.
+    pub person: Option<String>,
+    /// `console` or `platform`.
+    pub surface: SurfaceKind,
+    /// The configured name of the surface.
+    pub name: String,
+    /// The user's number or id there.
+    pub user_id: String,
+    /// The login name; on the platform the address that the user logs in with.
+    pub login: String,
+    /// The email address of this account.
+    pub email: Option<String>,
+    /// The full name.
+    pub full_name: Option<String>,
+    /// Whether the account may log in.
+    pub enabled: Option<bool>,
+    /// Whether it is locked after failed logins.
+    pub locked: Option<bool>,
+    /// The platform's word for the state of the account. The console has none.
+    pub status: Option<String>,
+    /// The role, by name where that is known.
+    pub role: Option<String>,
+    /// Whether the user is a superuser of the console, or an administrator of the platform.
+    pub superuser: Option<bool>,
+    /// Whether the user is an administrator of any kind: global administrator, superuser, or
+    /// administrator of the platform.
+    pub admin: bool,
+    /// Whether the user has every site.
+    pub all_sites: Option<bool>,
+    /// Whether the user has every asset group.
+    pub all_asset_groups: Option<bool>,
+    /// Sites given one by one: names where known, else numbers. Null if they were not read.
+    pub sites: Option<Vec<String>>,
+    /// Asset groups given one by one: names where known, else numbers. Null if they were not read.
+    pub asset_groups: Option<Vec<String>>,
+    /// The platform's products that the user may open. The console has none.
+    pub products: Option<Vec<String>>,
+    /// How many API keys the user has.
+    pub api_keys: Option<usize>,
+    /// How the user logs in.
+    pub authentication: Option<String>,
+    /// When the user last logged in, RFC 3339 in UTC. The console does not tell.
+    pub last_login: Option<String>,
+    /// Whether nobody has ever logged in to the account. The console does not tell.
+    pub never_used: Option<bool>,
+}
+
+impl ReportedAccount {
+    pub(super) fn which(&self) -> Which<'_> {
+        (self.surface, &self.name, &self.user_id)
+    }
+
+    /// Whether to treat the account as one that may be used: a review must not pass over what a
+    /// surface does not tell.
+    pub(super) fn counts_as_enabled(&self) -> bool {
+        self.enabled != Some(false)
+    }
+
+    /// What the accounts of one person have in common, however their addresses are written.
+    pub(super) fn person_key(&self) -> Option<String> {
+        key(self.person.as_deref())
+    }
+
+    /// The same of the account's own address.
+    pub(super) fn email_key(&self) -> Option<String> {
+        key(self.email.as_deref())
+    }
+}
+
+/// By what name each person is looked for: any of those that the accounts tell, as long as it is the
+/// same one for all of them.
+fn names(accounts: &[ReportedAccount]) -> BTreeMap<String, String> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for account in accounts {
+        if let (Some(person), Some(name)) =
+            (account.person_key(), key(account.full_name.as_deref()))
+        {
+            let known = names.entry(person).or_insert_with(|| name.clone());
+            if name < *known {
+                *known = name;
+            }
+        }
+    }
+    names
+}
+
+/// How a text is compared: `None` if it is empty.
+fn key(text: Option<&str>) -> Option<String> {
+    let text = text?.trim();
+    (!text.is_empty()).then(|| text.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests;
