@@ -65,7 +65,7 @@ mod write;
 pub use access::Place;
 pub use access_report::{
     AccessReport, AccountRef, Finding, FindingKind, ReportedAccount, Severity, SurfaceKind,
-    SurfaceSummary, findings, to_csv,
+    SurfaceSummary, findings, to_csv, to_html,
 };
 pub use account_input::AuthenticationType;
 pub use action::{Action, Effect, Spec};

@@ -5,10 +5,13 @@
 
 mod csv_table;
 mod findings;
+mod html;
 mod model;
+mod page;
 #[cfg(test)]
 mod sample;
 
 pub use csv_table::to_csv;
 pub use findings::{AccountRef, Finding, FindingKind, Severity, findings};
 pub use model::{AccessReport, ReportedAccount, SurfaceKind, SurfaceSummary};
+pub use page::to_html;

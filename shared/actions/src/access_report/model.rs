@@ -205,6 +205,13 @@ impl ReportedAccount {
     pub(super) fn email_key(&self) -> Option<String> {
         key(self.email.as_deref())
     }
+
+    /// Whose account it is, for people: a name, else the address.
+    pub(super) fn shown_person(&self) -> Option<&str> {
+        let told = [&self.full_name, &self.person].into_iter().flatten();
+        told.map(String::as_str)
+            .find(|text| !text.trim().is_empty())
+    }
 }
 
 /// By what name each person is looked for: any of those that the accounts tell, as long as it is the

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::access_report::sample;
-use crate::access_report::to_csv;
+use crate::access_report::{to_csv, to_html};
 
 fn order(report: &AccessReport) -> String {
     let accounts = report.accounts.iter();
@@ -100,5 +100,6 @@ proptest! {
         );
         prop_assert_eq!(&shuffled, &report);
         prop_assert_eq!(to_csv(&shuffled), to_csv(&report));
+        prop_assert_eq!(to_html(&shuffled), to_html(&report));
     }
 }
