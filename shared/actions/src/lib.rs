@@ -64,8 +64,9 @@ mod write;
 
 pub use access::Place;
 pub use access_report::{
-    AccessReport, AccountRef, Finding, FindingKind, ReportedAccount, Severity, SurfaceKind,
-    SurfaceSummary, findings, to_csv, to_html,
+    AccessReport, AccessReportAnswer, AccessReportInput, AccountRef, Finding, FindingKind,
+    ReportAccess, ReportFormat, ReportedAccount, Severity, SurfaceKind, SurfaceSummary, findings,
+    to_csv, to_html,
 };
 pub use account_input::AuthenticationType;
 pub use action::{Action, Effect, Spec};

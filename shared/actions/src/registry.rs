@@ -16,9 +16,9 @@ use crate::input::{Input as _, parse};
 use crate::{
     CreateUser, DeleteUser, DisableUser, EnableUser, GetAssetGroupAccess, GetSiteAccess, GetUser,
     GrantAssetGroupAccess, GrantSiteAccess, ListAssetGroups, ListAuthenticationSources, ListRoles,
-    ListSites, ListUsers, ProvisionUser, ResetTwoFactor, RestoreUser, RevokeAssetGroupAccess,
-    RevokeSiteAccess, SetAssetGroupAccess, SetPassword, SetRole, SetSiteAccess, TestConnection,
-    UnlockUser, UpdateUser,
+    ListSites, ListUsers, ProvisionUser, ReportAccess, ResetTwoFactor, RestoreUser,
+    RevokeAssetGroupAccess, RevokeSiteAccess, SetAssetGroupAccess, SetPassword, SetRole,
+    SetSiteAccess, TestConnection, UnlockUser, UpdateUser,
 };
 
 /// An operation without its types.
@@ -87,6 +87,8 @@ pub static ALL: &[Entry] = &[
     entry::<ListSites>(),
     entry::<ListAssetGroups>(),
     entry::<TestConnection>(),
+    // Who has which access.
+    entry::<ReportAccess>(),
 ];
 
 /// What an entrypoint knows about one run.

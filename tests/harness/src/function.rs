@@ -227,11 +227,7 @@ impl Function {
     /// The most memory the process has held so far (`VmHWM`); `None` once it has ended, and on
     /// systems other than Linux.
     pub fn peak_memory_kib(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse().ok()
+        peak_memory_kib(self.pid)
     }
 
     /// The process's id.
@@ -283,4 +279,14 @@ impl Drop for Function {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The most memory that a process has held so far (`VmHWM`); `None` once it has ended, and on systems
+/// other than Linux.
+pub fn peak_memory_kib(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

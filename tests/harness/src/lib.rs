@@ -19,7 +19,7 @@ mod runtime_api;
 mod secrets_manager;
 mod server;
 
-pub use function::{Function, Settings};
+pub use function::{Function, Settings, peak_memory_kib};
 pub use invocation::{FunctionError, Invocation};
 pub use moto::Moto;
 pub use paths::{binary, free_port, python, rie_binary, target_dir, workspace_root};

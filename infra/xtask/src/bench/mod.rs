@@ -47,6 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     build.args(["--release", "--package", BARE, "--package", "xtask"]);
     build.args(["--package", "functions", "--bin", OURS]);
     build.args(["--bin", scale::LIST, "--bin", scale::OFFBOARD]);
+    build.args(["--package", "entrypoints", "--bin", scale::CLI]);
     build.args(["--bin", BARE, "--bin", "xtask"]);
     cargo::run(&mut build, "the build failed")?;
     progress.step("Measure");

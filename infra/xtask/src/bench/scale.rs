@@ -1,6 +1,9 @@
 //! Long lists and many people, against the least time that the requests can take.
 
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -10,14 +13,16 @@ use serde_json::{Value, json};
 
 use super::{SECRET, milliseconds, release, timed};
 
+pub(super) const CLI: &str = "r7user";
 pub(super) const LIST: &str = "list-users";
 pub(super) const OFFBOARD: &str = "offboard-users";
 
 /// The time that a function is given.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Users of the console.
+/// Users of the console, and of a small one to compare its memory with.
 const USERS: usize = 10_000;
+const FEW_USERS: usize = 1_000;
 
 /// People who leave.
 const LEAVERS: usize = 500;
@@ -44,7 +49,11 @@ struct Measured {
 
 /// Measures, and prints a table.
 pub(super) fn measure() {
-    let listing = list_users();
+    let listings = [
+        list_users_as_they_come(FEW_USERS),
+        list_users_as_they_come(USERS),
+        list_users(),
+    ];
 
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header([
@@ -57,7 +66,7 @@ pub(super) fn measure() {
         String::new(),
         "peak memory".into(),
     ]);
-    for measured in [listing] {
+    for measured in listings {
         let floor = LATENCY.as_secs_f64() * 1000.0 * measured.requests as f64 / AT_ONCE as f64;
         let took = milliseconds(&measured.took);
         let ratio = took / floor;
@@ -131,6 +140,40 @@ fn list_users() -> Measured {
         measured.requests = stage.console.requests().len();
     }
     measured.peak_kib = function.peak_memory_kib();
+    measured
+}
+
+/// The command line, which prints each account as it comes: from the start of the process to its end.
+fn list_users_as_they_come(users: usize) -> Measured {
+    let stage = Stage::new(State::with_users(users));
+    let mut measured = Measured {
+        what: format!("r7user list-users --json-lines, {users} users"),
+        requests: 0,
+        took: Vec::new(),
+        peak_kib: None,
+    };
+    for _ in 0..RUNS {
+        stage.console.clear_requests();
+        let begin = Instant::now();
+        let mut r7user = Command::new(release(CLI))
+            .args(["list-users", "--json-lines"])
+            .env_clear()
+            .env("RAPID7_CONSOLE_URL", stage.console.url())
+            .env("RAPID7_CONSOLE_USERNAME", "svc-soar")
+            .env("RAPID7_CONSOLE_PASSWORD", "correct horse battery staple")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("r7user starts");
+        let output = r7user.stdout.take().expect("its output");
+        let reader = thread::spawn(|| BufReader::new(output).lines().count());
+        while r7user.try_wait().expect("a process").is_none() {
+            measured.peak_kib = measured.peak_kib.max(harness::peak_memory_kib(r7user.id()));
+            thread::sleep(Duration::from_millis(2));
+        }
+        measured.took.push(begin.elapsed());
+        assert_eq!(reader.join().expect("lines"), users, "of a run");
+        measured.requests = stage.console.requests().len();
+    }
     measured
 }
 

@@ -85,6 +85,13 @@ fn command() -> Command {
             "json",
             "Answer in JSON; so is every answer that goes to a pipe",
         ))
+        .arg(
+            switch(
+                "json_lines",
+                "Print the rows of a list as they come, one JSON object a line",
+            )
+            .long("json-lines"),
+        )
         .arg(switch("yes", "Do not ask before something is taken away").short('y'))
         .arg(
             switch(
@@ -148,7 +155,8 @@ pub fn main() -> ExitCode {
     if let Err(error) = arguments::check(entry, arguments) {
         return said(&error);
     }
-    let as_json = arguments.get_flag("json") || !io::stdout().is_terminal();
+    let as_lines = arguments.get_flag("json_lines");
+    let as_json = arguments.get_flag("json") || as_lines || !io::stdout().is_terminal();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -158,10 +166,15 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(Some(answer)) => {
-            let text = match as_json {
-                true => format!("{answer:#}"),
-                false => render::answer(&answer),
+            let text = match &answer["text"] {
+                _ if as_lines => render::lines(&answer),
+                Value::String(document) => document.trim_end().to_owned(),
+                _ if as_json => format!("{answer:#}"),
+                _ => render::answer(&answer),
             };
+            if text.is_empty() {
+                return ExitCode::SUCCESS;
+            }
             // A reader that has seen enough and hung up does not make a run that is done fail.
             let _ = writeln!(anstream::stdout(), "{text}");
             ExitCode::SUCCESS
@@ -224,8 +237,9 @@ async fn run(
     settings
         .check_operations(&known)
         .map_err(services::misconfigured)?;
-    let progress = Arc::new(Watcher::default());
-    let services = services::services(settings, Chain::Full, audit, Needs::ALL, Some(progress));
+    let watcher = Arc::new(Watcher::new(arguments.get_flag("json_lines")));
+    let progress = Some(Arc::clone(&watcher) as Arc<dyn Progress>);
+    let services = services::services(settings, Chain::Full, audit, Needs::ALL, progress);
     let go = Go {
         operation,
         services,
@@ -256,7 +270,9 @@ async fn run(
     if operation.spec.effect != Effect::Read && !dry {
         tokio::spawn(finish_when_interrupted());
     }
-    go.run(input).await.map(Some)
+    let result = go.run(input).await;
+    watcher.finish();
+    result.map(Some)
 }
 
 fn sets_password(input: &Map<String, Value>) -> bool {
@@ -276,16 +292,43 @@ async fn finish_when_interrupted() {
 }
 
 /// Tells the person at the terminal what is worth knowing before the answer, once.
-#[derive(Default)]
 struct Watcher {
     warned: Mutex<BTreeSet<String>>,
+    /// Where rows go as they come.
+    rows: Option<Mutex<io::BufWriter<io::Stdout>>>,
+}
+
+impl Watcher {
+    fn new(streams: bool) -> Self {
+        Self {
+            warned: Mutex::default(),
+            rows: streams.then(|| Mutex::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))),
+        }
+    }
+
+    /// Prints what is still on its way.
+    fn finish(&self) {
+        if let Some(rows) = &self.rows {
+            let _ = rows.lock().unwrap_or_else(PoisonError::into_inner).flush();
+        }
+    }
 }
 
 impl Progress for Watcher {
     fn begin(&self, _what: &str, _total: usize) {}
 
-    fn done(&self, _row: &Value) -> Result<(), String> {
-        Ok(())
+    fn done(&self, row: &Value) -> Result<(), String> {
+        let Some(rows) = &self.rows else {
+            return Ok(());
+        };
+        let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = serde_json::to_writer(&mut *rows, row).map_err(io::Error::from);
+        let written = written.and_then(|()| rows.write_all(b"\n"));
+        written.map_err(|error| error.to_string())
+    }
+
+    fn streams(&self) -> bool {
+        self.rows.is_some()
     }
 
     fn warning(&self, text: &str) {

@@ -82,6 +82,18 @@ pub(super) fn answer(answer: &Value) -> String {
     format!("{}{}", parts.join("\n"), warnings(members))
 }
 
+/// The rows of an answer's list, one JSON object a line; nothing, if they have been printed as they
+/// came.
+pub(super) fn lines(answer: &Value) -> String {
+    let members = answer
+        .as_object()
+        .into_iter()
+        .flat_map(|members| members.values());
+    let lists = members.filter_map(Value::as_array);
+    let rows = lists.flatten().filter(|row| row.is_object());
+    rows.map(Value::to_string).collect::<Vec<_>>().join("\n")
+}
+
 /// Wide enough to recognise an account, narrow enough for a terminal.
 const OF_A_USER: [&str; 7] = [
     "user_id", "login", "name", "email", "enabled", "locked", "role_id",
