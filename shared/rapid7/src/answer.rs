@@ -11,6 +11,7 @@ use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
 use crate::rate_limit::RateLimit;
 use crate::redact;
 use crate::transport::Request;
+use crate::without_links;
 
 /// What a request that got no whole answer means.
 pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Error {
@@ -99,7 +100,10 @@ pub(crate) fn understand(
         [] => false,
         text => said_html || text.starts_with(b"<"),
     };
-    let json: Option<Value> = serde_json::from_slice(body).ok();
+    let json: Option<Value> = match request.is_list {
+        true => without_links::parse(body).ok(),
+        false => serde_json::from_slice(body).ok(),
+    };
     let code = status.as_u16();
     let fail = |kind, delivery, message: String| {
         let mut error = request.error(kind, delivery, message);

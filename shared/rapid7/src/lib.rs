@@ -17,6 +17,7 @@ mod redact;
 mod retry;
 mod tls;
 mod transport;
+mod without_links;
 
 pub use credentials::{
     ApiKey, BoxFuture, CredentialError, CredentialSource, Credentials, Identity,

@@ -89,6 +89,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<Value>,
+    /// Whether the answer is a list, of which nothing is ever sent back: see `without_links`.
+    pub(crate) is_list: bool,
 }
 
 impl Request {
@@ -99,6 +101,7 @@ impl Request {
             path: path.into(),
             query: Vec::new(),
             body: None,
+            is_list: false,
         }
     }
 

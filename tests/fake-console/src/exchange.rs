@@ -135,7 +135,19 @@ impl<S: Surface> Shared<S> {
         Ok(response)
     }
 
+    /// Answers after the latency, which what the answer takes to make is part of.
     async fn reply(
+        &self,
+        request: Request<Bytes>,
+        refusal: Option<Problem>,
+    ) -> Result<Response, Cut> {
+        let ready = tokio::time::Instant::now() + self.state().latency();
+        let reply = self.reply_at_once(request, refusal).await;
+        tokio::time::sleep_until(ready).await;
+        reply
+    }
+
+    async fn reply_at_once(
         &self,
         request: Request<Bytes>,
         refusal: Option<Problem>,
@@ -145,10 +157,6 @@ impl<S: Surface> Shared<S> {
             Some(_) if refusal.is_none() => faults::take(&mut self.faults(), method, path),
             _ => None,
         };
-        let latency = self.state().latency();
-        if !latency.is_zero() {
-            tokio::time::sleep(latency).await;
-        }
         if let Some(refusal) = refusal {
             return Ok(self.problem(&request, refusal));
         }
