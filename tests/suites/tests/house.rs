@@ -52,7 +52,10 @@ fn the_readme_lists_the_same_operations_with_the_same_titles() {
 #[test]
 fn every_setting_is_in_the_readme() {
     let readme = read("README.md");
-    let settings = read("shared/entrypoints/src/settings.rs");
+    let folder = "shared/entrypoints/src/settings";
+    let files = fs::read_dir(workspace_root().join(folder)).expect(folder);
+    let files = files.map(|file| fs::read_to_string(file.expect("a file").path()).expect("text"));
+    let settings: String = files.collect();
     let names = settings
         .split('"')
         .filter(|word| word.starts_with("RAPID7_"));
