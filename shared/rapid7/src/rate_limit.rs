@@ -10,6 +10,9 @@ use tokio::time::{Instant, timeout_at};
 /// The shortest window that is waited for: a `ratelimit-reset` of 0 means "within a second".
 const SHORTEST: Duration = Duration::from_secs(1);
 
+/// By how much two answers may differ on when the same window ends: they tell it in whole seconds.
+const SAME_WINDOW: Duration = Duration::from_secs(1);
+
 /// The longest that is believed: an absurd one is not worth waiting for.
 const LONGEST: Duration = Duration::from_secs(3600);
 
@@ -97,23 +100,30 @@ impl Pace {
         InFlight(self)
     }
 
-    /// Takes in what an answer tells. Requests that are on their way may not be counted in it.
+    /// Takes in what an answer tells. Requests that are on their way may not be counted in it, and
+    /// answers may overtake each other: within a window, what is left only ever gets less.
     pub(crate) fn answered(&self, request: InFlight<'_>, headers: &HeaderMap) {
         drop(request);
         let Some(told) = RateLimit::told(headers) else {
             return;
         };
         let mut state = self.state();
+        let left = told.remaining.saturating_sub(state.in_flight);
+        let ends = Instant::now() + told.reset;
+        if let Some(window) = &state.window
+            && ends <= window.ends + SAME_WINDOW
+        {
+            let excess = window.limiter.balance().saturating_sub(left);
+            window.limiter.try_acquire(excess);
+            return;
+        }
         let limiter = RateLimiter::builder()
-            .initial(told.remaining.saturating_sub(state.in_flight))
+            .initial(left)
             .max(told.limit)
             .refill(told.limit)
             .interval(told.reset)
             .build();
-        state.window = Some(Arc::new(Window {
-            limiter,
-            ends: Instant::now() + told.reset,
-        }));
+        state.window = Some(Arc::new(Window { limiter, ends }));
     }
 }
 
@@ -179,5 +189,36 @@ mod tests {
         pace.answered(first, &headers("50", "1", "30"));
         assert!(pace.ready(soon).await.is_err());
         drop(second);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_was_overtaken_opens_nothing() {
+        let pace = Pace::default();
+        let soon = Instant::now() + Duration::from_secs(1);
+        let first = pace.ready(soon).await.expect("no limit is known yet");
+        let second = pace.ready(soon).await.expect("no limit is known yet");
+        pace.answered(second, &headers("50", "1", "30"));
+        pace.answered(first, &headers("50", "2", "30"));
+        assert!(
+            pace.ready(soon).await.is_err(),
+            "one was left, and one on its way"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_window_is_known_by_its_end() {
+        let pace = Pace::default();
+        let later = Instant::now() + Duration::from_secs(100);
+        let first = pace.ready(later).await.expect("no limit is known yet");
+        pace.answered(first, &headers("5", "0", "2"));
+        let second = pace.ready(later).await.expect("after the reset");
+        pace.answered(second, &headers("5", "3", "60"));
+        let start = Instant::now();
+        for _ in 0..3 {
+            drop(pace.ready(later).await.expect("three are left"));
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        drop(pace.ready(later).await.expect("after the next reset"));
+        assert!(start.elapsed() >= Duration::from_secs(60));
     }
 }

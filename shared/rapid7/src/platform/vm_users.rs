@@ -1,7 +1,8 @@
 //! The guide's own listing of users in the cloud: `GET /vm/v4/users`. Found nowhere else in public.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::client::Client;
 use crate::error::{Delivery, ErrorKind, Result};
@@ -39,29 +40,37 @@ struct Metadata {
 impl Client {
     /// Every user of that listing, by number: complete, or an error.
     ///
+    /// More than one page is read from the last to the first: whoever moves forward because somebody
+    /// else was deleted meanwhile moves into a page that is still to be read.
+    ///
     /// # Errors
-    /// As every request: see [`ErrorKind`]. `Unavailable` if the list changed while it was read.
+    /// As every request: see [`ErrorKind`]. `Unavailable` if the list is shorter than it says.
     pub async fn vm_users(&self) -> Result<Vec<VmUser>> {
-        let mut users = std::collections::BTreeMap::new();
-        let (mut index, mut total);
-        index = 0;
-        loop {
-            let request = page_request(index);
-            let page = read(self.send(&request).await?, &request)?;
+        let first = self.vm_page(0).await?;
+        let pages = first.metadata.total_pages;
+        let mut total = first.metadata.total_resources;
+        let mut users = BTreeMap::new();
+        if pages <= 1 {
+            users.extend(first.data.into_iter().map(|user| (user.id, user)));
+        }
+        for index in (0..pages).rev().filter(|_| pages > 1) {
+            let page = self.vm_page(index).await?;
             total = page.metadata.total_resources;
             users.extend(page.data.into_iter().map(|user| (user.id, user)));
-            index += 1;
-            if index >= page.metadata.total_pages {
-                break;
-            }
         }
         let read = users.len() as u64;
-        if read != total {
+        if read < total {
             let message = format!("the list is not complete: {read} of {total} users were read");
             let request = page_request(0);
             return Err(request.error(ErrorKind::Unavailable, Delivery::Refused, message));
         }
         Ok(users.into_values().collect())
+    }
+
+    async fn vm_page(&self, index: u64) -> Result<Page> {
+        let request = page_request(index);
+        let answer = self.send(&request).await?;
+        serde_json::from_value(answer).map_err(|_| request.malformed("without data and metadata"))
     }
 }
 
@@ -72,8 +81,4 @@ fn page_request(index: u64) -> Request {
         ("size", PAGE_SIZE.to_string()),
     ];
     request
-}
-
-fn read(answer: Value, request: &Request) -> Result<Page> {
-    serde_json::from_value(answer).map_err(|_| request.malformed("without data and metadata"))
 }
