@@ -105,6 +105,7 @@ impl ConsoleContext {
             changes: planned(plan, before),
             state: before.map(view),
             warnings: [self.warnings.clone(), plan.warnings.clone()].concat(),
+            correlation_ids: Vec::new(),
         }
     }
 
@@ -330,7 +331,7 @@ fn may_have_dropped(error: &Error, written: bool) -> bool {
 }
 
 /// An error that knows what had been written before it.
-fn after(mut error: Error, mut applied: Vec<String>) -> Error {
+pub(crate) fn after(mut error: Error, mut applied: Vec<String>) -> Error {
     if let Changed::Applied(more) = &error.changed {
         applied.extend(more.iter().cloned());
     }

@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rapid7::platform::Region;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::platform::context::MAKE_AN_ORGANIZATION_KEY;
 
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -111,6 +114,8 @@ pub struct Error {
     pub(crate) source: Option<Arc<rapid7::Error>>,
     /// More about it, for callers that read JSON.
     pub details: Option<Box<Value>>,
+    /// What the platform calls the requests that wrote before it failed.
+    pub correlation_ids: Vec<String>,
 }
 
 impl Error {
@@ -124,6 +129,7 @@ impl Error {
             retry_after: None,
             source: None,
             details: None,
+            correlation_ids: Vec::new(),
         }
     }
 
@@ -194,6 +200,9 @@ impl Error {
         {
             json["correlation_id"] = id.into();
         }
+        if !self.correlation_ids.is_empty() {
+            json["correlation_ids"] = self.correlation_ids.clone().into();
+        }
         if let Some(details) = &self.details {
             json["details"] = (**details).clone();
         }
@@ -248,11 +257,7 @@ impl From<rapid7::Error> for Error {
                  region's (the region is the first part of the platform's address in a browser); or \
                  it was revoked, or its owner was deleted",
             ),
-            Wire::Forbidden if platform => (
-                ErrorKind::Unauthorized,
-                "use an organization key: a user key has only its owner's rights, and can't manage \
-                 other accounts",
-            ),
+            Wire::Forbidden if platform => (ErrorKind::Unauthorized, MAKE_AN_ORGANIZATION_KEY),
             Wire::NotFound if platform => (
                 ErrorKind::Unexpected,
                 "check that the address is the Insight Platform's, and that nobody else is deleting \
@@ -273,6 +278,11 @@ impl From<rapid7::Error> for Error {
             Wire::Unavailable | Wire::CredentialsUnavailable => {
                 (ErrorKind::Unavailable, "run it again later")
             }
+            Wire::Certificate if platform => (
+                ErrorKind::Refused,
+                "if the network opens TLS on the way, trust its certificate authority; else something \
+                 pretends to be the platform",
+            ),
             Wire::Certificate => (
                 ErrorKind::Refused,
                 "compare the fingerprint with the console's own (openssl x509 -fingerprint \
@@ -293,14 +303,30 @@ impl From<rapid7::Error> for Error {
         } else {
             Changed::Nothing
         };
+        let message = match source.kind {
+            Wire::Unauthorized if platform => format!("{source}: {}", refused_key(&source.target)),
+            Wire::Forbidden if platform => format!(
+                "{source}: this is a user key, it seems, which has only its owner's rights: managing \
+                 accounts takes an organization key"
+            ),
+            _ => source.to_string(),
+        };
         Self {
-            message: source.to_string(),
+            message,
             retry_after: source.retry_after,
             source: Some(Arc::new(source)),
             ..Self::new(kind, "")
         }
         .next(next)
         .changed(changed)
+    }
+}
+
+/// Where a key was refused. A key belongs to one region, and nothing else tells that it is another's.
+fn refused_key(target: &str) -> String {
+    match Region::of_url(target) {
+        Some(region) => format!("the region {region} does not know this API key"),
+        None => format!("{target} does not know this API key"),
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Policy {
     pub max_changes: Option<usize>,
 }
 
-fn refuse(rule: &str, why: &str, lift: &str) -> Error {
+pub(crate) fn refuse(rule: &str, why: &str, lift: &str) -> Error {
     Error::new(ErrorKind::Refused, format!("{why} (rule `{rule}`)")).next(lift)
 }
 
@@ -320,7 +320,14 @@ impl Policy {
     /// # Errors
     /// `Refused`, with both numbers.
     pub(crate) fn check_size(&self, plan: &Plan) -> Result<()> {
-        let size = plan.size();
+        self.check_count(plan.size())
+    }
+
+    /// The same of so many accounts and what they have.
+    ///
+    /// # Errors
+    /// `Refused`, with both numbers.
+    pub(crate) fn check_count(&self, size: usize) -> Result<()> {
         match self.max_changes {
             Some(most) if size > most => Err(refuse(
                 "max-changes",

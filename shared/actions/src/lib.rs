@@ -13,7 +13,9 @@ mod audit;
 mod choice;
 mod console_context;
 mod context;
+mod create_platform_user;
 mod create_user;
+mod delete_platform_user;
 mod delete_user;
 mod deliver;
 mod diff;
@@ -21,6 +23,7 @@ mod disable_user;
 mod enable_user;
 mod error;
 mod get_asset_group_access;
+mod get_platform_user;
 mod get_site_access;
 mod get_user;
 mod grant_asset_group_access;
@@ -31,6 +34,8 @@ mod id_or_name;
 mod input;
 mod list_asset_groups;
 mod list_authentication_sources;
+mod list_platform_api_keys;
+mod list_platform_users;
 mod list_roles;
 mod list_sites;
 mod list_users;
@@ -44,8 +49,11 @@ mod provision_user;
 mod registry;
 mod reset_two_factor;
 mod resource_view;
+mod restore_platform_user;
 mod restore_user;
 mod revoke_asset_group_access;
+mod revoke_platform_api_keys;
+mod revoke_product_access;
 mod revoke_site_access;
 mod role_change;
 mod set_asset_group_access;
@@ -53,7 +61,9 @@ mod set_password;
 mod set_role;
 mod set_site_access;
 mod surfaces;
+mod suspend_platform_user;
 mod test_connection;
+mod test_platform_connection;
 #[cfg(test)]
 mod testing;
 mod unlock_user;
@@ -102,7 +112,10 @@ pub use lookup::Selector;
 pub use outcome::{AccountId, Outcome, Subject};
 pub use password::CharacterClass;
 pub use plan::{AccessChange, Change, Delivery, Plan, Snapshot};
-pub use platform::PlatformContext;
+pub use platform::{
+    ApiKeyView, PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
+    PlatformUserView, ProductView,
+};
 pub use provision_user::{ProvisionUser, ProvisionUserInput};
 pub use registry::{ALL, Entry, Operation, Run, invoke};
 pub use reset_two_factor::{ResetTwoFactor, ResetTwoFactorInput};
@@ -119,3 +132,25 @@ pub use test_connection::{Check, ConnectionReport, TestConnection, TestConnectio
 pub use unlock_user::{UnlockUser, UnlockUserInput};
 pub use update_user::{UpdateUser, UpdateUserInput};
 pub use view::UserView;
+
+// On the Insight Platform.
+pub use create_platform_user::{CreatePlatformUser, CreatePlatformUserInput};
+pub use delete_platform_user::{DeletePlatformUser, DeletePlatformUserInput};
+pub use get_platform_user::{GetPlatformUser, GetPlatformUserInput, PlatformInclude};
+pub use list_platform_api_keys::{
+    ApiKeyKind, ApiKeyList, ListPlatformApiKeys, ListPlatformApiKeysInput,
+};
+pub use list_platform_users::{
+    InsightvmUserView, ListPlatformUsers, ListPlatformUsersInput, PlatformListing, PlatformStatus,
+    PlatformUserList,
+};
+pub use restore_platform_user::{
+    PlatformRecorded, PlatformRecordedState, PlatformRestoreRecord, RestorePlatformUser,
+    RestorePlatformUserInput,
+};
+pub use revoke_platform_api_keys::{RevokePlatformApiKeys, RevokePlatformApiKeysInput};
+pub use revoke_product_access::{RevokeProductAccess, RevokeProductAccessInput};
+pub use suspend_platform_user::{SuspendPlatformUser, SuspendPlatformUserInput};
+pub use test_platform_connection::{
+    PlatformConnectionReport, TestPlatformConnection, TestPlatformConnectionInput,
+};

@@ -97,4 +97,8 @@ pub struct Outcome<State = UserView> {
     pub state: Option<State>,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// What the platform calls the requests that wrote: its support finds them by these. A console has
+    /// none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub correlation_ids: Vec<String>,
 }

@@ -20,6 +20,12 @@ use crate::{
     RevokeAssetGroupAccess, RevokeSiteAccess, SetAssetGroupAccess, SetPassword, SetRole,
     SetSiteAccess, TestConnection, UnlockUser, UpdateUser,
 };
+// On the Insight Platform.
+use crate::{
+    CreatePlatformUser, DeletePlatformUser, GetPlatformUser, ListPlatformApiKeys,
+    ListPlatformUsers, RestorePlatformUser, RevokePlatformApiKeys, RevokeProductAccess,
+    SuspendPlatformUser, TestPlatformConnection,
+};
 
 /// An operation without its types.
 #[derive(Clone, Copy)]
@@ -82,6 +88,18 @@ pub static ALL: &[Entry] = &[
     entry::<DisableUser>(),
     entry::<DeleteUser>(),
     entry::<RestoreUser>(),
+    // On the Insight Platform.
+    entry::<ListPlatformUsers>(),
+    entry::<GetPlatformUser>(),
+    entry::<CreatePlatformUser>(),
+    entry::<RevokeProductAccess>(),
+    entry::<ListPlatformApiKeys>(),
+    entry::<RevokePlatformApiKeys>(),
+    entry::<SuspendPlatformUser>(),
+    entry::<DeletePlatformUser>(),
+    entry::<RestorePlatformUser>(),
+    entry::<TestPlatformConnection>(),
+    // What helps to choose.
     entry::<ListRoles>(),
     entry::<ListAuthenticationSources>(),
     entry::<ListSites>(),

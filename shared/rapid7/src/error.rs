@@ -64,6 +64,8 @@ pub struct Error {
     pub kind: ErrorKind,
     /// What is known about the request's effect.
     pub delivery: Delivery,
+    /// The server's address; empty before it is known which.
+    pub target: String,
     /// HTTP method, e.g. `PUT`.
     pub method: &'static str,
     /// Path below the server's address, e.g. `/api/3/users/42`.

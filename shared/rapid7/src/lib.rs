@@ -23,6 +23,7 @@ pub use credentials::{
     ApiKey, BoxFuture, CredentialError, CredentialSource, Credentials, Identity,
 };
 pub use error::{Delivery, Error, ErrorKind, Result, Surface};
+pub use rate_limit::RateLimit;
 pub use redact::{REDACTED, redact_secret_members};
 pub use retry::RetryPolicy;
 pub use tls::{Fingerprint, Trust, TrustError, client_config};

@@ -19,11 +19,13 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// What an answer tells of the limit: `ratelimit-limit`, `ratelimit-remaining`, and
 /// `ratelimit-reset` in seconds (seen in the field: 50 a minute; the guide knows of none).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RateLimit {
-    limit: usize,
-    remaining: usize,
+pub struct RateLimit {
+    /// How many requests a window has room for.
+    pub limit: usize,
+    /// How many of them are left.
+    pub remaining: usize,
     /// How long until the whole limit can be used again.
-    pub(crate) reset: Duration,
+    pub reset: Duration,
 }
 
 impl RateLimit {
@@ -52,6 +54,7 @@ pub(crate) struct Pace(Mutex<State>);
 
 #[derive(Default)]
 struct State {
+    told: Option<RateLimit>,
     window: Option<Arc<Window>>,
     in_flight: usize,
 }
@@ -95,6 +98,11 @@ impl Pace {
         }
     }
 
+    /// What the last answer that told anything told.
+    pub(crate) fn told(&self) -> Option<RateLimit> {
+        self.state().told
+    }
+
     fn begin(&self) -> InFlight<'_> {
         self.state().in_flight += 1;
         InFlight(self)
@@ -108,6 +116,7 @@ impl Pace {
             return;
         };
         let mut state = self.state();
+        state.told = Some(told);
         let left = told.remaining.saturating_sub(state.in_flight);
         let ends = Instant::now() + told.reset;
         if let Some(window) = &state.window

@@ -95,6 +95,7 @@ mod tests {
                 ErrorKind::Unavailable
             },
             delivery,
+            target: String::new(),
             method,
             path: "/".into(),
             status,

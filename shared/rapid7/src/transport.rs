@@ -16,7 +16,7 @@ use tracing::warn;
 use crate::answer::{connection_error, correlation_id, understand};
 use crate::credentials::{CredentialError, CredentialSource, Credentials, Identity};
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
-use crate::rate_limit::Pace;
+use crate::rate_limit::{Pace, RateLimit};
 use crate::redact;
 use crate::retry::{RetryPolicy, may_send_again};
 use crate::tls::{Trust, TrustError, client_config};
@@ -123,6 +123,7 @@ impl Request {
             surface: self.surface,
             kind,
             delivery,
+            target: String::new(),
             method: self.method,
             path: self.path.clone(),
             status: None,
@@ -236,6 +237,11 @@ impl<C: Identity> Transport<C> {
         &self.base
     }
 
+    /// What the server told of its rate limit last.
+    pub(crate) fn rate_limit(&self) -> Option<RateLimit> {
+        self.pace.told()
+    }
+
     /// Opens a connection without saying who we are, so that the first real request finds it open.
     /// A failure shows again, with a name, on that request.
     pub(crate) async fn warm_up(&self) {
@@ -253,6 +259,10 @@ impl<C: Identity> Transport<C> {
             .adjust(|error, backoff| retry.wait(error, backoff, deadline))
             .notify(|error, wait| warn!(%error, wait_ms = wait.as_millis(), "sending again"))
             .await
+            .map_err(|error| Error {
+                target: self.base.clone(),
+                ..error
+            })
     }
 
     /// One request, and one more after a 401 if there are newer credentials: a 401 says that

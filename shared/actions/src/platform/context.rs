@@ -1,9 +1,11 @@
 //! What a run may use of the platform.
 
-use rapid7::platform::{Client, User, UserFilter};
+use rapid7::platform::{ApiKeyInfo, Client, KeyType, User, UserFilter};
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use tracing::warn;
 
+use crate::action::Effect;
 use crate::audit::Phase;
 use crate::context::{RunContext, Scope};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,10 +18,12 @@ pub struct PlatformContext {
     platform: Client,
     pub(crate) warnings: Vec<String>,
     users: OnceCell<Vec<User>>,
+    api_keys: OnceCell<Vec<ApiKeyInfo>>,
 }
 
 impl PlatformContext {
-    /// Gets the platform ready.
+    /// Gets the platform ready. With a key that is said to be a person's, operations that may write end
+    /// here, before any request.
     pub(crate) async fn of(run: RunContext) -> Result<Self> {
         let targets = run.services.platform.clone();
         let targets = targets.ok_or_else(|| {
@@ -32,10 +36,21 @@ impl PlatformContext {
             return Err(targets.missing());
         };
         let target = run.open(&*targets, name).await?;
+        if run.spec.effect != Effect::Read
+            && target.client.own_key().key_type == Some(KeyType::User)
+        {
+            return Err(Error::new(
+                ErrorKind::Unauthorized,
+                "the platform's key is a user key, as its configuration says: it has only its \
+                 owner's rights, and can't manage accounts",
+            )
+            .next(MAKE_AN_ORGANIZATION_KEY));
+        }
         Ok(Self {
             platform: target.client.for_run(run.deadline),
             warnings: target.warnings,
             users: OnceCell::new(),
+            api_keys: OnceCell::new(),
             run,
         })
     }
@@ -54,6 +69,33 @@ impl PlatformContext {
         Ok(self.users.get_or_try_init(read).await?)
     }
 
+    /// Whether every user was read already.
+    pub(super) fn has_read_users(&self) -> bool {
+        self.users.initialized()
+    }
+
+    /// Every API key that this key may see, read once in a run.
+    pub(crate) async fn api_keys(&self) -> Result<&[ApiKeyInfo]> {
+        let read = async || Ok::<_, Error>(self.platform.api_keys().await?);
+        Ok(self.api_keys.get_or_try_init(read).await?)
+    }
+
+    /// Refuses to begin a write with a key that can't: a person's. Where nobody said whose it is, the
+    /// list of keys tells, which only an organization key gets (unconfirmed); if that is not understood,
+    /// the write itself will tell.
+    pub(super) async fn may_write(&self) -> Result<()> {
+        if self.platform.own_key().key_type == Some(KeyType::Organization) {
+            return Ok(());
+        }
+        match self.api_keys().await {
+            Err(error) if error.kind == ErrorKind::Unexpected => {
+                warn!(%error, "the key's type could not be told");
+                Ok(())
+            }
+            keys => keys.map(drop),
+        }
+    }
+
     pub(crate) async fn record(
         &self,
         phase: Phase,
@@ -64,6 +106,10 @@ impl PlatformContext {
             .await
     }
 }
+
+/// What to do about a key that can't manage accounts.
+pub(crate) const MAKE_AN_ORGANIZATION_KEY: &str = "make an organization key (Insight Platform: \
+    Administration, API Keys) and put it into the pack's secret";
 
 impl Scope for PlatformContext {
     const CONSOLE: bool = false;

@@ -14,6 +14,7 @@ use super::product::{Product, ProductToken};
 use super::user::{NamedEntry, NewUser, User, UserId};
 use crate::credentials::{ApiKey, CredentialSource};
 use crate::error::Result;
+use crate::rate_limit::RateLimit;
 use crate::transport::{Call, InvalidUrl, Options, Request, Transport, platform_url};
 
 /// The account API (seen in the field).
@@ -107,6 +108,12 @@ impl Client {
     #[must_use]
     pub fn address(&self) -> &str {
         self.transport.base()
+    }
+
+    /// What the platform told of its rate limit last, whoever uses it up; `None` if it never did.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.transport.rate_limit()
     }
 
     /// Opens a connection without authenticating. Failures show on the first real request.

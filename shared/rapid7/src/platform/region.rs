@@ -22,6 +22,14 @@ impl Region {
         Self::KNOWN.contains(&self.0.as_str())
     }
 
+    /// The region that an address of the platform is in, if it tells.
+    #[must_use]
+    pub fn of_url(url: &str) -> Option<Self> {
+        let host = url.strip_prefix("https://")?;
+        let region = host.strip_suffix(".api.insight.rapid7.com")?;
+        region.parse().ok()
+    }
+
     /// The address of the platform there (guide).
     #[must_use]
     pub fn url(&self) -> String {
@@ -60,6 +68,8 @@ mod tests {
         let new: Region = "me1".parse().expect("a region that may appear");
         assert!(!new.is_known());
         assert_eq!(new.url(), "https://me1.api.insight.rapid7.com");
+        assert_eq!(Region::of_url(&new.url()), Some(new));
+        assert_eq!(Region::of_url("https://proxy.example.com"), None);
         for text in [
             "",
             "u",

@@ -1,0 +1,5 @@
+//! The Lambda function `test-platform-connection`.
+
+fn main() -> std::process::ExitCode {
+    entrypoints::lambda::serve::<actions::TestPlatformConnection>()
+}

@@ -1,0 +1,226 @@
+//! Carrying out a plan on the platform: the only code that writes there.
+//!
+//! Record the full state, write, read back, compare with what was intended.
+
+use rapid7::platform::UserId;
+use serde_json::{Value, json};
+use tracing::warn;
+
+use super::context::PlatformContext;
+use super::new_user;
+use super::plan::{PlatformChange, PlatformPlan};
+use super::snapshot::PlatformSnapshot;
+use super::verify::{difference, planned, verify};
+use super::view::PlatformUserView;
+use crate::apply::after;
+use crate::audit::Phase;
+use crate::diff::FieldChange;
+use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Outcome, Subject};
+use crate::verify::conflict;
+
+impl PlatformContext {
+    /// Carries out a plan for an account that exists, as it was when the plan was made.
+    pub(crate) async fn apply(
+        &self,
+        before: PlatformSnapshot,
+        plan: PlatformPlan,
+    ) -> Result<Outcome<PlatformUserView>> {
+        let subject = Subject::of_platform(&before.user, self.platform().address());
+        let line = subject.to_line();
+        let mut applied = Vec::new();
+        let outcome = self.change(&before, plan, subject, &mut applied).await;
+        outcome.map_err(|error| self.with_ids(after(error, applied).about(line)))
+    }
+
+    /// Carries out a plan that creates an account.
+    pub(crate) async fn apply_new(&self, plan: PlatformPlan) -> Result<Outcome<PlatformUserView>> {
+        let Some(PlatformChange::CreateUser(new)) = plan.changes.first() else {
+            return Err(Error::new(
+                ErrorKind::Unexpected,
+                "a plan for a new account does something else",
+            ));
+        };
+        let subject = Subject {
+            surface: "platform".into(),
+            target: self.platform().address().into(),
+            user_id: None,
+            login: new.email.clone(),
+            email: Some(new.email.clone()),
+        };
+        let line = subject.to_line();
+        let mut applied = Vec::new();
+        let outcome = self.create_new(&plan, subject, &mut applied).await;
+        outcome.map_err(|error| self.with_ids(after(error, applied).about(line)))
+    }
+
+    /// The outcome of a run that found nothing left to do, and no account.
+    pub(crate) fn nothing_to_do(
+        &self,
+        subject: Subject,
+        plan: &PlatformPlan,
+    ) -> Outcome<PlatformUserView> {
+        self.unchanged(subject, plan, None)
+    }
+
+    /// The platform's support finds the writes of a run by these, whatever became of it.
+    fn with_ids(&self, mut error: Error) -> Error {
+        error.correlation_ids = self.platform().correlation_ids();
+        error
+    }
+
+    /// The outcome of a run that has written nothing yet; of a dry run, its last.
+    fn unchanged(
+        &self,
+        subject: Subject,
+        plan: &PlatformPlan,
+        before: Option<&PlatformSnapshot>,
+    ) -> Outcome<PlatformUserView> {
+        Outcome {
+            operation: self.run.spec.name.into(),
+            subject,
+            changed: false,
+            dry_run: self.run.dry_run,
+            plan: plan.to_lines(),
+            changes: planned(plan, before),
+            state: before.map(PlatformUserView::from),
+            warnings: [self.warnings.clone(), plan.warnings.clone()].concat(),
+            correlation_ids: Vec::new(),
+        }
+    }
+
+    async fn change(
+        &self,
+        before: &PlatformSnapshot,
+        mut plan: PlatformPlan,
+        subject: Subject,
+        applied: &mut Vec<String>,
+    ) -> Result<Outcome<PlatformUserView>> {
+        if plan.changes.is_empty() {
+            return Ok(self.unchanged(subject, &plan, Some(before)));
+        }
+        let own_key = self.platform().own_key();
+        let facts = self.facts(before, &plan).await?;
+        let policy = self.policy();
+        policy.check_on_platform(own_key, before, &plan, &facts)?;
+        plan.warnings
+            .extend(super::guard::unknown_own_key(own_key, before, &plan));
+        self.may_write().await?;
+        let mut outcome = self.unchanged(subject, &plan, Some(before));
+        if self.run.dry_run {
+            return Ok(outcome);
+        }
+        self.begin_to_write(&outcome, Some(before)).await?;
+        let id = before.user.id();
+        self.carry_out_all(id, &plan.changes, &mut outcome.warnings, applied)
+            .await?;
+        match plan.intended(before) {
+            None => {
+                if !self.is_gone(id).await? {
+                    return Err(conflict(&[FieldChange {
+                        field: "account".into(),
+                        before: Value::Null,
+                        after: "exists".into(),
+                    }]));
+                }
+                outcome.state = None;
+            }
+            Some(intended) => {
+                let after = self.read_back_twice(before).await?;
+                verify(before, &intended, &after, &mut outcome.warnings)?;
+                outcome.changes = difference(before, &after);
+                outcome.subject = Subject::of_platform(&after.user, self.platform().address());
+                outcome.state = Some(PlatformUserView::from(&after));
+            }
+        }
+        outcome.changed = true;
+        outcome.correlation_ids = self.platform().correlation_ids();
+        Ok(outcome)
+    }
+
+    async fn carry_out_all(
+        &self,
+        user: &UserId,
+        changes: &[PlatformChange],
+        warnings: &mut Vec<String>,
+        applied: &mut Vec<String>,
+    ) -> Result<()> {
+        for change in changes {
+            // Those before may have taken their time.
+            self.run.time_to_write()?;
+            self.carry_out(user, change, warnings).await?;
+            applied.push(change.to_line());
+        }
+        Ok(())
+    }
+
+    async fn create_new(
+        &self,
+        plan: &PlatformPlan,
+        subject: Subject,
+        applied: &mut Vec<String>,
+    ) -> Result<Outcome<PlatformUserView>> {
+        let mut outcome = self.unchanged(subject, plan, None);
+        let Some((PlatformChange::CreateUser(new), grants)) = plan.changes.split_first() else {
+            return Ok(outcome);
+        };
+        self.policy().check_new_on_platform(new, plan)?;
+        self.may_write().await?;
+        if self.run.dry_run {
+            return Ok(outcome);
+        }
+        self.begin_to_write(&outcome, None).await?;
+        let id = self.create(new, &mut outcome.warnings).await?;
+        applied.push(format!("created {} as user {id}", new.email));
+        self.carry_out_all(&id, grants, &mut outcome.warnings, applied)
+            .await?;
+        let user = self.platform().user(&id).await?;
+        let untold = new_user::verify(new, &user)?;
+        outcome.warnings.extend(untold);
+        outcome.subject = Subject::of_platform(&user, self.platform().address());
+        let mut after = PlatformSnapshot::of_user(user);
+        if !grants.is_empty() {
+            // A new account has none yet.
+            let before = PlatformSnapshot {
+                products: Some(Vec::new()),
+                ..after.clone()
+            };
+            after.products = Some(self.platform().product_access(&id).await?);
+            let intended = plan.intended(&before).unwrap_or_else(|| before.clone());
+            verify(&before, &intended, &after, &mut outcome.warnings)?;
+        }
+        outcome.changed = true;
+        outcome.state = Some(PlatformUserView::from(&after));
+        outcome.correlation_ids = self.platform().correlation_ids();
+        Ok(outcome)
+    }
+
+    /// Everything is written: a reading that fails is worth another try.
+    async fn read_back_twice(&self, before: &PlatformSnapshot) -> Result<PlatformSnapshot> {
+        match self.read_back(before).await {
+            Ok(after) => Ok(after),
+            Err(first) => {
+                warn!(error = %first, "reading back failed: once more");
+                self.read_back(before).await
+            }
+        }
+    }
+
+    /// The last moment at which nothing has been written: there must be time to read back, and the
+    /// audit record must be safe.
+    async fn begin_to_write(
+        &self,
+        outcome: &Outcome<PlatformUserView>,
+        before: Option<&PlatformSnapshot>,
+    ) -> Result<()> {
+        self.run.time_to_write()?;
+        let record = json!({
+            "subject": outcome.subject,
+            "plan": outcome.plan,
+            "state": before.map(PlatformSnapshot::to_json),
+        });
+        self.record(Phase::Before, record).await.map_err(|error| {
+            Error::unavailable(format!("the audit record could not be written: {error}"))
+        })
+    }
+}

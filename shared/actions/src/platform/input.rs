@@ -1,0 +1,32 @@
+//! How inputs name a user of the platform.
+
+/// Declares the input of an operation on one user of the platform, who is named in exactly one way.
+macro_rules! platform_user_input {
+    ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
+        $crate::input::input! {
+            $(#[$attributes])*
+            pub struct $name {
+                /// The user's UUID on the platform. Exactly one of `user_id`, `email`.
+                pub user_id: Option<String>,
+                /// The user's whole email address; upper and lower case count as the same.
+                pub email: Option<String>,
+                $($members)*
+            }
+        }
+
+        impl $name {
+            /// Whom this is about.
+            ///
+            /// # Errors
+            /// `InvalidInput` unless exactly one way of naming the user is used.
+            pub fn selector(&self) -> $crate::error::Result<$crate::PlatformSelector> {
+                $crate::PlatformSelector::from_members(
+                    self.user_id.as_deref(),
+                    self.email.as_deref(),
+                )
+            }
+        }
+    };
+}
+
+pub(crate) use platform_user_input;

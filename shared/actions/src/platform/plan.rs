@@ -1,0 +1,135 @@
+//! What to write on the platform, as data.
+
+use rapid7::platform::{ApiKeyInfo, NewUser, Product, UserId};
+
+use super::products::product_line;
+use super::snapshot::PlatformSnapshot;
+use crate::lookup::printable;
+
+/// One step. Every mutation that the pack can make on the platform is one of these. Steps without a
+/// user are about the one that the plan is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlatformChange {
+    /// Create an account (`POST /users`, seen in the field).
+    CreateUser(Box<NewUser>),
+    /// Let the user use a product (`PATCH /users/{id}/products/{token}`; unconfirmed shape).
+    GrantProduct(Product),
+    /// Take a product away (`DELETE /users/{id}/products/{token}`; unconfirmed).
+    RevokeProduct(Product),
+    /// Delete an API key for good (`DELETE /api-keys/{id}`; unconfirmed).
+    DeleteApiKey(ApiKeyInfo),
+    /// Delete an account for good (`DELETE /users/{id}`, seen in the field).
+    DeleteUser(UserId),
+}
+
+impl PlatformChange {
+    /// In one line for people.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        match self {
+            Self::CreateUser(new) => {
+                let admin = if new.platform_admin == Some(true) {
+                    ", who administers the platform"
+                } else {
+                    ""
+                };
+                format!(
+                    "create {:?}: {} {}{admin}",
+                    new.email,
+                    printable(&new.first_name),
+                    printable(&new.last_name),
+                )
+            }
+            Self::GrantProduct(product) => {
+                format!("give access to the product {}", product_line(product))
+            }
+            Self::RevokeProduct(product) => {
+                format!("take away access to the product {}", product_line(product))
+            }
+            Self::DeleteApiKey(key) => format!("delete the API key {} for good", key_line(key)),
+            Self::DeleteUser(id) => {
+                format!("delete user {id} for good, and with it the user's API keys and sessions")
+            }
+        }
+    }
+}
+
+/// A key in a few words: its id, and what its owner calls it.
+pub(crate) fn key_line(key: &ApiKeyInfo) -> String {
+    match key.name() {
+        Some(name) => format!("{} ({})", key.id(), printable(name)),
+        None => key.id().to_string(),
+    }
+}
+
+/// What a run is going to write on the platform, in order. Empty if the account already is as it should
+/// be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlatformPlan {
+    /// The writes.
+    pub changes: Vec<PlatformChange>,
+    /// What a person should know about them.
+    pub warnings: Vec<String>,
+    /// Whether the person is to lose everything that can be taken: guarded like deleting.
+    pub suspends: bool,
+}
+
+impl PlatformPlan {
+    /// In lines for people.
+    #[must_use]
+    pub fn to_lines(&self) -> Vec<String> {
+        self.changes.iter().map(PlatformChange::to_line).collect()
+    }
+
+    /// Whether the account is deleted.
+    pub(crate) fn deletes(&self) -> bool {
+        let deletes = |change: &PlatformChange| matches!(change, PlatformChange::DeleteUser(_));
+        self.changes.iter().any(deletes)
+    }
+
+    /// The products that are given.
+    pub(crate) fn granted(&self) -> impl Iterator<Item = &Product> {
+        self.changes.iter().filter_map(|change| match change {
+            PlatformChange::GrantProduct(product) => Some(product),
+            _ => None,
+        })
+    }
+
+    /// The products that are taken away.
+    pub(crate) fn revoked(&self) -> impl Iterator<Item = &Product> {
+        self.changes.iter().filter_map(|change| match change {
+            PlatformChange::RevokeProduct(product) => Some(product),
+            _ => None,
+        })
+    }
+
+    /// The keys that are deleted.
+    pub(crate) fn deleted_keys(&self) -> impl Iterator<Item = &ApiKeyInfo> {
+        self.changes.iter().filter_map(|change| match change {
+            PlatformChange::DeleteApiKey(key) => Some(key),
+            _ => None,
+        })
+    }
+
+    /// The account as it will be. `None` if it will not be.
+    pub(crate) fn intended(&self, before: &PlatformSnapshot) -> Option<PlatformSnapshot> {
+        if self.deletes() {
+            return None;
+        }
+        let mut after = before.clone();
+        if let Some(products) = &mut after.products {
+            let taken = |product: &Product| self.revoked().any(|p| p.token() == product.token());
+            products.retain(|product| !taken(product));
+            let new: Vec<Product> = self
+                .granted()
+                .filter(|product| products.iter().all(|p| p.token() != product.token()))
+                .cloned()
+                .collect();
+            products.extend(new);
+        }
+        if let Some(keys) = &mut after.api_keys {
+            keys.retain(|key| self.deleted_keys().all(|deleted| deleted.id() != key.id()));
+        }
+        Some(after)
+    }
+}

@@ -1,0 +1,132 @@
+//! `suspend-platform-user`: everything that can be taken from a person on the Insight Platform.
+
+use crate::action::{Action, Effect, Spec};
+use crate::error::Result;
+use crate::outcome::Outcome;
+use crate::platform::input::platform_user_input;
+use crate::platform::lookup::line;
+use crate::platform::{
+    PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
+};
+use crate::revoke_platform_api_keys::untold;
+
+platform_user_input! {
+    /// Which account to suspend.
+    pub struct SuspendPlatformUserInput {}
+}
+
+/// Takes all product access and all API keys away from a user of the platform. Nothing public disables
+/// an account there: it stays, and with it whatever no product covers. What was taken is in the audit
+/// record; restore-platform-user gives the products back, keys can't be.
+pub struct SuspendPlatformUser;
+
+impl Action for SuspendPlatformUser {
+    type Input = SuspendPlatformUserInput;
+    type Output = Outcome<PlatformUserView>;
+    type Scope = PlatformContext;
+    const SPEC: Spec = Spec {
+        name: "suspend-platform-user",
+        title: "Take all products and API keys of the Insight Platform away from a person",
+        effect: Effect::Destructive,
+        example: r#"{"email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
+    };
+
+    async fn run(
+        context: &PlatformContext,
+        input: SuspendPlatformUserInput,
+    ) -> Result<Outcome<PlatformUserView>> {
+        let user = context.find_user(&input.selector()?).await?;
+        let before = context.snapshot(user).await?;
+        let plan = plan(&before).map_err(|error| error.about(line(&before.user)))?;
+        context.apply(before, plan).await
+    }
+}
+
+/// Keys go first: they work without anybody logging in.
+pub(crate) fn plan(before: &PlatformSnapshot) -> Result<PlatformPlan> {
+    before.known_keys()?;
+    let keys = before.own_keys().cloned();
+    let products = before.known_products()?.iter().cloned();
+    let changes = keys
+        .map(PlatformChange::DeleteApiKey)
+        .chain(products.map(PlatformChange::RevokeProduct));
+    let mut plan = PlatformPlan {
+        changes: changes.collect(),
+        suspends: true,
+        ..PlatformPlan::default()
+    };
+    let user = &before.user;
+    if user.status() != Some("DISABLED") {
+        plan.warnings.push(
+            "the account itself stays, and may still log in: no call is known that disables it; \
+             delete-platform-user, or the identity provider, ends it"
+                .into(),
+        );
+    }
+    if user.platform_admin() != Some(false) {
+        plan.warnings.push(
+            "the person administers the platform, or is not told not to: products do not cover \
+             that, and nothing public takes it away, so do it by hand in the platform"
+                .into(),
+        );
+    }
+    plan.warnings.extend(untold(before));
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::platform::testing::{JDOE, jdoe, key, plan_text, product, untold_key, user};
+
+    #[test]
+    fn keys_go_first_and_what_stays_is_told() {
+        assert_snapshot!(plan_text(plan(&jdoe())), @r"
+        delete the API key k1 (key k1) for good
+        take away access to the product IVM (IVM01)
+        take away access to the product IDR (IDR01)
+        warning: the account itself stays, and may still log in: no call is known that disables it; delete-platform-user, or the identity provider, ends it
+        ");
+        let admin = PlatformSnapshot {
+            user: user(json!({"platform_admin": true, "status": "DISABLED"})),
+            products: Some(vec![]),
+            api_keys: Some(vec![key("org", None), untold_key("odd")]),
+        };
+        assert_snapshot!(plan_text(plan(&admin)), @r"
+        warning: the person administers the platform, or is not told not to: products do not cover that, and nothing public takes it away, so do it by hand in the platform
+        warning: the platform does not tell whose these API keys are, so they stay: odd
+        ");
+    }
+
+    #[test]
+    fn what_could_not_be_read_could_not_be_taken_either() {
+        let mut unread = jdoe();
+        unread.api_keys = None;
+        assert_snapshot!(plan_text(plan(&unread)), @"Unexpected: the API keys could not be read, and have to be known for this");
+        let mut unread = jdoe();
+        unread.products = None;
+        assert_snapshot!(plan_text(plan(&unread)), @"Unexpected: the products that the user may use could not be read, and have to be known for this");
+    }
+
+    proptest! {
+        #[test]
+        fn after_it_is_carried_out_nothing_is_left_to_do(
+            products in prop::collection::btree_set(0..9_u8, 0..5),
+            keys in prop::collection::btree_set(0..9_u8, 0..5),
+        ) {
+            let mut before = jdoe();
+            before.products = Some(products.iter().map(|n| product("IVM", *n)).collect());
+            let keys = keys.iter().map(|n| key(&format!("k{n}"), Some(JDOE)));
+            before.api_keys = Some(keys.collect());
+            let first = plan(&before).expect("a plan");
+            let after = first.intended(&before).expect("an account");
+            prop_assert_eq!(after.products.as_deref(), Some([].as_slice()));
+            prop_assert_eq!(after.own_keys().count(), 0);
+            prop_assert!(plan(&after).expect("a plan").changes.is_empty());
+        }
+    }
+}
