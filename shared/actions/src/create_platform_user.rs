@@ -67,6 +67,8 @@ impl Action for CreatePlatformUser {
             }
         };
         let existing = async {
+            // Nobody has it, most of the time, and only the whole list proves that.
+            context.users().await?;
             match context.find_user(&selector).await {
                 Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
                 user => user.map(Some),

@@ -10,10 +10,13 @@ use std::thread;
 use std::time::Duration;
 
 use fake_console::{
-    FakeConsole, FakePlatform, LoggedRequest, ORGANIZATION_KEY, PlatformState, State, WireForm,
+    FakeConsole, FakePlatform, Fault, LoggedRequest, ORGANIZATION_KEY, PlatformState, State,
+    WireForm,
 };
 use harness::{Function, Invocation, SecretsManager, binary};
 use serde_json::{Value, json};
+
+pub mod platform;
 
 /// The account that the pack uses on the realistic console.
 pub const OWN_LOGIN: &str = "svc-soar";
@@ -115,6 +118,8 @@ impl World {
     pub fn allowed_function_with(&self, operation: &str, more: &[(&str, &str)]) -> Function {
         let deletion: &[_] = match operation {
             "delete-user" => &[("RAPID7_ALLOW_DELETION", "true")],
+            // On the Insight Platform.
+            "delete-platform-user" => &[("RAPID7_ALLOW_DELETION", "true")],
             _ => &[],
         };
         self.function_with(operation, &[deletion, more].concat())
@@ -163,6 +168,8 @@ impl World {
             "enable-user" => json!({"login": "ext.pentest"}),
             "delete-user" => json!({"login": "jdoe", "confirm_login": "jdoe"}),
             "restore-user" => self.record_of_jdoe(),
+            // On the Insight Platform.
+            _ if platform::is_about(operation) => platform::usual_event(self, operation),
             _ => panic!("there is no {operation}"),
         }
     }
@@ -223,10 +230,43 @@ impl World {
         state.user_by_login(login).expect(login).0
     }
 
+    /// What arrived at the console and at the platform, in order.
+    #[must_use]
+    pub fn arrived(&self) -> Vec<LoggedRequest> {
+        let mut requests = self.console.requests();
+        requests.extend(self.platform.requests());
+        requests.sort_by_key(|request| request.received);
+        requests
+    }
+
+    /// Forgets what arrived.
+    pub fn clear_requests(&self) {
+        self.console.clear_requests();
+        self.platform.clear_requests();
+    }
+
+    /// Makes something go wrong, wherever the next request that fits goes to.
+    pub fn push_fault(&self, fault: &Fault) {
+        self.platform.push_fault(platform::fault(fault));
+        self.console.push_fault(fault.clone());
+    }
+
+    /// Whatever has not gone wrong yet will not.
+    pub fn clear_faults(&self) {
+        self.console.clear_faults();
+        self.platform.clear_faults();
+    }
+
+    /// Everybody on the console by number, and every user and API key of the platform by UUID.
+    #[must_use]
+    pub fn snapshot(&self) -> Value {
+        platform::snapshot(&self.console.state(), &self.platform.state())
+    }
+
     /// The writes that arrived, as `METHOD /path`.
     #[must_use]
     pub fn writes(&self) -> Vec<String> {
-        let requests = self.console.requests();
+        let requests = self.arrived();
         requests
             .iter()
             .filter(|request| request.is_write())
@@ -243,7 +283,7 @@ impl World {
     /// The requests that arrived with credentials, as `METHOD /path`.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        let requests = self.console.requests();
+        let requests = self.arrived();
         let authorized = requests.iter().filter(|r| r.authorized_as.is_some());
         authorized.map(line).collect()
     }

@@ -126,9 +126,92 @@ fn expected(operation: &str) -> (String, String) {
             GET /users",
             "GET /users",
         ),
-        _ => panic!("what does {operation} send?"),
+        // On the Insight Platform.
+        _ => return expected_on_platform(operation),
     };
     (first.into(), again.into())
+}
+
+/// The same on the platform, with names instead of UUIDs. The list of API keys is asked for where nobody
+/// said of which type the pack's own key is: only an organization key gets it.
+fn expected_on_platform(operation: &str) -> (String, String) {
+    let same = |requests: &str| (requests.to_owned(), requests.to_owned());
+    let read = "GET /users
+        GET /users/jdoe/products, GET /api-keys";
+    let read_back = "GET /users/jdoe, GET /users/jdoe/products, GET /api-keys";
+    let written = |writes: &str| (format!("{read}\n{writes}\n{read_back}"), read.to_owned());
+    match operation {
+        "list-platform-users" | "get-platform-user" => same("GET /users"),
+        "list-platform-api-keys" => same("GET /api-keys"),
+        "test-platform-connection" => same(
+            "GET /validate
+            GET /users
+            GET /api-keys",
+        ),
+        "create-platform-user" => (
+            "GET /users, GET /products
+            GET /api-keys
+            POST /users
+            PATCH /users/jsmith/products/IVM
+            GET /users/jsmith
+            GET /users/jsmith/products"
+                .into(),
+            "GET /users, GET /products
+            GET /users/jsmith/products, GET /api-keys"
+                .into(),
+        ),
+        // That IVM exists is looked up where the user has no such product.
+        "revoke-product-access" => (
+            written("DELETE /users/jdoe/products/IVM").0,
+            format!("{read}\nGET /products"),
+        ),
+        "revoke-platform-api-keys" => (
+            "GET /users
+            GET /api-keys
+            GET /users/jdoe/products
+            DELETE /api-keys/laptop
+            GET /users/jdoe, GET /users/jdoe/products, GET /api-keys"
+                .into(),
+            "GET /users
+            GET /api-keys
+            GET /users/jdoe/products"
+                .into(),
+        ),
+        "suspend-platform-user" => written(
+            "DELETE /api-keys/laptop
+            DELETE /users/jdoe/products/IVM
+            DELETE /users/jdoe/products/IDR",
+        ),
+        // 404 alone is no proof that it is gone: that the list lacks it is. An email address that the
+        // filter does not find is looked for in the whole list.
+        "delete-platform-user" => (
+            format!("{read}\nDELETE /users/jdoe\nGET /users/jdoe\nGET /users"),
+            "GET /users
+            GET /users"
+                .into(),
+        ),
+        "restore-platform-user" => {
+            let read = "GET /users/jdoe
+                GET /users/jdoe/products, GET /api-keys";
+            let write = "PATCH /users/jdoe/products/OPS";
+            (format!("{read}\n{write}\n{read_back}"), read.into())
+        }
+        _ => panic!("what does {operation} send?"),
+    }
+}
+
+/// Names for the platform's ids.
+fn names(world: &World) -> Vec<(String, String)> {
+    let state = world.platform.state();
+    let local = |email: &str| email.split('@').next().unwrap_or_default().to_owned();
+    let users = state.users.iter().map(|u| (u.id.clone(), local(&u.email)));
+    let keys = state.api_keys.iter().map(|key| {
+        let last = key.name.split(' ').next_back().unwrap_or_default();
+        (key.id.clone(), last.to_owned())
+    });
+    let products = state.products.iter();
+    let products = products.map(|p| (p.product_token.clone(), p.product_code.clone()));
+    users.chain(keys).chain(products).collect()
 }
 
 /// The requests that arrived, in lines as long as those that are expected, each sorted.
@@ -140,7 +223,7 @@ fn in_lines(arrived: &[String], expected: &str) -> (Vec<Vec<String>>, Vec<Vec<St
     let expected = expected.trim().lines();
     let expected = expected.map(|line| sorted(line.trim().split(", ").map(Into::into).collect()));
     let expected: Vec<Vec<String>> = expected.collect();
-    let mut arrived = arrived.iter().map(|line| line.replace("/api/3/", "/"));
+    let mut arrived = arrived.iter().cloned();
     let mut lines: Vec<Vec<String>> = expected
         .iter()
         .map(|line| sorted(arrived.by_ref().take(line.len()).collect()))
@@ -149,10 +232,16 @@ fn in_lines(arrived: &[String], expected: &str) -> (Vec<Vec<String>>, Vec<Vec<St
     (lines, expected)
 }
 
-fn assert_sent(world: &World, expected: &str, shown: &str) {
-    let (arrived, expected) = in_lines(&world.requests(), expected);
+fn assert_sent(world: &World, names: &[(String, String)], expected: &str, shown: &str) {
+    let arrived = world.requests().into_iter().map(|line| {
+        let line = line.replace("/api/3/", "/").replace("/account/api/1/", "/");
+        let named = |line: String, (id, name): &(String, String)| line.replace(id, name);
+        names.iter().fold(line, named)
+    });
+    let arrived: Vec<String> = arrived.collect();
+    let (arrived, expected) = in_lines(&arrived, expected);
     assert_eq!(arrived, expected, "{shown}");
-    world.console.clear_requests();
+    world.clear_requests();
 }
 
 #[test]
@@ -163,9 +252,11 @@ fn no_operation_wastes_a_request() {
         let event = world.usual_event(operation);
         let function = world.allowed_function(operation);
         let (first, again) = expected(operation);
+        let before = names(&world);
         for expected in [first, again] {
             function.invoke(&event).result.expect(operation);
-            assert_sent(&world, &expected, operation);
+            let names = [before.clone(), names(&world)].concat();
+            assert_sent(&world, &names, &expected, operation);
         }
     });
 }

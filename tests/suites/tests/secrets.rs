@@ -6,10 +6,12 @@ use fake_console::{Fault, FaultKind, WireForm};
 use harness::Failure;
 use serde_json::{Value, json};
 use suites::{
-    CONSOLE_SECRET, DELIVERED, OWN_LOGIN, World, credentials, for_each, told, with, without,
+    CONSOLE_SECRET, DELIVERED, OWN_LOGIN, PLATFORM_SECRET, World, api_key, credentials, for_each,
+    told, with, without,
 };
 
 const OWN: &str = "canary-own-p\"ss\\word";
+const API_KEY: &str = "canary-api-key";
 const NEW: &str = "canary-new-p\"ss\\word";
 const OLD: &str = "canary-delivered-before";
 const TOKEN: &str = "canary-two-factor";
@@ -31,6 +33,9 @@ fn world(form: WireForm) -> World {
     let mut secret = credentials(world.console.url(), OWN);
     secret["token"] = TOKEN.into();
     world.secrets.put(CONSOLE_SECRET, secret);
+    world.platform.state().api_keys[0].value = API_KEY.into();
+    let secret = api_key(world.platform.url(), API_KEY);
+    world.secrets.put(PLATFORM_SECRET, secret);
     world.secrets.put("initial", json!({"password": NEW}));
     world.secrets.put(DELIVERED, json!({"password": OLD}));
     world
@@ -118,8 +123,7 @@ fn no_secret_comes_out_whatever_happens() {
         let event = event(&world, operation, more);
         let function = world.allowed_function_with(operation, &[("RAPID7_LOG", "trace")]);
         if let Some(fault) = fault {
-            let fault = Fault::new(fault.clone()).on(method, "/api/3/");
-            world.console.push_fault(fault);
+            world.push_fault(&Fault::new(fault.clone()).on(method, "/api/"));
         }
         match function.invoke(&event).result {
             Ok(outcome) => assert_no_secret(&shown, &outcome.to_string(), &world),
@@ -129,7 +133,7 @@ fn no_secret_comes_out_whatever_happens() {
             }
         }
         assert_no_secret(&shown, &function.logs(), &world);
-        world.console.clear_faults();
+        world.clear_faults();
     });
 }
 

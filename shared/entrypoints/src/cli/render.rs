@@ -99,6 +99,17 @@ const OF_A_USER: [&str; 7] = [
     "user_id", "login", "name", "email", "enabled", "locked", "role_id",
 ];
 
+/// The same of the Insight Platform. A UUID takes a third of a terminal, so it comes last.
+const OF_A_PLATFORM_USER: [&str; 7] = [
+    "email",
+    "first_name",
+    "last_name",
+    "status",
+    "platform_admin",
+    "never_used",
+    "user_id",
+];
+
 /// What a row of anything begins and ends with: what it is first, explanations last.
 const FIRST: [&str; 8] = [
     "check",
@@ -113,9 +124,11 @@ const FIRST: [&str; 8] = [
 const LAST: [&str; 2] = ["detail", "next"];
 
 fn columns(rows: &[Value]) -> Vec<&str> {
-    let is_user = |row: &Value| OF_A_USER.iter().all(|column| row.get(column).is_some());
-    if rows.iter().all(is_user) {
-        return OF_A_USER.to_vec();
+    for of_a_user in [OF_A_USER, OF_A_PLATFORM_USER] {
+        let is_user = |row: &Value| of_a_user.iter().all(|column| row.get(column).is_some());
+        if rows.iter().all(is_user) {
+            return of_a_user.to_vec();
+        }
     }
     let mut columns: Vec<&str> = Vec::new();
     for name in rows.iter().filter_map(Value::as_object).flat_map(Map::keys) {

@@ -1,0 +1,110 @@
+//! What the suites know of the Insight Platform.
+
+use fake_console::{Fault, FaultKind, PlatformState, State};
+use serde_json::{Value, json};
+
+use crate::World;
+
+/// The account of the analyst whom most events are about.
+pub const JDOE: &str = "jdoe@example.com";
+
+/// Whether an operation is about the platform alone.
+#[must_use]
+pub fn is_about(operation: &str) -> bool {
+    operation.contains("platform") || operation == "revoke-product-access"
+}
+
+/// What [`World::usual_event`] is for these.
+pub(crate) fn usual_event(world: &World, operation: &str) -> Value {
+    match operation {
+        "list-platform-users" | "list-platform-api-keys" | "test-platform-connection" => json!({}),
+        "get-platform-user" | "suspend-platform-user" => json!({"email": JDOE}),
+        "create-platform-user" => jsmith(),
+        "revoke-product-access" => json!({"email": JDOE, "products": ["IVM"]}),
+        "revoke-platform-api-keys" => json!({"email": JDOE, "all": true}),
+        "delete-platform-user" => json!({"email": JDOE, "confirm_email": JDOE}),
+        "restore-platform-user" => {
+            let state = world.platform.state();
+            let product = state.product("OPS").clone();
+            json!({"record": record(world, &state, JDOE, &json!([product]))})
+        }
+        _ => panic!("there is no {operation}"),
+    }
+}
+
+/// The input for a new account.
+#[must_use]
+pub fn jsmith() -> Value {
+    json!({
+        "email": "jsmith@example.com", "first_name": "John", "last_name": "Smith",
+        "products": ["IVM"],
+    })
+}
+
+/// What an audit record tells of a user with these products.
+#[must_use]
+pub fn record(world: &World, state: &PlatformState, email: &str, products: &Value) -> Value {
+    let user = state.user_by_email(email).expect(email);
+    let user = json!({
+        "id": user.id, "email": user.email, "status": user.status,
+        "platform_admin": user.platform_admin,
+    });
+    let state = json!({"user": user, "products": products, "api_keys": []});
+    json!({"audit": "before", "target": world.platform.url(), "record": {"state": state}})
+}
+
+/// Every person and API key of both, each under its own number or UUID.
+#[must_use]
+pub fn snapshot(console: &State, platform: &PlatformState) -> Value {
+    let mut all = console.snapshot();
+    let members = all.as_object_mut().expect("users");
+    let platform = platform.snapshot();
+    for list in ["users", "api_keys"] {
+        members.extend(platform[list].as_object().expect(list).clone());
+    }
+    all
+}
+
+/// The same fault on the platform.
+///
+/// # Panics
+/// For a change of the state, which is another one there.
+#[must_use]
+pub fn fault(fault: &Fault) -> Fault<PlatformState> {
+    Fault {
+        method: fault.method.clone(),
+        path_contains: fault.path_contains.clone(),
+        kind: kind(&fault.kind),
+        times: fault.times,
+        skip: fault.skip,
+    }
+}
+
+fn kind(kind: &FaultKind) -> FaultKind<PlatformState> {
+    match kind {
+        FaultKind::Status {
+            status,
+            retry_after,
+            message,
+        } => FaultKind::Status {
+            status: *status,
+            retry_after: retry_after.clone(),
+            message: message.clone(),
+        },
+        FaultKind::StatusAfter { status } => FaultKind::StatusAfter { status: *status },
+        FaultKind::Html { status } => FaultKind::Html { status: *status },
+        FaultKind::HtmlAfter => FaultKind::HtmlAfter,
+        FaultKind::BadJson => FaultKind::BadJson,
+        FaultKind::CutJson => FaultKind::CutJson,
+        FaultKind::CutBody => FaultKind::CutBody,
+        FaultKind::ResetBefore => FaultKind::ResetBefore,
+        FaultKind::ResetAfter => FaultKind::ResetAfter,
+        FaultKind::Slow(delay) => FaultKind::Slow(*delay),
+        FaultKind::Hang => FaultKind::Hang,
+        FaultKind::HangAfter => FaultKind::HangAfter,
+        FaultKind::EchoBody => FaultKind::EchoBody,
+        FaultKind::ChangeBeforeWrite(_) | FaultKind::ChangeAfterWrite(_) => {
+            panic!("a change of a console means nothing on the platform")
+        }
+    }
+}
