@@ -245,10 +245,12 @@ impl World {
         self.platform.clear_requests();
     }
 
-    /// Makes something go wrong, wherever the next request that fits goes to.
-    pub fn push_fault(&self, fault: &Fault) {
-        self.platform.push_fault(platform::fault(fault));
-        self.console.push_fault(fault.clone());
+    /// Makes something go wrong on the surface that an operation is about.
+    pub fn push_fault(&self, operation: &str, fault: &Fault) {
+        match platform::is_about(operation) {
+            true => self.platform.push_fault(platform::fault(fault)),
+            false => self.console.push_fault(fault.clone()),
+        }
     }
 
     /// Whatever has not gone wrong yet will not.

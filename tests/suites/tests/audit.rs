@@ -71,7 +71,7 @@ fn every_write_has_its_record_before_it_is_sent() {
     for_each(&writing, |operation| {
         let world = World::new();
         for method in ["POST", "PUT", "DELETE", "PATCH"] {
-            world.push_fault(&Fault::new(FaultKind::Hang).on(method, "/api/"));
+            world.push_fault(operation, &Fault::new(FaultKind::Hang).on(method, "/api/"));
         }
         let function = world.allowed_function(operation);
         let event = world.usual_event(operation);

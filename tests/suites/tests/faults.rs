@@ -41,7 +41,7 @@ fn a_passing_fault_is_waited_out() {
     for_each(&with_each(&faults), |(operation, kind)| {
         let world = World::new();
         let shown = format!("{operation} with {kind:?}");
-        world.push_fault(&Fault::new(kind.clone()));
+        world.push_fault(operation, &Fault::new(kind.clone()));
         let function = world.allowed_function(operation);
         let answer = function.invoke(&world.usual_event(operation)).result;
         let answer = answer.unwrap_or_else(|error| panic!("{shown}: {error:?}"));
@@ -74,7 +74,7 @@ fn a_lasting_fault_is_told_by_kind_and_nothing_is_changed() {
         let world = World::new();
         let before = world.snapshot();
         let shown = format!("{operation} with {kind:?}");
-        world.push_fault(&Fault::new(kind.clone()).times(*times));
+        world.push_fault(operation, &Fault::new(kind.clone()).times(*times));
         let function = world.allowed_function(operation);
         let answer = function.invoke(&world.usual_event(operation)).result;
         let error = answer.expect_err(&shown);
@@ -272,7 +272,7 @@ fn ends_in_the_same_state(undisturbed: &Undisturbed, fault: &Fault) {
     let world = World::speaking(*form);
     let before = world.snapshot();
     let shown = format!("{operation} with {more} in the form {form:?} with {fault:?}");
-    world.push_fault(fault);
+    world.push_fault(operation, fault);
     let function = world.allowed_function(operation);
     let event = with(world.usual_event(operation), more.clone());
     let first = function.invoke(&event).result;

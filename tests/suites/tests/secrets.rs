@@ -123,7 +123,7 @@ fn no_secret_comes_out_whatever_happens() {
         let event = event(&world, operation, more);
         let function = world.allowed_function_with(operation, &[("RAPID7_LOG", "trace")]);
         if let Some(fault) = fault {
-            world.push_fault(&Fault::new(fault.clone()).on(method, "/api/"));
+            world.push_fault(operation, &Fault::new(fault.clone()).on(method, "/api/"));
         }
         match function.invoke(&event).result {
             Ok(outcome) => assert_no_secret(&shown, &outcome.to_string(), &world),
