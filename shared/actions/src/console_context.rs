@@ -1,6 +1,7 @@
 //! What a run may use of one console.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rapid7::console::{AccessKind, Client, Role, User, UserId};
 use serde_json::Value;
@@ -15,15 +16,16 @@ use crate::plan::{Plan, Snapshot};
 
 /// What a run may use of one console. It reads freely and writes only through
 /// `ConsoleContext::apply`.
+#[derive(Clone)]
 pub struct ConsoleContext {
     pub(crate) run: RunContext,
-    /// The name that it was configured with.
-    pub(crate) name: String,
     console: Client,
     policy: Policy,
     pub(crate) warnings: Vec<String>,
-    roles: OnceCell<Vec<Role>>,
-    pub(crate) users: OnceCell<Vec<User>>,
+    roles: Arc<OnceCell<Vec<Role>>>,
+    pub(crate) users: Arc<OnceCell<Vec<User>>>,
+    /// Who loses the account in this run.
+    leaving: Arc<Mutex<BTreeSet<UserId>>>,
 }
 
 impl ConsoleContext {
@@ -36,12 +38,12 @@ impl ConsoleContext {
         policy.own_login = console.own_login().await?;
         Ok(Self {
             run,
-            name: name.to_owned(),
             console,
             policy,
             warnings: target.warnings,
-            roles: OnceCell::new(),
-            users: OnceCell::new(),
+            roles: Arc::default(),
+            users: Arc::default(),
+            leaving: Arc::default(),
         })
     }
 }
@@ -157,6 +159,29 @@ impl ConsoleContext {
             sites: sites.filter(|_| all_sites != Some(true)),
             asset_groups: asset_groups.filter(|_| all_asset_groups != Some(true)),
         })
+    }
+
+    /// The same console, with what was read of it, for another ticket.
+    pub(crate) fn with_ticket(&self, ticket: Option<&str>) -> Self {
+        let mut other = self.clone();
+        if let Some(ticket) = ticket {
+            other.run.caller.ticket = Some(ticket.to_owned());
+        }
+        other
+    }
+
+    /// Says that an account is lost in this run: it does not count among those that stay.
+    pub(crate) fn leaves(&self, id: UserId) {
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        leaving.insert(id);
+    }
+
+    /// Every user but those who lose the account in this run.
+    pub(crate) async fn staying(&self) -> Result<Vec<User>> {
+        let users = self.users().await?;
+        let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        let stays = |user: &&User| !leaving.contains(&user.id());
+        Ok(users.iter().filter(stays).cloned().collect())
     }
 
     /// The console's roles, read once in a run.

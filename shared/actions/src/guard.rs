@@ -9,6 +9,7 @@ use rapid7::console::{Role, User};
 
 use crate::console_context::ConsoleContext;
 use crate::error::{Error, ErrorKind, Result};
+use crate::person::IdentityRules;
 use crate::plan::{Change, Plan, Snapshot};
 
 /// What a deployment allows. Data, given when it is started.
@@ -30,6 +31,8 @@ pub struct Policy {
     pub operations: Option<BTreeSet<String>>,
     /// How many accounts and grants one run may change at most.
     pub max_changes: Option<usize>,
+    /// How people are called on different surfaces.
+    pub identity: IdentityRules,
 }
 
 pub(crate) fn refuse(rule: &str, why: &str, lift: &str) -> Error {
@@ -91,7 +94,7 @@ impl ConsoleContext {
         }
         if plan.may_end_administrator(user) && facts.may_be_privileged(user) {
             facts.roles = Some(self.roles().await?.to_vec());
-            facts.users = Some(self.users().await?.to_vec());
+            facts.users = Some(self.staying().await?);
         }
         Ok(facts)
     }
@@ -130,7 +133,7 @@ impl Plan {
     }
 
     /// How many accounts and grants it changes.
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let grants = self.access().map(|a| a.give.len() + a.take.len());
         let account = self
             .changes

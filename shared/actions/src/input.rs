@@ -143,6 +143,18 @@ pub(crate) fn parse<T: Input>(value: Value) -> Result<T> {
     })
 }
 
+/// Reads a part of an input that came as text of its own. `place` says where it stands.
+///
+/// # Errors
+/// `InvalidInput`, naming the place, the field and what it expects.
+pub(crate) fn parse_part<T: DeserializeOwned>(place: &str, value: Value) -> Result<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let (field, expected) = explain(&path, &error.inner().to_string());
+        Error::invalid_input(&join(place, &field), &expected)
+    })
+}
+
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

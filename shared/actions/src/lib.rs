@@ -41,13 +41,17 @@ mod list_sites;
 mod list_users;
 mod lookup;
 mod new_account;
+mod offboard_user;
+mod offboard_users;
 mod outcome;
 mod password;
+mod person;
 mod plan;
 mod platform;
 mod provision_user;
 mod registry;
 mod reset_two_factor;
+mod resolve_identity;
 mod resource_view;
 mod restore_platform_user;
 mod restore_user;
@@ -109,8 +113,15 @@ pub use list_roles::{ListRoles, ListRolesInput, RoleList, RoleView};
 pub use list_sites::{ListSites, ListSitesInput, SiteList};
 pub use list_users::{ListUsers, ListUsersInput, UserList};
 pub use lookup::Selector;
+pub use offboard_user::{OffboardUser, OffboardUserInput};
+pub use offboard_users::{OffboardUsers, OffboardUsersInput, PeopleReport};
 pub use outcome::{AccountId, Outcome, Subject};
 pub use password::CharacterClass;
+pub use person::{
+    AccountPick, Candidate, Confidence, IdentityRules, PersonEntry, PersonReport, PersonRow,
+    PersonView, PickedId, PlatformStep, Presence, RowResult, Summary, SurfaceIdentity,
+    SurfaceReport, SurfaceVerdict,
+};
 pub use plan::{AccessChange, Change, Delivery, Plan, Snapshot};
 pub use platform::{
     ApiKeyView, PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
@@ -119,6 +130,7 @@ pub use platform::{
 pub use provision_user::{ProvisionUser, ProvisionUserInput};
 pub use registry::{ALL, Entry, Operation, Run, invoke};
 pub use reset_two_factor::{ResetTwoFactor, ResetTwoFactorInput};
+pub use resolve_identity::{Identity, ResolveIdentity, ResolveIdentityInput};
 pub use resource_view::ResourceView;
 pub use restore_user::{Recorded, RecordedState, RestoreRecord, RestoreUser, RestoreUserInput};
 pub use revoke_asset_group_access::{RevokeAssetGroupAccess, RevokeAssetGroupAccessInput};

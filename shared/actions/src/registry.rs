@@ -16,9 +16,9 @@ use crate::input::{Input as _, parse};
 use crate::{
     CreateUser, DeleteUser, DisableUser, EnableUser, GetAssetGroupAccess, GetSiteAccess, GetUser,
     GrantAssetGroupAccess, GrantSiteAccess, ListAssetGroups, ListAuthenticationSources, ListRoles,
-    ListSites, ListUsers, ProvisionUser, ReportAccess, ResetTwoFactor, RestoreUser,
-    RevokeAssetGroupAccess, RevokeSiteAccess, SetAssetGroupAccess, SetPassword, SetRole,
-    SetSiteAccess, TestConnection, UnlockUser, UpdateUser,
+    ListSites, ListUsers, OffboardUser, OffboardUsers, ProvisionUser, ReportAccess, ResetTwoFactor,
+    ResolveIdentity, RestoreUser, RevokeAssetGroupAccess, RevokeSiteAccess, SetAssetGroupAccess,
+    SetPassword, SetRole, SetSiteAccess, TestConnection, UnlockUser, UpdateUser,
 };
 // On the Insight Platform.
 use crate::{
@@ -99,14 +99,17 @@ pub static ALL: &[Entry] = &[
     entry::<DeletePlatformUser>(),
     entry::<RestorePlatformUser>(),
     entry::<TestPlatformConnection>(),
+    // One person across both surfaces.
+    entry::<ResolveIdentity>(),
+    entry::<OffboardUser>(),
+    entry::<OffboardUsers>(),
+    entry::<ReportAccess>(),
     // What helps to choose.
     entry::<ListRoles>(),
     entry::<ListAuthenticationSources>(),
     entry::<ListSites>(),
     entry::<ListAssetGroups>(),
     entry::<TestConnection>(),
-    // Who has which access.
-    entry::<ReportAccess>(),
 ];
 
 /// What an entrypoint knows about one run.

@@ -5,6 +5,8 @@ use futures_util::future::join_all;
 use crate::console_context::ConsoleContext;
 use crate::context::{RunContext, Scope};
 use crate::error::Result;
+use crate::guard::Policy;
+use crate::person::IdentityRules;
 use crate::platform::PlatformContext;
 
 /// Every console and the platform, as far as they are configured. One that can't be got ready does not
@@ -15,6 +17,21 @@ pub struct Surfaces {
     pub(crate) consoles: Vec<(String, Result<ConsoleContext>)>,
     /// The platform; `None` if it is not configured.
     pub(crate) platform: Option<Result<PlatformContext>>,
+}
+
+impl Surfaces {
+    pub(crate) fn run_context(&self) -> &RunContext {
+        &self.run
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.run.services.policy
+    }
+
+    /// How people are called on different surfaces.
+    pub(crate) fn rules(&self) -> &IdentityRules {
+        &self.policy().identity
+    }
 }
 
 impl Scope for Surfaces {

@@ -168,6 +168,13 @@ impl World {
             "enable-user" => json!({"login": "ext.pentest"}),
             "delete-user" => json!({"login": "jdoe", "confirm_login": "jdoe"}),
             "restore-user" => self.record_of_jdoe(),
+            // One person across both surfaces; as these suites are about the console, that alone.
+            "resolve-identity" => json!({"email": "jdoe@example.com"}),
+            "offboard-user" => json!({"email": "jdoe@example.com", "platform": "keep"}),
+            "offboard-users" => {
+                json!({"people": [{"email": "jdoe@example.com"}], "platform": "keep"})
+            }
+            "access-report" => json!({"accounts_only": true}),
             // On the Insight Platform.
             _ if platform::is_about(operation) => platform::usual_event(self, operation),
             _ => panic!("there is no {operation}"),

@@ -70,7 +70,10 @@ fn a_lasting_fault_is_told_by_kind_and_nothing_is_changed() {
         (FaultKind::CutJson, 1, "Unavailable"),
         (FaultKind::ResetBefore, LASTING, "Unavailable"),
     ];
-    for_each(&with_each(&faults), |(operation, (kind, times, told))| {
+    let mut cases = with_each(&faults);
+    // It tells of each surface, also of one that is down: `resolve_identity.rs`.
+    cases.retain(|(operation, _)| *operation != "resolve-identity");
+    for_each(&cases, |(operation, (kind, times, told))| {
         let world = World::new();
         let before = world.snapshot();
         let shown = format!("{operation} with {kind:?}");

@@ -126,6 +126,12 @@ fn expected(operation: &str) -> (String, String) {
             GET /users",
             "GET /users",
         ),
+        // One person across both surfaces: one list, whatever else is done.
+        "resolve-identity" => return same("GET /users"),
+        "offboard-user" | "offboard-users" => {
+            return (replaced("GET /users"), "GET /users".into());
+        }
+        "access-report" => return same("GET /users, GET /roles, GET /users"),
         // On the Insight Platform.
         _ => return expected_on_platform(operation),
     };

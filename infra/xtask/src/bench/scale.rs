@@ -55,6 +55,7 @@ pub(super) fn measure() {
         list_users(),
     ];
 
+    let offboarding = offboard_users();
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header([
         format!("console at {} ms a request", LATENCY.as_millis()),
@@ -66,7 +67,7 @@ pub(super) fn measure() {
         String::new(),
         "peak memory".into(),
     ]);
-    for measured in listings {
+    for measured in listings.into_iter().chain([offboarding]) {
         let floor = LATENCY.as_secs_f64() * 1000.0 * measured.requests as f64 / AT_ONCE as f64;
         let took = milliseconds(&measured.took);
         let ratio = took / floor;

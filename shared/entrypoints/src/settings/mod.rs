@@ -141,8 +141,8 @@ mod tests {
         CA_FILE, CONSOLES, NO_TLS_VERIFICATION, PINS, SECRET, SECRET_FILE, USERNAME, WIRE_FORM,
     };
     use super::policy::{
-        ALLOW_DELETION, ALLOW_OWN_PASSWORD, ALLOW_PRIVILEGED, ALLOWED_OPERATIONS, MAX_CHANGES,
-        PROTECTED_LOGINS,
+        ALLOW_DELETION, ALLOW_OWN_PASSWORD, ALLOW_PRIVILEGED, ALLOWED_OPERATIONS, LOGIN_DOMAINS,
+        MAX_CHANGES, PROTECTED_LOGINS, SAME_DOMAINS,
     };
     use super::*;
 
@@ -179,6 +179,12 @@ mod tests {
             &[(SECRET, "a"), (MAX_CHANGES, "canary")],
             &[(SECRET, "a"), (MAX_CHANGES, "-1")],
             &[(SECRET, "a"), (MAX_CHANGES, "0")],
+            &[(SECRET, "a"), (LOGIN_DOMAINS, "canary")],
+            &[(SECRET, "a"), (LOGIN_DOMAINS, "canary.example.com,")],
+            &[(SECRET, "a"), (LOGIN_DOMAINS, "@canary.example.com")],
+            &[(SECRET, "a"), (SAME_DOMAINS, "canary.example.com")],
+            &[(SECRET, "a"), (SAME_DOMAINS, "canary.com,Canary.com")],
+            &[(SECRET, "a"), (SAME_DOMAINS, "canary.com;example.org")],
             &[(SECRET, "a"), (PINS, &"00".repeat(32)), (CA_FILE, "canary")],
             &[(SECRET, "a"), (CONSOLES, "emea=canary")],
             &[(CONSOLES, "canary")],
@@ -229,6 +235,19 @@ mod tests {
         let operations = policy.operations.expect("operations");
         assert!(operations.iter().eq(["get-user", "unlock-user"]));
         assert_eq!(policy.max_changes, Some(25));
+        assert_eq!(policy.identity, actions::IdentityRules::default());
+    }
+
+    #[test]
+    fn how_people_are_called_is_read_in_lower_case() {
+        let settings = read(&[
+            (SECRET, "a"),
+            (LOGIN_DOMAINS, "Example.com, corp.example.com"),
+            (SAME_DOMAINS, "example.org,EXAMPLE.com"),
+        ]);
+        let identity = settings.expect("settings").policy.identity;
+        assert_eq!(identity.login_domains, ["corp.example.com", "example.com"]);
+        assert_eq!(identity.same_domains, ["example.com", "example.org"]);
     }
 
     #[cfg(feature = "cli")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actions::Policy;
+use actions::{IdentityRules, Policy};
 
 use super::{Environment, SettingsError, entries, wrong};
 
@@ -16,8 +16,18 @@ pub(super) const ALLOWED_OPERATIONS: &str = "RAPID7_ALLOWED_OPERATIONS";
 /// How many accounts and grants one run may change at most.
 pub(super) const MAX_CHANGES: &str = "RAPID7_MAX_CHANGES";
 
+/// Domains, comma-separated: a login without `@` is the local part of an address in one of these.
+pub(super) const LOGIN_DOMAINS: &str = "RAPID7_IDENTITY_LOGIN_DOMAINS";
+/// Domains, comma-separated, in which addresses with the same local part are the same person's.
+pub(super) const SAME_DOMAINS: &str = "RAPID7_IDENTITY_SAME_DOMAINS";
+
 /// Lists that mean "all" or "none" where they are not set.
-pub(super) const LISTS: [&str; 2] = [PROTECTED_LOGINS, ALLOWED_OPERATIONS];
+pub(super) const LISTS: [&str; 4] = [
+    PROTECTED_LOGINS,
+    ALLOWED_OPERATIONS,
+    LOGIN_DOMAINS,
+    SAME_DOMAINS,
+];
 
 pub(super) fn read(environment: &Environment<'_>) -> Result<Policy, SettingsError> {
     Ok(Policy {
@@ -48,7 +58,44 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Policy, SettingsErro
                 Some(number.ok_or_else(|| wrong(MAX_CHANGES, expected))?)
             }
         },
+        identity: IdentityRules {
+            login_domains: domains(environment, LOGIN_DOMAINS, 1)?,
+            // One domain alone is nobody's alias.
+            same_domains: domains(environment, SAME_DOMAINS, 2)?,
+        },
     })
+}
+
+fn domains(
+    environment: &Environment<'_>,
+    name: &str,
+    least: usize,
+) -> Result<Vec<String>, SettingsError> {
+    let Some(text) = environment.get(name) else {
+        return Ok(Vec::new());
+    };
+    let letters = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b >= 0x80;
+    let is_domain = |domain: &String| {
+        domain.contains('.')
+            && domain
+                .split('.')
+                .all(|label| !label.is_empty() && label.bytes().all(letters))
+    };
+    let found = entries(&text).filter(|domains| domains.iter().all(is_domain));
+    let found = found.map(|domains| domains.iter().map(|one| one.to_lowercase()).collect());
+    let found: Option<BTreeSet<String>> = found;
+    let found = found.filter(|domains| domains.len() >= least);
+    let found = found.ok_or_else(|| {
+        let expected = match least {
+            1 => "expected domains with commas between them, such as example.com",
+            _ => {
+                "expected at least two domains with commas between them, such as \
+                  example.com,example.org"
+            }
+        };
+        wrong(name, expected)
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 #[cfg(feature = "cli")]

@@ -1,0 +1,5 @@
+//! The Lambda function `offboard-user`.
+
+fn main() -> std::process::ExitCode {
+    entrypoints::lambda::serve::<actions::OffboardUser>()
+}

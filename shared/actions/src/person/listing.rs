@@ -1,0 +1,344 @@
+//! What every surface says of its accounts, read once, and who among them a person is.
+
+use futures_util::future::join_all;
+use rapid7::{console, platform};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::identity::{Account, Confidence, IdentityRules, Match, Person};
+use super::options::AccountPick;
+use super::report::failure;
+use crate::console_context::ConsoleContext;
+use crate::context::Scope as _;
+use crate::error::{Changed, Error, Result};
+use crate::outcome::{AccountId, Subject};
+use crate::platform::PlatformContext;
+use crate::surfaces::Surfaces;
+
+/// What the platform is called among the surfaces. No console may be called so.
+pub(crate) const PLATFORM: &str = "platform";
+
+/// The accounts of one surface, or why there are none to be had.
+pub(crate) struct Listing<'a> {
+    /// The console's name, or `platform`.
+    pub(crate) name: &'a str,
+    pub(crate) users: Result<Users<'a>>,
+    accounts: Vec<Account>,
+}
+
+/// The accounts as their surface told of them.
+#[derive(Clone, Copy)]
+pub(crate) enum Users<'a> {
+    Console(&'a ConsoleContext, &'a [console::User]),
+    Platform(&'a PlatformContext, &'a [platform::User]),
+}
+
+/// Reads the list of every surface, all at once.
+pub(crate) async fn listings(surfaces: &Surfaces, with_platform: bool) -> Vec<Listing<'_>> {
+    let consoles = surfaces.consoles.iter().map(async |(name, console)| {
+        let users = async {
+            let console = console.as_ref().map_err(Clone::clone)?;
+            Ok(Users::Console(console, console.users().await?))
+        };
+        Listing::of(name, users.await)
+    });
+    let platform = surfaces.platform.iter().filter(|_| with_platform);
+    let platform = platform.map(async |platform| {
+        let users = async {
+            let platform = platform.as_ref().map_err(Clone::clone)?;
+            Ok(Users::Platform(platform, platform.users().await?))
+        };
+        Listing::of(PLATFORM, users.await)
+    });
+    let (consoles, platform) = tokio::join!(join_all(consoles), join_all(platform));
+    consoles.into_iter().chain(platform).collect()
+}
+
+/// Whether anything can be said about anybody.
+///
+/// # Errors
+/// What every surface failed with, if none could be listed.
+pub(crate) fn check_sight(listings: &[Listing<'_>]) -> Result<()> {
+    let errors = listings.iter();
+    let errors = errors.filter_map(|listing| Some((listing.name, listing.users.as_ref().err()?)));
+    let errors: Vec<(&str, &Error)> = errors.collect();
+    if errors.len() < listings.len() {
+        return Ok(());
+    }
+    let lines = errors.iter().map(|(name, error)| {
+        let kind = error.kind.name();
+        format!("{name}: {kind}: {}", error.message)
+    });
+    let lines: Vec<String> = lines.collect();
+    let message = format!("no surface could be asked\n{}", lines.join("\n"));
+    let errors: Vec<Error> = errors.into_iter().map(|(_, error)| error.clone()).collect();
+    match (
+        failure(&errors, message, Changed::Nothing),
+        errors.as_slice(),
+    ) {
+        (_, [only]) => Err(only.clone()),
+        (Some(error), _) => Err(error),
+        // Everything is left out.
+        (None, _) => Err(Error::invalid_input(
+            "platform",
+            "expected something else than keep, as no console is configured",
+        )),
+    }
+}
+
+impl<'a> Listing<'a> {
+    fn of(name: &'a str, users: Result<Users<'a>>) -> Self {
+        let accounts = match &users {
+            Err(_) => Vec::new(),
+            Ok(Users::Console(_, users)) => users
+                .iter()
+                .map(|user| Account::new(user.login(), user.email()))
+                .collect(),
+            Ok(Users::Platform(_, users)) => users
+                .iter()
+                .map(|user| Account::new(user.email(), Some(user.email())))
+                .collect(),
+        };
+        Self {
+            name,
+            users,
+            accounts,
+        }
+    }
+
+    /// Whether it has such an account at all, whoever's it is.
+    pub(crate) fn has(&self, pick: &AccountPick) -> bool {
+        match &self.users {
+            Err(_) => false,
+            Ok(Users::Console(_, users)) => users
+                .iter()
+                .any(|user| pick.user_id.names(&AccountId::Console(user.id().0))),
+            Ok(Users::Platform(_, users)) => users.iter().any(|user| {
+                let id = AccountId::Platform(user.id().to_string());
+                pick.user_id.names(&id)
+            }),
+        }
+    }
+
+    /// `console` or `platform`.
+    pub(crate) fn surface(&self) -> &'static str {
+        match self.name {
+            PLATFORM => PLATFORM,
+            _ => "console",
+        }
+    }
+
+    /// The address, if it is known.
+    pub(crate) fn target(&self) -> Option<String> {
+        match &self.users {
+            Ok(Users::Console(console, _)) => Some(console.target()),
+            Ok(Users::Platform(platform, _)) => Some(platform.target()),
+            Err(_) => None,
+        }
+    }
+
+    fn candidate(&self, found: &Match) -> Option<Candidate> {
+        let (subject, enabled, status, locked) = match self.users.as_ref().ok()? {
+            Users::Console(console, users) => {
+                let user = users.get(found.index)?;
+                (console.subject(user), user.enabled(), None, user.locked())
+            }
+            Users::Platform(platform, users) => {
+                let user = users.get(found.index)?;
+                let subject = Subject::of_platform(user, &platform.target());
+                (subject, None, user.status().map(str::to_owned), None)
+            }
+        };
+        Some(Candidate {
+            subject,
+            confidence: found.confidence,
+            reasons: found.reasons.clone(),
+            enabled,
+            status,
+            locked,
+            index: found.index,
+        })
+    }
+}
+
+/// Whether a person has an account on a surface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// One.
+    Found,
+    /// None, and that is proven by the whole list.
+    Absent,
+    /// Several fit. Which of them is meant, a person has to say.
+    Several,
+    /// One fits, and something contradicts it. Whether it is meant, a person has to say.
+    Unsure,
+    /// The surface did not tell.
+    Failed,
+}
+
+/// An account that may be the person's.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Candidate {
+    /// The account.
+    pub subject: Subject,
+    /// How sure it is that it is the person's.
+    pub confidence: Confidence,
+    /// What that rests on.
+    pub reasons: Vec<String>,
+    /// Whether a console's account may log in.
+    pub enabled: Option<bool>,
+    /// The status of an account on the platform.
+    pub status: Option<String>,
+    /// Whether a console's account is locked after failed logins.
+    pub locked: Option<bool>,
+    #[serde(skip)]
+    pub(crate) index: usize,
+}
+
+impl Candidate {
+    /// For people: `jdoe (user 42, jdoe@example.com)`.
+    pub(crate) fn to_line(&self) -> String {
+        let line = self.subject.to_line();
+        let email = self.subject.email.as_deref().unwrap_or_default();
+        match email.is_empty() || email == self.subject.login {
+            true => line,
+            false => format!("{line}, {}", crate::lookup::printable(email)),
+        }
+    }
+}
+
+/// What one surface knows of a person.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SurfaceIdentity {
+    /// Which of Rapid7's surfaces: `console` or `platform`.
+    pub surface: String,
+    /// The console's name, or `platform`.
+    pub name: String,
+    /// The address; null if the surface could not be got ready.
+    pub target: Option<String>,
+    /// Whether the person has an account there.
+    pub verdict: Presence,
+    /// Why, for people.
+    pub reason: String,
+    /// How it failed, if it did: the error's kind.
+    pub error: Option<String>,
+    /// The accounts that may be the person's.
+    pub accounts: Vec<Candidate>,
+}
+
+/// A person, as far as known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PersonView {
+    /// The email that was given.
+    pub email: Option<String>,
+    /// The login that was given.
+    pub login: Option<String>,
+    /// The person's addresses, in lower case: the given one, or those of the accounts with the login.
+    pub emails: Vec<String>,
+}
+
+impl PersonView {
+    pub(crate) fn of(person: &Person) -> Self {
+        let (email, login) = match person {
+            Person::Email(email) => (Some(email.clone()), None),
+            Person::Login(login) => (None, Some(login.clone())),
+        };
+        Self {
+            email,
+            login,
+            emails: Vec::new(),
+        }
+    }
+}
+
+/// A person on every surface, in the order of the listings.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) person: PersonView,
+    pub(crate) on: Vec<SurfaceIdentity>,
+    /// For each surface, why it did not tell.
+    pub(crate) errors: Vec<Option<Error>>,
+}
+
+/// Finds a person's accounts on every surface.
+pub(crate) fn resolve(
+    rules: &IdentityRules,
+    person: &Person,
+    listings: &[Listing<'_>],
+) -> Resolved {
+    let lists: Vec<(&str, &[Account])> = listings
+        .iter()
+        .map(|listing| (listing.name, listing.accounts.as_slice()))
+        .collect();
+    let matches = rules.find(person, &lists);
+    let found = listings.iter().zip(matches.found.iter().zip(&matches.near));
+    let on = found.map(|(listing, (found, near))| {
+        let accounts: Vec<Candidate> = found
+            .iter()
+            .filter_map(|found| listing.candidate(found))
+            .collect();
+        let (verdict, reason) = match &listing.users {
+            Err(error) => (Presence::Failed, error.message.clone()),
+            Ok(_) => tell(listing, &accounts, near),
+        };
+        SurfaceIdentity {
+            surface: listing.surface().into(),
+            name: listing.name.into(),
+            target: listing.target(),
+            verdict,
+            reason,
+            error: listing.users.as_ref().err().map(|e| e.kind.name().into()),
+            accounts,
+        }
+    });
+    let on = on.collect();
+    let errors = listings.iter();
+    let errors = errors.map(|listing| listing.users.as_ref().err().cloned());
+    Resolved {
+        person: PersonView {
+            emails: matches.emails.into_iter().collect(),
+            ..PersonView::of(person)
+        },
+        on,
+        errors: errors.collect(),
+    }
+}
+
+fn tell(listing: &Listing<'_>, accounts: &[Candidate], near: &[usize]) -> (Presence, String) {
+    let lines = || {
+        let lines: Vec<String> = accounts.iter().map(Candidate::to_line).collect();
+        lines.join("; ")
+    };
+    match accounts {
+        [] => {
+            let mut reason = format!("none of its {} accounts is theirs", listing.accounts.len());
+            let near = near.iter().filter_map(|index| {
+                listing.candidate(&Match {
+                    index: *index,
+                    confidence: Confidence::Doubtful,
+                    reasons: Vec::new(),
+                })
+            });
+            let near: Vec<String> = near.map(|account| account.to_line()).collect();
+            if !near.is_empty() {
+                reason.push_str(&format!(
+                    "; perhaps this was meant, by another spelling: {}",
+                    near.join("; ")
+                ));
+            }
+            (Presence::Absent, reason)
+        }
+        [one] => {
+            let reason = format!("{}: {}", one.to_line(), one.reasons.join("; "));
+            match one.confidence {
+                Confidence::Doubtful => (Presence::Unsure, reason),
+                _ => (Presence::Found, reason),
+            }
+        }
+        several => (
+            Presence::Several,
+            format!("{} accounts may be theirs: {}", several.len(), lines()),
+        ),
+    }
+}

@@ -1,0 +1,219 @@
+//! Somebody leaves: what is left to do on every surface, and doing it.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use super::console_task::ConsoleTask;
+use super::identity::Person;
+use super::listing::{Candidate, Listing, PersonView, Resolved, SurfaceIdentity, Users};
+use super::listing::{check_sight, listings, resolve};
+use super::options::{AccountPick, Options, PlatformStep};
+use super::pick::{Choice, ambiguous, choose};
+use super::report::{SurfaceReport, SurfaceVerdict, Worked};
+use crate::error::{Error, ErrorKind, Result};
+use crate::surfaces::Surfaces;
+
+/// Everything that taking people off the surfaces needs: one list of each.
+pub(crate) struct Offboarding<'a> {
+    surfaces: &'a Surfaces,
+    options: Options,
+    listings: Vec<Listing<'a>>,
+}
+
+/// Who leaves, and for which ticket.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) person: Person,
+    /// Which accounts are meant, where several fit.
+    pub(crate) picks: &'a [AccountPick],
+    /// The person's own ticket, beside the run's.
+    pub(crate) ticket: Option<&'a str>,
+}
+
+/// A person with what is to be done on each surface.
+pub(crate) struct Prepared {
+    pub(crate) person: PersonView,
+    tasks: Vec<Task>,
+}
+
+enum Task {
+    /// Nothing more is to be done.
+    Settled(Box<Worked>),
+    Console(Box<ConsoleTask>),
+}
+
+impl<'a> Offboarding<'a> {
+    /// Reads the list of every surface that is not left out.
+    pub(crate) async fn read(surfaces: &'a Surfaces, options: Options) -> Self {
+        let with_platform = options.platform != PlatformStep::Keep;
+        Self {
+            surfaces,
+            options,
+            listings: listings(surfaces, with_platform).await,
+        }
+    }
+
+    /// Whether anything can be said about anybody.
+    ///
+    /// # Errors
+    /// What every surface failed with, if none could be listed.
+    pub(crate) fn check_sight(&self) -> Result<()> {
+        check_sight(&self.listings)
+    }
+
+    /// The person's accounts.
+    pub(crate) fn resolve(&self, person: &Person) -> Resolved {
+        resolve(self.surfaces.rules(), person, &self.listings)
+    }
+
+    /// Plans what is left to do for a person, without writing.
+    ///
+    /// # Errors
+    /// `InvalidInput` for accounts that are not the person's.
+    pub(crate) async fn prepare(&self, wanted: &Wanted<'_>) -> Result<Prepared> {
+        let resolved = self.resolve(&wanted.person);
+        let exists = |place: usize, pick: &AccountPick| self.listings[place].has(pick);
+        let choices = choose(&resolved, wanted.picks, exists)?;
+        let surfaces = resolved.on.iter().zip(&resolved.errors).zip(choices);
+        let surfaces = surfaces.zip(&self.listings);
+        let tasks = surfaces.map(async |(((surface, error), choice), listing)| match choice {
+            Choice::Take(accounts) => {
+                let accounts = accounts.iter();
+                let tasks = accounts.map(|account| self.task(listing, surface, account, wanted));
+                join_all(tasks).await
+            }
+            Choice::None => vec![Task::settled(skeleton(surface, None))],
+            Choice::Ask => {
+                let mut report = skeleton(surface, None);
+                report.accounts.clone_from(&surface.accounts);
+                vec![Task::Settled(Box::new(Worked::failed(
+                    report,
+                    ambiguous(surface),
+                )))]
+            }
+            Choice::Failed => {
+                let error = error.clone().unwrap_or_else(|| {
+                    Error::new(
+                        ErrorKind::Unexpected,
+                        "the surface did not say why it failed",
+                    )
+                });
+                let report = skeleton(surface, None);
+                vec![Task::Settled(Box::new(Worked::failed(report, error)))]
+            }
+        });
+        let tasks = join_all(tasks).await.into_iter().flatten().collect();
+        Ok(Prepared {
+            person: resolved.person,
+            tasks,
+        })
+    }
+
+    async fn task(
+        &self,
+        listing: &Listing<'_>,
+        surface: &SurfaceIdentity,
+        account: &Candidate,
+        wanted: &Wanted<'_>,
+    ) -> Task {
+        let report = skeleton(surface, Some(account));
+        match listing.users {
+            Ok(Users::Console(console, users)) => {
+                let context = console.with_ticket(wanted.ticket);
+                let user = &users[account.index];
+                match ConsoleTask::prepare(context, user, self.options, report).await {
+                    Ok(task) => Task::Console(Box::new(task)),
+                    Err(failed) => Task::Settled(failed),
+                }
+            }
+            Ok(Users::Platform(..)) | Err(_) => Task::settled(report),
+        }
+    }
+
+    /// Tells the surfaces who leaves in this run: none of them counts as an administrator who stays.
+    pub(crate) fn announce<'p>(&self, prepared: impl Iterator<Item = &'p Prepared>) {
+        for task in prepared.flat_map(|prepared| &prepared.tasks) {
+            match task {
+                Task::Console(task) if !task.plan().changes.is_empty() => {
+                    task.context().leaves(task.user().id());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A report before anything is known.
+fn skeleton(surface: &SurfaceIdentity, account: Option<&Candidate>) -> SurfaceReport {
+    SurfaceReport {
+        surface: surface.surface.clone(),
+        name: surface.name.clone(),
+        target: surface.target.clone(),
+        verdict: SurfaceVerdict::Absent,
+        reason: surface.reason.clone(),
+        next: None,
+        error: None,
+        retryable: false,
+        subject: account.map(|account| account.subject.clone()),
+        accounts: Vec::new(),
+        plan: Vec::new(),
+        changes: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+impl Task {
+    fn settled(report: SurfaceReport) -> Self {
+        let error = None;
+        Self::Settled(Box::new(Worked { report, error }))
+    }
+
+    async fn carry_out(self) -> Worked {
+        match self {
+            Self::Settled(worked) => *worked,
+            Self::Console(task) => task.carry_out().await,
+        }
+    }
+
+    /// How many accounts and grants it is going to change.
+    fn size(&self) -> usize {
+        match self {
+            Self::Settled(_) => 0,
+            Self::Console(task) => task.plan().size(),
+        }
+    }
+
+    /// What it is about: the surface and the account, if there is one.
+    fn account(&self) -> Option<(String, String)> {
+        let report = match self {
+            Self::Settled(worked) => &worked.report,
+            Self::Console(task) => task.report(),
+        };
+        let id = report.subject.as_ref()?.user_id.as_ref()?;
+        Some((report.name.clone(), id.to_string()))
+    }
+}
+
+impl Prepared {
+    /// Carries everything out, all surfaces at once. One that fails does not stop the others.
+    pub(crate) async fn carry_out(self) -> (PersonView, Vec<Worked>) {
+        let worked = join_all(self.tasks.into_iter().map(Task::carry_out)).await;
+        (self.person, worked)
+    }
+
+    /// How many accounts and grants are going to be changed.
+    pub(crate) fn size(&self) -> usize {
+        self.tasks.iter().map(Task::size).sum()
+    }
+
+    /// How many accounts are going to be changed.
+    pub(crate) fn accounts_to_change(&self) -> usize {
+        self.tasks.iter().filter(|task| task.size() > 0).count()
+    }
+
+    /// The accounts that it is about, by surface and id.
+    pub(crate) fn accounts(&self) -> BTreeSet<(String, String)> {
+        self.tasks.iter().filter_map(Task::account).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! What a caller asks for when somebody leaves.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::outcome::AccountId;
+
+/// What becomes of the account on the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PlatformStep {
+    /// It can't be used any more, and can be brought back.
+    #[default]
+    Suspend,
+    /// It is deleted for good. The policy must allow it, and the email given must be the account's.
+    Delete,
+    /// The platform is left out.
+    Keep,
+}
+
+/// One account among several that may be the person's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountPick {
+    /// The console's name, or `platform`.
+    pub surface: String,
+    /// The account's number on a console, its UUID on the platform.
+    pub user_id: PickedId,
+}
+
+/// What names an account on its surface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(transparent)]
+pub struct PickedId(AccountId);
+
+impl PickedId {
+    /// Whether it names this account. UUIDs are compared without regard to case.
+    pub(crate) fn names(&self, id: &AccountId) -> bool {
+        match (&self.0, id) {
+            (AccountId::Platform(picked), AccountId::Platform(id)) => {
+                picked.to_lowercase() == id.to_lowercase()
+            }
+            (picked, id) => picked == id,
+        }
+    }
+}
+
+impl std::fmt::Display for PickedId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// By hand: the errors of untagged ones name no expectation.
+impl<'de> Deserialize<'de> for PickedId {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = PickedId;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an account's number or UUID")
+            }
+
+            fn visit_i64<E>(self, id: i64) -> std::result::Result<PickedId, E> {
+                Ok(PickedId(AccountId::Console(id)))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, id: u64) -> std::result::Result<PickedId, E> {
+                let number = i64::try_from(id).map(AccountId::Console).map(PickedId);
+                let unsigned = serde::de::Unexpected::Unsigned(id);
+                number.map_err(|_| E::invalid_value(unsigned, &self))
+            }
+
+            fn visit_str<E>(self, id: &str) -> std::result::Result<PickedId, E> {
+                // A command line knows only text.
+                Ok(PickedId(match id.parse() {
+                    Ok(number) => AccountId::Console(number),
+                    Err(_) => AccountId::Platform(id.to_owned()),
+                }))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// What to do on every surface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Options {
+    pub(crate) platform: PlatformStep,
+    pub(crate) clear_sites: bool,
+    pub(crate) clear_asset_groups: bool,
+    pub(crate) reset_two_factor: bool,
+    pub(crate) replace_password: bool,
+}
+
+/// Declares the input of an operation that takes people off every surface.
+macro_rules! offboarding_input {
+    ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
+        $crate::input::input! {
+            $(#[$attributes])*
+            pub struct $name {
+                $($members)*
+                /// What becomes of the account on the platform: suspended unless said otherwise.
+                #[serde(default)]
+                pub platform: $crate::person::PlatformStep,
+                /// On each console, also take away every site that was given one by one.
+                #[serde(default)]
+                pub clear_sites: bool,
+                /// On each console, also take away every asset group that was given one by one.
+                #[serde(default)]
+                pub clear_asset_groups: bool,
+                /// On each console, also make a new two-factor seed, which nobody gets. Not done on an
+                /// account that is disabled already.
+                #[serde(default)]
+                pub reset_two_factor: bool,
+                /// On each console, also set a random password, which nobody gets. Not done on an
+                /// account that is disabled already.
+                #[serde(default)]
+                pub replace_password: bool,
+            }
+        }
+
+        impl $name {
+            fn options(&self) -> $crate::person::Options {
+                $crate::person::Options {
+                    platform: self.platform,
+                    clear_sites: self.clear_sites,
+                    clear_asset_groups: self.clear_asset_groups,
+                    reset_two_factor: self.reset_two_factor,
+                    replace_password: self.replace_password,
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use offboarding_input;
