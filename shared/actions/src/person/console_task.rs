@@ -87,7 +87,9 @@ impl ConsoleTask {
         if !nothing && !context.run.dry_run {
             let record = match &result {
                 Ok(outcome) => json!(outcome),
-                Err(error) => json!({"subject": report.subject, "error": error.to_json()}),
+                Err(error) => json!({
+                    "subject": report.subject, "state": null, "error": error.to_json(),
+                }),
             };
             if let Err(why) = context.record(Phase::After, record).await {
                 report.warnings.push(format!(

@@ -13,6 +13,7 @@ use crate::context::Scope as _;
 use crate::error::{Changed, Error, Result};
 use crate::outcome::{AccountId, Subject};
 use crate::platform::PlatformContext;
+use crate::platform::lookup::proves_something;
 use crate::surfaces::Surfaces;
 
 /// What the platform is called among the surfaces. No console may be called so.
@@ -46,7 +47,9 @@ pub(crate) async fn listings(surfaces: &Surfaces, with_platform: bool) -> Vec<Li
     let platform = platform.map(async |platform| {
         let users = async {
             let platform = platform.as_ref().map_err(Clone::clone)?;
-            Ok(Users::Platform(platform, platform.users().await?))
+            let users = platform.users().await?;
+            proves_something(users)?;
+            Ok(Users::Platform(platform, users))
         };
         Listing::of(PLATFORM, users.await)
     });

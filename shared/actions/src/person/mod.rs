@@ -8,6 +8,7 @@ mod offboarding;
 mod options;
 mod people;
 mod pick;
+mod platform_task;
 mod report;
 mod resume;
 

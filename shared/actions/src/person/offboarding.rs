@@ -10,6 +10,7 @@ use super::listing::{Candidate, Listing, PersonView, Resolved, SurfaceIdentity, 
 use super::listing::{check_sight, listings, resolve};
 use super::options::{AccountPick, Options, PlatformStep};
 use super::pick::{Choice, ambiguous, choose};
+use super::platform_task::PlatformTask;
 use super::report::{SurfaceReport, SurfaceVerdict, Worked};
 use crate::error::{Error, ErrorKind, Result};
 use crate::surfaces::Surfaces;
@@ -41,6 +42,7 @@ enum Task {
     /// Nothing more is to be done.
     Settled(Box<Worked>),
     Console(Box<ConsoleTask>),
+    Platform(Box<PlatformTask>),
 }
 
 impl<'a> Offboarding<'a> {
@@ -127,7 +129,17 @@ impl<'a> Offboarding<'a> {
                     Err(failed) => Task::Settled(failed),
                 }
             }
-            Ok(Users::Platform(..)) | Err(_) => Task::settled(report),
+            Ok(Users::Platform(platform, users)) => {
+                let context = platform.with_ticket(wanted.ticket);
+                let user = &users[account.index];
+                let step = self.options.platform;
+                let person = &wanted.person;
+                match PlatformTask::prepare(context, user, step, person, report).await {
+                    Ok(task) => Task::Platform(Box::new(task)),
+                    Err(failed) => Task::Settled(failed),
+                }
+            }
+            Err(_) => Task::settled(report),
         }
     }
 
@@ -137,6 +149,9 @@ impl<'a> Offboarding<'a> {
             match task {
                 Task::Console(task) if !task.plan().changes.is_empty() => {
                     task.context().leaves(task.user().id());
+                }
+                Task::Platform(task) if !task.plan().changes.is_empty() => {
+                    task.context().leaves(task.user().id().clone());
                 }
                 _ => {}
             }
@@ -173,6 +188,7 @@ impl Task {
         match self {
             Self::Settled(worked) => *worked,
             Self::Console(task) => task.carry_out().await,
+            Self::Platform(task) => task.carry_out().await,
         }
     }
 
@@ -181,6 +197,7 @@ impl Task {
         match self {
             Self::Settled(_) => 0,
             Self::Console(task) => task.plan().size(),
+            Self::Platform(task) => task.plan().size(),
         }
     }
 
@@ -189,6 +206,7 @@ impl Task {
         let report = match self {
             Self::Settled(worked) => &worked.report,
             Self::Console(task) => task.report(),
+            Self::Platform(task) => task.report(),
         };
         let id = report.subject.as_ref()?.user_id.as_ref()?;
         Some((report.name.clone(), id.to_string()))

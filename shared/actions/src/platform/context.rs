@@ -1,6 +1,9 @@
 //! What a run may use of the platform.
 
-use rapid7::platform::{ApiKeyInfo, Client, KeyType, User, UserFilter};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rapid7::platform::{ApiKeyInfo, Client, KeyType, User, UserFilter, UserId};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
@@ -13,12 +16,15 @@ use crate::guard::Policy;
 
 /// What a run may use of the platform. It reads freely and writes only through
 /// `PlatformContext::apply`.
+#[derive(Clone)]
 pub struct PlatformContext {
     pub(crate) run: RunContext,
     platform: Client,
     pub(crate) warnings: Vec<String>,
-    users: OnceCell<Vec<User>>,
-    api_keys: OnceCell<Vec<ApiKeyInfo>>,
+    users: Arc<OnceCell<Vec<User>>>,
+    api_keys: Arc<OnceCell<Vec<ApiKeyInfo>>>,
+    /// Who loses the account in this run.
+    leaving: Arc<Mutex<BTreeSet<UserId>>>,
 }
 
 impl PlatformContext {
@@ -49,8 +55,9 @@ impl PlatformContext {
         Ok(Self {
             platform: target.client.for_run(run.deadline),
             warnings: target.warnings,
-            users: OnceCell::new(),
-            api_keys: OnceCell::new(),
+            users: Arc::default(),
+            api_keys: Arc::default(),
+            leaving: Arc::default(),
             run,
         })
     }
@@ -67,6 +74,29 @@ impl PlatformContext {
     pub(crate) async fn users(&self) -> Result<&[User]> {
         let read = async || Ok::<_, Error>(self.platform.users(&UserFilter::default()).await?);
         Ok(self.users.get_or_try_init(read).await?)
+    }
+
+    /// The same platform, with what was read of it, for another ticket.
+    pub(crate) fn with_ticket(&self, ticket: Option<&str>) -> Self {
+        let mut other = self.clone();
+        if let Some(ticket) = ticket {
+            other.run.caller.ticket = Some(ticket.to_owned());
+        }
+        other
+    }
+
+    /// Says that an account is lost in this run: it does not count among those that stay.
+    pub(crate) fn leaves(&self, id: UserId) {
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        leaving.insert(id);
+    }
+
+    /// Every user but those who lose the account in this run.
+    pub(super) async fn staying(&self) -> Result<Vec<User>> {
+        let users = self.users().await?;
+        let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        let stays = |user: &&User| !leaving.contains(user.id());
+        Ok(users.iter().filter(stays).cloned().collect())
     }
 
     /// Whether every user was read already.

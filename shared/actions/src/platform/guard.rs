@@ -45,7 +45,7 @@ impl PlatformPlan {
     }
 
     /// How many accounts, products and keys it changes.
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.changes.len()
     }
 }
@@ -59,7 +59,7 @@ impl PlatformContext {
     ) -> Result<Facts> {
         let mut facts = Facts::default();
         if plan.may_end_administrator(&before.user) {
-            facts.users = Some(self.users().await?.to_vec());
+            facts.users = Some(self.staying().await?);
         }
         Ok(facts)
     }

@@ -1,0 +1,137 @@
+//! The account on the platform of somebody who leaves.
+
+use rapid7::platform::User;
+use serde_json::json;
+
+use super::identity::Person;
+use super::options::PlatformStep;
+use super::report::{SurfaceReport, Worked};
+use crate::audit::Phase;
+use crate::delete_platform_user::plan_to_delete;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lookup::same_email;
+use crate::platform::lookup::line;
+use crate::platform::{PlatformContext, PlatformPlan, PlatformSnapshot};
+use crate::suspend_platform_user;
+
+/// What is to be done to an account of the platform.
+pub(super) struct PlatformTask {
+    context: PlatformContext,
+    step: PlatformStep,
+    before: PlatformSnapshot,
+    plan: PlatformPlan,
+    report: SurfaceReport,
+}
+
+impl PlatformTask {
+    /// Plans what is left to do, without writing.
+    pub(super) async fn prepare(
+        context: PlatformContext,
+        user: &User,
+        step: PlatformStep,
+        person: &Person,
+        report: SurfaceReport,
+    ) -> std::result::Result<Self, Box<Worked>> {
+        let about =
+            |error: Error| Box::new(Worked::failed(report.clone(), error.about(line(user))));
+        if step == PlatformStep::Delete {
+            confirm(person, user.email()).map_err(about)?;
+        }
+        let before = context.snapshot(user.clone()).await.map_err(about)?;
+        let plan = match step {
+            PlatformStep::Delete => plan_to_delete(&before),
+            _ => suspend_platform_user::plan(&before),
+        };
+        let plan = plan.map_err(about)?;
+        Ok(Self {
+            context,
+            step,
+            before,
+            plan,
+            report,
+        })
+    }
+
+    pub(super) fn context(&self) -> &PlatformContext {
+        &self.context
+    }
+
+    pub(super) fn plan(&self) -> &PlatformPlan {
+        &self.plan
+    }
+
+    pub(super) fn user(&self) -> &User {
+        &self.before.user
+    }
+
+    /// What it is about.
+    pub(super) fn report(&self) -> &SurfaceReport {
+        &self.report
+    }
+
+    /// Carries the plan out, and records how that ended.
+    pub(super) async fn carry_out(self) -> Worked {
+        let Self {
+            context,
+            step,
+            before,
+            plan,
+            mut report,
+        } = self;
+        let nothing = plan.changes.is_empty();
+        let result = context.apply(before, plan).await;
+        if !nothing && !context.run.dry_run {
+            let record = match &result {
+                Ok(outcome) => json!(outcome),
+                Err(error) => json!({
+                    "subject": report.subject, "state": null, "error": error.to_json(),
+                }),
+            };
+            if let Err(why) = context.record(Phase::After, record).await {
+                report.warnings.push(format!(
+                    "the audit record of this account's outcome could not be written: {why}"
+                ));
+            }
+        }
+        let step = match step {
+            PlatformStep::Delete => "deleted",
+            _ => "suspended",
+        };
+        match result {
+            Ok(outcome) => Worked::of(report, outcome, step, None),
+            Err(error) => Worked::failed(report, error),
+        }
+    }
+}
+
+/// What is deleted can't be given back: the account's own address is the confirmation.
+fn confirm(person: &Person, email: &str) -> Result<()> {
+    match person {
+        Person::Email(given) if same_email(given, email) => Ok(()),
+        _ => Err(Error::new(
+            ErrorKind::Refused,
+            "it is deleted only where the `email` given is the account's own: that is the \
+             confirmation",
+        )
+        .next("name the person by the email of the account on the platform, or suspend it")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_accounts_own_address_confirms_that_it_is_deleted() {
+        let account = "Jdoe@Example.com";
+        assert!(confirm(&Person::Email("jdoe@example.COM".into()), account).is_ok());
+        for person in [
+            Person::Email("jdoe@example.org".into()),
+            Person::Login("jdoe".into()),
+            Person::Login(account.into()),
+        ] {
+            let error = confirm(&person, account).expect_err("not confirmed");
+            assert_eq!(error.kind, ErrorKind::Refused);
+        }
+    }
+}
