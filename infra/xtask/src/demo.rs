@@ -5,22 +5,27 @@ use std::io::{IsTerminal as _, Read as _, stdin};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fake_console::{FakeConsole, LoggedRequest, State};
+use fake_console::{
+    FakeConsole, FakePlatform, LoggedRequest, ORGANIZATION_KEY, PlatformState, State,
+};
 use harness::{Function, Invocation, SecretsManager, target_dir};
 use serde_json::{Value, json};
 
-use crate::demo_report::{changes, heading, members, outcome, proof, side_by_side, steps};
+use crate::demo_report::{
+    changes, heading, members, outcome, proof, side_by_side, steps, verdicts,
+};
 use crate::ui::{Progress, note};
 use crate::{Failure, cargo};
 
 const SECRET: &str = "rapid7/console";
+const PLATFORM_SECRET: &str = "rapid7/platform";
 const INITIAL_PASSWORD: &str = "rapid7/initial-password";
 const LOGIN: &str = "svc-soar";
 const PASSWORD: &str = "correct horse battery staple";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Leave the console up afterwards, and print commands to go on by hand.
+    /// Leave console and platform up afterwards, and print commands to go on by hand.
     #[arg(long)]
     serve: bool,
 }
@@ -32,7 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     // The same as the tests build, so that nothing is built twice.
     cargo::run(build.args(["--workspace", "--bins"]), "the build failed")?;
 
-    progress.step("Start a console, a place for secrets, and the functions");
+    progress.step("Start a console, the platform, a place for secrets, and the functions");
     let stage = Stage::new();
     note(format!(
         "console at {}, self-signed certificate, {} users",
@@ -40,11 +45,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         stage.console.state().users.len()
     ));
 
-    progress.step("Three events, as their callers send them");
+    progress.step("Four events, as their callers send them");
     let before = stage.console.state().snapshot();
     stage.hire()?;
     stage.unlock()?;
     stage.offboard()?;
+    stage.offboard_everywhere()?;
     let after = stage.console.state().snapshot();
     println!(
         "{}",
@@ -55,6 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ("rmartinez", "locked"),
         ("rmartinez", "failed_logins"),
         ("jdoe", "enabled"),
+        ("tokafor", "enabled"),
     ];
     let proven = proof(&before, &after, &asked_for);
     progress.finish("Done");
@@ -67,6 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 struct Stage {
     console: FakeConsole,
+    platform: FakePlatform,
     secrets: SecretsManager,
     pin: String,
 }
@@ -74,15 +82,21 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let console = FakeConsole::start(State::realistic());
+        let platform = FakePlatform::start_http(PlatformState::realistic());
         let secrets = SecretsManager::start();
         let pin = console.certificate_sha256();
         secrets.put(SECRET, json!({"username": LOGIN, "password": PASSWORD}));
+        let key = json!({
+            "url": platform.url(), "api_key": ORGANIZATION_KEY, "key_type": "organization",
+        });
+        secrets.put(PLATFORM_SECRET, key);
         secrets.put(
             INITIAL_PASSWORD,
             json!({"password": "only-the-secret-knows-1"}),
         );
         Self {
             console,
+            platform,
             secrets,
             pin,
         }
@@ -94,6 +108,7 @@ impl Stage {
         environment.push(("RAPID7_CONSOLE_SECRET", SECRET));
         environment.push(("RAPID7_CONSOLE_URL", self.console.url()));
         environment.push(("RAPID7_CONSOLE_CERTIFICATE_SHA256", &self.pin));
+        environment.push(("RAPID7_PLATFORM_SECRET", PLATFORM_SECRET));
         let binary = target_dir().join("debug").join(operation);
         let function = Function::start(&binary, &environment);
         let start = function.wait_for_first_next(Duration::from_secs(30));
@@ -185,7 +200,24 @@ impl Stage {
         Ok(())
     }
 
-    /// Leaves the console up until a person has had enough.
+    fn offboard_everywhere(&self) -> Result<(), String> {
+        println!(
+            "{}",
+            heading("4. The same for a person, wherever they have an account (offboard-user)")
+        );
+        let function = self.function("offboard-user");
+        let event = json!({"email": "tokafor@example.com", "ticket": "OFF-1043"});
+        self.platform.clear_requests();
+        let [_, real] = self.play(&function, &event, &dry(&event))?;
+        println!("{}", verdicts(&real));
+        println!(
+            "Sent to the platform in all three runs: {}\n",
+            requests(&self.platform.requests())
+        );
+        Ok(())
+    }
+
+    /// Leaves console and platform up until a person has had enough.
     fn serve(&self) -> Result<(), String> {
         let folder = target_dir().join("demo");
         let file = folder.join("console.json");
@@ -200,15 +232,20 @@ impl Stage {
         println!(
             "{}\nIn another terminal, in this folder:\n
   export RAPID7_CONSOLE_SECRET_FILE={file}
+  export RAPID7_PLATFORM_URL={platform} RAPID7_PLATFORM_API_KEY={ORGANIZATION_KEY}
   {r7user} list-users
-  {r7user} get-user --login tokafor
-  {r7user} disable-user --login tokafor --ticket OFF-1043 --dry-run
-  {r7user} disable-user --login tokafor --ticket OFF-1043
-  {r7user} enable-user --email tokafor@example.com
+  {r7user} resolve-identity --email mkowalska@example.com
+  {r7user} offboard-user --email ohaddad@example.com --ticket OFF-1044
+  {r7user} access-report --format html > access-report.html
+  {r7user} get-user --login knguyen
+  {r7user} disable-user --login knguyen --ticket OFF-1045 --dry-run
+  {r7user} disable-user --login knguyen --ticket OFF-1045
+  {r7user} enable-user --email knguyen@example.com
   {r7user} disable-user --email a.smith@example.com     # two people have it
-  curl -k -u '{LOGIN}:{PASSWORD}' {url}/api/3/users/5\n",
-            heading("The console stays up"),
+  curl -k -u '{LOGIN}:{PASSWORD}' {url}/api/3/users/8\n",
+            heading("Console and platform stay up"),
             file = shown(file),
+            platform = self.platform.url(),
             url = self.console.url(),
         );
         if stdin().is_terminal() {

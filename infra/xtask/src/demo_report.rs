@@ -65,12 +65,11 @@ pub(crate) fn outcome(outcome: &Value) -> String {
         true => "done, and proven by reading back.",
         false => "nothing was left to do.",
     };
-    let mut text = format!(
-        "{} {} (user {}): {verdict}",
-        paint_output("1;32", "Outcome:"),
-        cell(&subject["login"]),
-        subject["user_id"]
-    );
+    let who = match subject {
+        Value::Null => cell(&outcome["person"]["email"]),
+        subject => format!("{} (user {})", cell(&subject["login"]), subject["user_id"]),
+    };
+    let mut text = format!("{} {who}: {verdict}", paint_output("1;32", "Outcome:"));
     for warning in list(outcome, "warnings") {
         text.push_str(&format!("\n  note: {}", cell(warning)));
     }
@@ -82,6 +81,23 @@ pub(crate) fn changes(outcome: &Value) -> Table {
     let mut table = table(&["field", "before", "after"]);
     for change in list(outcome, "changes") {
         table.add_row(["field", "before", "after"].map(|name| cell(&change[name])));
+    }
+    table
+}
+
+/// What came of a person on each surface.
+pub(crate) fn verdicts(outcome: &Value) -> Table {
+    let mut table = table(&["surface", "name", "account", "verdict", "why"]);
+    for surface in list(outcome, "surfaces") {
+        let login = &surface["subject"]["login"];
+        let cells = [
+            &surface["surface"],
+            &surface["name"],
+            login,
+            &surface["verdict"],
+        ];
+        let cells = cells.into_iter().chain([&surface["reason"]]);
+        table.add_row(cells.map(cell));
     }
     table
 }

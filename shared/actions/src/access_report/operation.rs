@@ -8,6 +8,7 @@ use super::model::{AccessReport, ReportedAccount, SurfaceKind, SurfaceSummary};
 use super::read::{self, Depth};
 use super::{to_csv, to_html};
 use crate::action::{Action, Effect, Spec};
+use crate::context::Scope as _;
 use crate::error::{Error, Result};
 use crate::input::input;
 use crate::surfaces::Surfaces;
@@ -153,6 +154,7 @@ async fn read_all(
         let first = read.into_iter().find_map(|surface| surface.accounts.err());
         return Err(first.unwrap_or_else(|| Error::unavailable("there is no surface to read")));
     }
+    let rules = &surfaces.run().services.policy.identity;
     let (mut summaries, mut accounts) = (Vec::new(), Vec::new());
     for Read {
         surface,
@@ -162,7 +164,10 @@ async fn read_all(
     } in read
     {
         summaries.push(match read {
-            Ok(read) => {
+            Ok(mut read) => {
+                for account in &mut read {
+                    account.person = rules.person_of(&account.login, account.email.as_deref());
+                }
                 let summary = SurfaceSummary::read(surface, &name, &target, &read);
                 accounts.extend(read);
                 summary

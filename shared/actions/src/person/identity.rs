@@ -154,6 +154,34 @@ impl IdentityRules {
         one == other || self.aliases(one).iter().any(|alias| alias == other)
     }
 
+    /// The address that stands for whoever has an account: the same for all accounts that the rules
+    /// take for one person's. `None` if nothing tells.
+    pub(crate) fn person_of(&self, login: &str, email: Option<&str>) -> Option<String> {
+        let address = match (email.filter(|email| !email.is_empty()), split(login)) {
+            (Some(email), _) => email.to_lowercase(),
+            (None, Some(_)) => login.to_lowercase(),
+            (None, None) => {
+                let mut possible = self.login_domains.iter().map(|domain| {
+                    let address = format!("{}@{}", login.to_lowercase(), domain.to_lowercase());
+                    self.first_alike(address)
+                });
+                let first = possible.next()?;
+                return possible.all(|other| other == first).then_some(first);
+            }
+        };
+        Some(self.first_alike(address))
+    }
+
+    /// Of addresses that are the same person's, the one in the domain that is named first.
+    fn first_alike(&self, address: String) -> String {
+        match (split(&address), self.same_domains.first()) {
+            (Some((local, domain)), Some(first)) if is_in(domain, &self.same_domains) => {
+                format!("{local}@{}", first.to_lowercase())
+            }
+            _ => address,
+        }
+    }
+
     /// Finds a person's accounts in lists of accounts, one list a surface, each with its name.
     pub(crate) fn find(&self, person: &Person, lists: &[(&str, &[Account])]) -> Matches {
         let addresses = self.addresses(person, lists);

@@ -271,3 +271,36 @@ proptest! {
         prop_assert_eq!(with.emails, without.emails);
     }
 }
+
+#[test]
+fn the_accounts_of_one_person_have_one_address_by_the_rules() {
+    let rules = IdentityRules {
+        login_domains: vec!["Example.com".into()],
+        same_domains: vec!["example.com".into(), "example.org".into()],
+    };
+    let jdoe = Some("jdoe@example.com".to_owned());
+    for (login, email) in [
+        ("whatever", Some("JDoe@Example.com")),
+        ("whatever", Some("jdoe@example.org")),
+        ("jdoe", None),
+        ("JDoe", Some("")),
+        ("jdoe@example.org", None),
+    ] {
+        assert_eq!(rules.person_of(login, email), jdoe, "{login} {email:?}");
+    }
+    assert_eq!(
+        rules.person_of("jdoe", Some("jdoe@other.com")).as_deref(),
+        Some("jdoe@other.com")
+    );
+    let none = IdentityRules::default();
+    assert_eq!(none.person_of("jdoe", None), None, "nothing tells");
+    let two = IdentityRules {
+        login_domains: vec!["a.com".into(), "b.com".into()],
+        ..IdentityRules::default()
+    };
+    assert_eq!(
+        two.person_of("jdoe", None),
+        None,
+        "one of two, and nobody knows which"
+    );
+}
