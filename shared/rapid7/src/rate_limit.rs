@@ -10,9 +10,6 @@ use tokio::time::{Instant, timeout_at};
 /// The shortest window that is waited for: a `ratelimit-reset` of 0 means "within a second".
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// By how much two answers may differ on when the same window ends: they tell it in whole seconds.
-const SAME_WINDOW: Duration = Duration::from_secs(1);
-
 /// The longest that is believed: an absurd one is not worth waiting for.
 const LONGEST: Duration = Duration::from_secs(3600);
 
@@ -42,9 +39,15 @@ impl RateLimit {
     }
 }
 
+/// A `ratelimit-reset` is in whole seconds: ends of one window that are told at different times differ
+/// by less than this.
+const ROUNDED: Duration = Duration::from_secs(1);
+
 /// What may be sent until the limit is whole again.
 struct Window {
     limiter: RateLimiter,
+    /// The least that was told to be left: answers do not arrive in the order in which they were made.
+    remaining: usize,
     ends: Instant,
 }
 
@@ -108,31 +111,40 @@ impl Pace {
         InFlight(self)
     }
 
-    /// Takes in what an answer tells. Requests that are on their way may not be counted in it, and
-    /// answers may overtake each other: within a window, what is left only ever gets less.
+    /// Takes in what an answer tells. Requests that are on their way may not be counted in it.
     pub(crate) fn answered(&self, request: InFlight<'_>, headers: &HeaderMap) {
         drop(request);
         let Some(told) = RateLimit::told(headers) else {
             return;
         };
+        let now = Instant::now();
+        let mut ends = now + told.reset;
         let mut state = self.state();
-        state.told = Some(told);
-        let left = told.remaining.saturating_sub(state.in_flight);
-        let ends = Instant::now() + told.reset;
-        if let Some(window) = &state.window
-            && ends <= window.ends + SAME_WINDOW
-        {
-            let excess = window.limiter.balance().saturating_sub(left);
-            window.limiter.try_acquire(excess);
-            return;
+        let mut remaining = told.remaining;
+        if let Some(window) = &state.window {
+            if window.ends > ends + ROUNDED {
+                // Made before the last window ended, and late.
+                return;
+            }
+            if window.ends + ROUNDED > ends && window.ends > now {
+                // The same window: what is left only gets less, and it is over at the latest when this
+                // was told first.
+                remaining = remaining.min(window.remaining);
+                ends = ends.min(window.ends);
+            }
         }
+        state.told = Some(told);
         let limiter = RateLimiter::builder()
-            .initial(left)
+            .initial(remaining.saturating_sub(state.in_flight))
             .max(told.limit)
             .refill(told.limit)
-            .interval(told.reset)
+            .interval(ends - now)
             .build();
-        state.window = Some(Arc::new(Window { limiter, ends }));
+        state.window = Some(Arc::new(Window {
+            limiter,
+            remaining,
+            ends,
+        }));
     }
 }
 
@@ -201,33 +213,42 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_was_overtaken_opens_nothing() {
+    async fn answers_that_overtake_each_other_do_not_make_room() {
         let pace = Pace::default();
         let soon = Instant::now() + Duration::from_secs(1);
         let first = pace.ready(soon).await.expect("no limit is known yet");
         let second = pace.ready(soon).await.expect("no limit is known yet");
-        pace.answered(second, &headers("50", "1", "30"));
-        pace.answered(first, &headers("50", "2", "30"));
-        assert!(
-            pace.ready(soon).await.is_err(),
-            "one was left, and one on its way"
-        );
+        pace.answered(second, &headers("5", "1", "30"));
+        pace.answered(first, &headers("5", "2", "30"));
+        let last = pace.ready(soon).await.expect("one is left");
+        assert!(pace.ready(soon).await.is_err());
+        drop(last);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_answer_of_the_last_window_says_nothing_of_this_one() {
+        let pace = Pace::default();
+        let soon = Instant::now() + Duration::from_secs(1);
+        let first = pace.ready(soon).await.expect("no limit is known yet");
+        let second = pace.ready(soon).await.expect("no limit is known yet");
+        pace.answered(second, &headers("5", "4", "30"));
+        pace.answered(first, &headers("5", "0", "1"));
+        drop(pace.ready(soon).await.expect("of the new window"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_new_window_is_known_by_its_end() {
         let pace = Pace::default();
-        let later = Instant::now() + Duration::from_secs(100);
-        let first = pace.ready(later).await.expect("no limit is known yet");
-        pace.answered(first, &headers("5", "0", "2"));
-        let second = pace.ready(later).await.expect("after the reset");
-        pace.answered(second, &headers("5", "3", "60"));
+        let deadline = Instant::now() + Duration::from_secs(100);
+        let first = pace.ready(deadline).await.expect("no limit is known yet");
+        pace.answered(first, &headers("5", "1", "3"));
+        let second = pace.ready(deadline).await.expect("one is left");
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        pace.answered(second, &headers("5", "4", "30"));
         let start = Instant::now();
-        for _ in 0..3 {
-            drop(pace.ready(later).await.expect("three are left"));
+        for _ in 0..4 {
+            drop(pace.ready(deadline).await.expect("of the new window"));
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(pace.ready(later).await.expect("after the next reset"));
-        assert!(start.elapsed() >= Duration::from_secs(60));
     }
 }

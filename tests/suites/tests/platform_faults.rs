@@ -65,14 +65,13 @@ fn a_run_that_is_killed_at_any_request_is_finished_by_running_it_again() {
             killed.expect_err("killed");
         });
         world.clear_faults();
+        world.clear_requests();
         let again = world.allowed_function(operation).invoke(&event).result;
         again.unwrap_or_else(|error| panic!("{shown}, again: {error:?}"));
         let different = differing(&world.snapshot(), ended);
         assert!(different.is_empty(), "{shown}: {different:#?}");
-        assert!(
-            world.times_written("POST /account/api/1/users") <= 1,
-            "{shown}"
-        );
+        let posted = world.times_written("POST /account/api/1/users");
+        assert!(posted <= 1, "{shown}: {posted}");
     });
 }
 
@@ -122,9 +121,8 @@ fn a_write_whose_answer_is_lost_is_looked_at_and_not_repeated() {
 fn a_new_account_that_does_not_show_is_not_created_again() {
     for kind in [FaultKind::ResetBefore, FaultKind::status(502)] {
         let world = World::new();
-        world.platform.push_fault(
-            Fault::new(suites::platform::fault(&Fault::new(kind)).kind).on("POST", "/users"),
-        );
+        let lost = Fault::new(kind).on("POST", "/users");
+        world.push_fault("create-platform-user", &lost);
         let function = world.function("create-platform-user");
         let error = function.invoke(&jsmith()).result.expect_err("not known");
         assert_eq!(error.error_type, "Indeterminate", "{}", error.error_message);

@@ -6,7 +6,7 @@ use fake_console::{Fault, FaultKind, ORGANIZATION_KEY, USER_KEY};
 use serde_json::{Value, json};
 use suites::platform::{JDOE, is_about, jsmith};
 use suites::{
-    CONSOLE_SECRET, OWN_LOGIN, OWN_PASSWORD, PLATFORM_SECRET, World, api_key, told, with,
+    CONSOLE_SECRET, OWN_LOGIN, OWN_PASSWORD, PLATFORM_SECRET, World, answer, api_key, serve, with,
 };
 
 const USER: (&str, &str) = ("RAPID7_PLATFORM_KEY_TYPE", "user");
@@ -154,12 +154,23 @@ fn the_two_surfaces_are_not_taken_for_each_other() {
     let secret = api_key(world.console.url(), ORGANIZATION_KEY);
     world.secrets.put(PLATFORM_SECRET, secret);
     for operation in ["get-platform-user", "suspend-platform-user"] {
-        let message = unauthorized(&world, &[], operation);
-        assert!(
-            message.contains("it looks like a console"),
-            "{operation}: {message}"
-        );
+        let (_, message) = world.failure(operation, json!({"email": JDOE}));
+        let told = "check that the address is the Insight Platform's";
+        assert!(message.contains(told), "{operation}: {message}");
     }
+    // The same where it asks for a password.
+    let basic = serve(|_| {
+        let refused = answer("401 Unauthorized", &json!({"message": "no"}));
+        refused.replacen(
+            "\r\n",
+            "\r\nwww-authenticate: Basic realm=\"console\"\r\n",
+            1,
+        )
+    });
+    let secret = api_key(&basic, ORGANIZATION_KEY);
+    world.secrets.put(PLATFORM_SECRET, secret);
+    let message = unauthorized(&world, &[], "suspend-platform-user");
+    assert!(message.contains("it looks like a console"), "{message}");
     // A password to the platform.
     let world = World::new();
     let secret = suites::credentials(world.platform.url(), OWN_PASSWORD);
@@ -244,14 +255,14 @@ fn the_own_key_never_comes_out() {
 /// Nor a key that the platform tells, against all that is known of it.
 #[test]
 fn members_named_like_secrets_are_hidden_in_answers_and_records() {
-    let world = World::new();
-    {
-        let mut state = world.platform.state();
-        let other = &mut state.user_mut(JDOE).other;
-        other.insert("apiToken".into(), "canary".into());
-        other.insert("session".into(), json!({"password": "canary"}));
-    }
     for (operation, _) in operations() {
+        let world = World::new();
+        {
+            let mut state = world.platform.state();
+            let other = &mut state.user_mut(JDOE).other;
+            other.insert("apiToken".into(), "canary".into());
+            other.insert("session".into(), json!({"password": "canary"}));
+        }
         let function = world.allowed_function(operation);
         let event = world.usual_event(operation);
         let answer = function.invoke(&event).result.expect(operation);
@@ -347,43 +358,4 @@ fn each_way_of_not_working_has_its_own_next_step() {
     let (kind, text) = message(&world);
     assert_eq!(kind, "Unavailable", "{text}");
     assert!(text.starts_with("users: "), "{text}");
-}
-
-/// What a person sees who is on call.
-#[test]
-fn the_command_line_shows_the_plan_and_tables() {
-    let world = World::new();
-    let run = |arguments: &[&str]| {
-        let mut command = world.r7user(arguments);
-        command.env("XDG_STATE_HOME", "/nonexistent");
-        told(&command.output().expect("r7user starts"))
-    };
-    let (code, out, err) = run(&["get-platform-user", "--email", JDOE, "--output", "text"]);
-    assert_eq!(code, 0, "{err}");
-    assert!(out.contains("Jane"), "{out}");
-    let (code, out, err) = run(&[
-        "list-platform-users",
-        "--status",
-        "ACTIVE",
-        "--output",
-        "text",
-    ]);
-    assert_eq!(code, 0, "{err}");
-    assert!(
-        out.contains("platform_admin") && out.contains("10 in all"),
-        "{out}"
-    );
-    let suspend = [
-        "suspend-platform-user",
-        "--email",
-        JDOE,
-        "--dry-run",
-        "--output",
-        "text",
-    ];
-    let (code, out, err) = run(&suspend);
-    assert_eq!(code, 0, "{err}");
-    assert!(out.contains("take away access to the product IVM"), "{out}");
-    assert!(out.contains("the account itself stays"), "{out}");
-    assert_eq!(world.writes(), Vec::<String>::new());
 }

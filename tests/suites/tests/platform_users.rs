@@ -259,7 +259,7 @@ fn wrong_input_is_told_by_field_before_anything_is_sent() {
         (
             "get-platform-user",
             jdoe(json!({"include": ["canary"]})),
-            "`include[0]`: expected one of",
+            "`include[0]`: expected products or api_keys",
         ),
         (
             "list-platform-users",

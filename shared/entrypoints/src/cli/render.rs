@@ -99,15 +99,14 @@ const OF_A_USER: [&str; 7] = [
     "user_id", "login", "name", "email", "enabled", "locked", "role_id",
 ];
 
-/// The same of the Insight Platform. A UUID takes a third of a terminal, so it comes last.
-const OF_A_PLATFORM_USER: [&str; 7] = [
+/// The same of the Insight Platform, where the email address is the name: a UUID takes a third of a
+/// terminal.
+const OF_A_PLATFORM_USER: [&str; 5] = [
     "email",
     "first_name",
     "last_name",
     "status",
     "platform_admin",
-    "never_used",
-    "user_id",
 ];
 
 /// What a row of anything begins and ends with: what it is first, explanations last.
@@ -124,7 +123,7 @@ const FIRST: [&str; 8] = [
 const LAST: [&str; 2] = ["detail", "next"];
 
 fn columns(rows: &[Value]) -> Vec<&str> {
-    for of_a_user in [OF_A_USER, OF_A_PLATFORM_USER] {
+    for of_a_user in [&OF_A_USER[..], &OF_A_PLATFORM_USER] {
         let is_user = |row: &Value| of_a_user.iter().all(|column| row.get(column).is_some());
         if rows.iter().all(is_user) {
             return of_a_user.to_vec();

@@ -1,0 +1,116 @@
+//! The Insight Platform from the runbook CLI, with a terminal.
+
+use std::process::Stdio;
+
+use rexpect::session::{PtySession, spawn_command};
+use serde_json::Value;
+use suites::platform::JDOE;
+use suites::{World, told};
+use tempfile::TempDir;
+
+struct Cli {
+    world: World,
+    state: TempDir,
+}
+
+impl Cli {
+    fn new() -> Self {
+        Self {
+            world: World::new(),
+            state: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    fn terminal(&self, arguments: &[&str]) -> PtySession {
+        let mut command = self.world.r7user(arguments);
+        command
+            .env("XDG_STATE_HOME", self.state.path())
+            .env("TERM", "xterm")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::inherit());
+        spawn_command(command, Some(10_000)).expect("r7user starts")
+    }
+
+    /// All that a command says.
+    fn shows(&self, arguments: &[&str]) -> String {
+        self.terminal(arguments).exp_eof().expect("the end")
+    }
+}
+
+#[test]
+fn accounts_are_tables() {
+    let cli = Cli::new();
+    let list = cli.shows(&["list-platform-users", "--status", "ACTIVE"]);
+    for told in ["email", "platform_admin", "xjdoe@example.com", "10 in all"] {
+        assert!(list.contains(told), "{told}: {list}");
+    }
+    assert!(!list.contains("federated"), "{list}");
+    let user = cli.shows(&[
+        "get-platform-user",
+        "--email",
+        JDOE,
+        "--include",
+        "products",
+    ]);
+    for told in ["Jane", "America/New_York", "InsightIDR", "product_token"] {
+        assert!(user.contains(told), "{told}: {user}");
+    }
+    let keys = cli.shows(&["list-platform-api-keys"]);
+    assert!(keys.contains("jdoe laptop"), "{keys}");
+    let report = cli.shows(&["test-platform-connection"]);
+    assert!(report.contains("requests are left"), "{report}");
+    let listing = cli.shows(&["list-platform-users", "--listing", "insightvm"]);
+    assert!(listing.contains("asmith2"), "{listing}");
+}
+
+#[test]
+fn a_person_sees_what_is_taken_and_says_yes() {
+    let cli = Cli::new();
+    let mut terminal = cli.terminal(&["suspend-platform-user", "--email", JDOE]);
+    for told in [
+        "Plan for jdoe@example.com (user ",
+        "delete the API key",
+        "jdoe laptop",
+        "take away access to the product IVM",
+        "the account itself stays",
+        "Type yes: ",
+    ] {
+        terminal.exp_string(told).expect(told);
+    }
+    assert_eq!(cli.world.writes(), Vec::<String>::new());
+    terminal.send_line("yes").expect("typed");
+    terminal
+        .exp_string("done, and read back")
+        .expect("the outcome");
+    terminal.exp_eof().expect("the end");
+    assert_eq!(cli.world.writes().len(), 3);
+    // The run is about the account that was shown.
+    let requests = cli.world.requests();
+    let lists = requests.iter().filter(|line| line.ends_with("/users"));
+    assert_eq!(lists.count(), 1, "{requests:?}");
+}
+
+/// The record that the command line leaves is one that restoring takes.
+#[test]
+fn what_was_suspended_comes_back_from_the_audit_file() {
+    let cli = Cli::new();
+    let run = |arguments: &[&str]| {
+        let mut command = cli.world.r7user(arguments);
+        command.env("XDG_STATE_HOME", cli.state.path());
+        told(&command.output().expect("r7user starts"))
+    };
+    let (code, _, err) = run(&["suspend-platform-user", "--email", JDOE, "--yes"]);
+    assert_eq!(code, 0, "{err}");
+    let audit = cli.state.path().join("rapid7-user-actions/audit.jsonl");
+    let audit = std::fs::read_to_string(audit).expect("records");
+    let record = audit.lines().next().expect("a record");
+    let file = cli.state.path().join("record.json");
+    std::fs::write(&file, record).expect("written");
+    let file = file.to_str().expect("utf-8");
+    let (code, out, err) = run(&["restore-platform-user", "--record-file", file]);
+    assert_eq!(code, 0, "{err}");
+    let outcome: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(outcome["changed"], true);
+    let products = outcome["state"]["products"].as_array().expect("products");
+    assert_eq!(products.len(), 2);
+}
