@@ -150,10 +150,8 @@ fn checks(seen: &Seen<'_>) -> Vec<Check> {
             Some(limit) => ok(
                 5,
                 format!(
-                    "{} of {} requests are left; whole again in {} s",
-                    limit.remaining,
-                    limit.limit,
-                    limit.reset.as_secs()
+                    "{} of {} requests are left for now",
+                    limit.remaining, limit.limit
                 ),
             ),
             None => ok(

@@ -8,20 +8,22 @@ use actions::{
     Services, Staged,
 };
 use fake_console::{FakeConsole, FakePlatform, ORGANIZATION_KEY, PlatformState, State};
-use rapid7::console::Client;
-use rapid7::{ApiKey, BoxFuture, Credentials, Options, Trust, platform};
+use rapid7::{ApiKey, BoxFuture, Credentials, Options, Trust, console, platform};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::json::Json;
 
-/// What stands for the console's address on the page, and for the platform's.
+/// What stands for the console's address on the page.
 const ADDRESS: &str = "https://console.example.com:3780";
-const PLATFORM_ADDRESS: &str = "https://us.api.insight.rapid7.com";
+/// The same of the platform.
+const PLATFORM: &str = "https://eu.api.insight.rapid7.com";
+/// What stands for what the platform calls a request, which is another each time.
+const CORRELATION_ID: &str = "7d9e7c29-8f9f-4b3f-9a57-0c7d6c1b2a3e";
 
-/// What differs from run to run, and what stands for it.
-const VOLATILE: [(&str, &str); 1] = [("generated_at", "2026-01-02T03:04:05Z")];
+/// What stands for when it was.
+const TIME: &str = "2026-01-02T03:04:05Z";
 
 /// An input and what came of it, as they are shown.
 pub(super) struct Example {
@@ -37,23 +39,31 @@ pub(super) async fn run(entry: &Entry) -> Result<Example, String> {
     let shown = Json::parse(example).map_err(wrong)?;
     let console = FakeConsole::start(State::realistic());
     let platform = FakePlatform::start(PlatformState::realistic());
-    let input = example.replace(ADDRESS, console.url());
-    let input = input.replace(PLATFORM_ADDRESS, platform.url());
+    let input = example
+        .replace(ADDRESS, console.url())
+        .replace(PLATFORM, platform.url());
     let input: Value = serde_json::from_str(&input).map_err(|error| wrong(error.to_string()))?;
     let result = actions::invoke(entry.operation, stage(&console, &platform), input).await;
     let mut output = result.map_err(|error| wrong(error.to_string()))?;
     let mut text = output["text"].as_str().unwrap_or_default().to_owned();
-    for (member, instead) in VOLATILE {
-        if let Some(told) = output.get_mut(member).map(Value::take) {
-            text = text.replace(told.as_str().unwrap_or_default(), instead);
-            output[member] = instead.into();
-        }
+    if let Some(time) = output.get_mut("generated_at").map(Value::take) {
+        text = text.replace(time.as_str().unwrap_or_default(), TIME);
+        output["generated_at"] = TIME.into();
     }
     if !text.is_empty() {
         output["text"] = text.into();
     }
-    let output = output.to_string().replace(console.url(), ADDRESS);
-    let output = output.replace(platform.url(), PLATFORM_ADDRESS);
+    let mut output = output
+        .to_string()
+        .replace(console.url(), ADDRESS)
+        .replace(platform.url(), PLATFORM);
+    for id in platform
+        .requests()
+        .iter()
+        .filter_map(|r| r.correlation_id.as_ref())
+    {
+        output = output.replace(id, CORRELATION_ID);
+    }
     Ok(Example {
         input: shown.pretty(),
         output: Json::parse(&output).map_err(wrong)?.pretty(),
@@ -66,22 +76,24 @@ fn stage(console: &FakeConsole, platform: &FakePlatform) -> Run {
         password: "correct horse battery staple".into(),
         token: None,
     });
-    let options = |pin: String| Options {
+    let trusting = |pin: String| Options {
         trust: Trust::Pins(vec![pin.parse().expect("a fingerprint")]),
         ..Options::default()
     };
-    let trusted = options(console.certificate_sha256());
-    let client = Client::new(console.url(), Arc::new(own), None, trusted);
+    let options = trusting(console.certificate_sha256());
+    let client = console::Client::new(console.url(), Arc::new(own), None, options);
     let key = Arc::new(ApiKey(ORGANIZATION_KEY.into()));
-    let trusted = options(platform.certificate_sha256());
-    let platform = platform::Client::new(platform.url(), Arc::new(key), trusted);
+    let options = trusting(platform.certificate_sha256());
+    let platform = platform::Client::new(platform.url(), Arc::new(key), options);
+    let own_key = platform::OwnKey {
+        key_type: Some(platform::KeyType::Organization),
+        id: None,
+    };
+    let platform = platform.expect("an address").with_own_key(own_key);
     Run {
         services: Services {
             consoles: Arc::new(OnlyTarget::new("console", client.expect("an address"))),
-            platform: Some(Arc::new(OnlyTarget::new(
-                "platform",
-                platform.expect("an address"),
-            ))),
+            platform: Some(Arc::new(OnlyTarget::new("platform", platform))),
             policy: Policy {
                 allow_deletion: true,
                 ..Policy::default()
