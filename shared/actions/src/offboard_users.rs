@@ -79,19 +79,22 @@ impl Action for OffboardUsers {
         let earlier = Earlier::read(input.resume_from.as_deref().unwrap_or_default());
         let offboarding = Offboarding::read(surfaces, input.options()).await;
         offboarding.check_sight()?;
-        let steps = prepare(&offboarding, &people, &earlier).await;
+        let run = surfaces.run_context();
+        let steps = prepare(run, &offboarding, &people, &earlier).await;
         let prepared = || {
             steps.iter().filter_map(|step| match step {
                 Step::Prepared(_, prepared) => Some(prepared),
-                Step::Settled(_) => None,
+                Step::Settled(_) | Step::Unplanned(_) => None,
             })
         };
-        let accounts = prepared().map(Prepared::accounts_to_change).sum();
-        check_limit(input.max_changes, accounts)?;
-        let size = prepared().map(Prepared::size).sum();
-        surfaces.policy().check_count(size)?;
+        // Whoever could not be planned has at least one account.
+        let unplanned = |step: &&Step| matches!(step, Step::Unplanned(_));
+        let unplanned = steps.iter().filter(unplanned).count();
+        let accounts = prepared().map(Prepared::accounts_to_change).sum::<usize>();
+        check_limit(input.max_changes, accounts + unplanned)?;
+        let size = prepared().map(Prepared::size).sum::<usize>();
+        surfaces.policy().check_count(size + unplanned)?;
         offboarding.announce(prepared());
-        let run = surfaces.run_context();
         let rows = carry_out(run, steps).await;
         let mut report = report(run.spec.name, run.dry_run, &rows);
         if earlier.unreadable > 0 {

@@ -26,6 +26,10 @@ const AT_ONCE: usize = 8;
 /// Nobody is begun with less time than this, or than twice what the slowest took.
 const TIME_FOR_ONE: Duration = Duration::from_secs(3);
 
+/// Planning takes at most this part of the time: the platform lets fifty requests a minute through, and
+/// a long list must not be planned until nothing of it can be done.
+const TO_PLAN: u32 = 2;
+
 /// What came of one person of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PersonRow {
@@ -95,6 +99,8 @@ pub(crate) struct Row {
 pub(crate) enum Step {
     /// Nothing is to be done.
     Settled(Box<Row>),
+    /// There was no time left to plan it.
+    Unplanned(Box<Row>),
     Prepared(Option<String>, Prepared),
 }
 
@@ -177,13 +183,15 @@ impl Row {
 
 /// Plans everything that is left to do, in the order of the list, without writing.
 pub(crate) async fn prepare(
+    run: &RunContext,
     offboarding: &Offboarding<'_>,
     people: &People,
     earlier: &Earlier,
 ) -> Vec<Step> {
+    let until = Instant::now() + run.deadline.saturating_duration_since(Instant::now()) / TO_PLAN;
     let steps = people.iter();
     let steps: Vec<_> = steps
-        .map(|(person, entry)| prepare_one(offboarding, person, entry, earlier))
+        .map(|(person, entry)| prepare_one(offboarding, person, entry, earlier, until))
         .collect();
     let steps = stream::iter(steps);
     let mut steps: Vec<Step> = steps.buffered(AT_ONCE).collect().await;
@@ -196,6 +204,7 @@ async fn prepare_one(
     person: &Person,
     entry: &PersonEntry,
     earlier: &Earlier,
+    until: Instant,
 ) -> Step {
     let ticket = entry.ticket.clone();
     let resolved = offboarding.resolve(person);
@@ -203,6 +212,11 @@ async fn prepare_one(
         let reason = "an earlier run did this, and it still looks done".to_owned();
         let row = Row::settled(resolved.person, ticket, RowResult::Skipped, reason);
         return Step::Settled(Box::new(row));
+    }
+    if Instant::now() > until {
+        let error = Error::unavailable("there was no time left to plan it");
+        let row = Row::failed(resolved.person, ticket, RowResult::NotBegun, error);
+        return Step::Unplanned(Box::new(row));
     }
     let wanted = Wanted {
         person: person.clone(),
@@ -271,7 +285,7 @@ pub(crate) async fn carry_out(run: &RunContext, steps: Vec<Step>) -> Vec<Row> {
     let stopped = AtomicBool::new(false);
     let one = async |index: usize, step: Step| {
         let row = match step {
-            Step::Settled(row) => *row,
+            Step::Settled(row) | Step::Unplanned(row) => *row,
             Step::Prepared(ticket, prepared) => {
                 let why = match stopped.load(Ordering::Relaxed) {
                     true => lock(&not_kept).clone(),
