@@ -72,20 +72,22 @@ impl Action for ListPlatformApiKeys {
     };
 
     async fn run(context: &PlatformContext, input: ListPlatformApiKeysInput) -> Result<ApiKeyList> {
-        let owner = async {
-            if input.user_id.is_none() && input.email.is_none() {
-                return Ok(None);
+        let everybody = input.user_id.is_none() && input.email.is_none();
+        let owners = async {
+            if everybody {
+                return Ok(context.users().await?.to_vec());
             }
             let selector =
                 PlatformSelector::from_members(input.user_id.as_deref(), input.email.as_deref())?;
-            context.find_user(&selector).await.map(Some)
+            Ok(vec![context.find_user(&selector).await?])
         };
-        let (owner, keys) = tokio::try_join!(owner, context.api_keys())?;
+        let (owners, keys) = tokio::try_join!(owners, context.api_keys())?;
         let fits = |key: &&ApiKeyInfo| {
-            owner.as_ref().is_none_or(|owner| is_of(key, owner))
+            (everybody || owners.iter().any(|owner| is_of(key, owner)))
                 && input.kind.is_none_or(|kind| ApiKeyKind::of(key) == kind)
         };
-        let keys: Vec<ApiKeyView> = keys.iter().filter(fits).map(ApiKeyView::from).collect();
+        let keys = keys.iter().filter(fits);
+        let keys: Vec<ApiKeyView> = keys.map(|key| ApiKeyView::of(key, &owners)).collect();
         Ok(ApiKeyList {
             count: keys.len(),
             api_keys: keys,

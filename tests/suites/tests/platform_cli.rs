@@ -56,7 +56,9 @@ fn accounts_are_tables() {
         assert!(user.contains(told), "{told}: {user}");
     }
     let keys = cli.shows(&["list-platform-api-keys"]);
-    assert!(keys.contains("jdoe laptop"), "{keys}");
+    for told in ["jdoe laptop", "USER", JDOE, "key_id"] {
+        assert!(keys.contains(told), "{told}: {keys}");
+    }
     let report = cli.shows(&["test-platform-connection"]);
     assert!(report.contains("requests are left"), "{report}");
     let listing = cli.shows(&["list-platform-users", "--listing", "insightvm"]);

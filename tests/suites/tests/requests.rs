@@ -148,7 +148,8 @@ fn expected_on_platform(operation: &str) -> (String, String) {
     let written = |writes: &str| (format!("{read}\n{writes}\n{read_back}"), read.to_owned());
     match operation {
         "list-platform-users" | "get-platform-user" => same("GET /users"),
-        "list-platform-api-keys" => same("GET /api-keys"),
+        // Whose they are is told by email.
+        "list-platform-api-keys" => same("GET /users, GET /api-keys"),
         "test-platform-connection" => same(
             "GET /validate
             GET /users

@@ -67,6 +67,8 @@ pub struct ApiKeyView {
     pub kind: Option<String>,
     /// The UUID of the person whose it is; null for an organization's, and where it is not told.
     pub user_id: Option<String>,
+    /// The person's email address, where there is such a person.
+    pub email: Option<String>,
     /// When it was made.
     pub created_at: Option<String>,
     /// When it was last used.
@@ -121,9 +123,11 @@ impl From<&PlatformSnapshot> for PlatformUserView {
     fn from(snapshot: &PlatformSnapshot) -> Self {
         let products = snapshot.products.as_ref();
         let keys = snapshot.api_keys.as_ref();
+        let owner = std::slice::from_ref(&snapshot.user);
+        let key = |key| ApiKeyView::of(key, owner);
         Self {
             products: products.map(|products| products.iter().map(ProductView::from).collect()),
-            api_keys: keys.map(|_| snapshot.own_keys().map(ApiKeyView::from).collect()),
+            api_keys: keys.map(|_| snapshot.own_keys().map(key).collect()),
             ..Self::from(&snapshot.user)
         }
     }
@@ -140,14 +144,17 @@ impl From<&Product> for ProductView {
     }
 }
 
-impl From<&ApiKeyInfo> for ApiKeyView {
-    fn from(key: &ApiKeyInfo) -> Self {
+impl ApiKeyView {
+    /// A key, with its owner if that is one of these.
+    pub(crate) fn of(key: &ApiKeyInfo, users: &[User]) -> Self {
         let owner = key.owner().filter(|_| !key.is_organization_key());
+        let user = users.iter().find(|user| Some(user.id()) == owner.as_ref());
         Self {
             key_id: key.id().to_string(),
             name: text(key.name()),
             kind: text(key.kind()),
             user_id: owner.map(|owner| owner.to_string()),
+            email: user.map(|user| user.email().to_owned()),
             created_at: text(key.created_at()),
             last_used_at: text(key.last_used_at()),
         }

@@ -109,6 +109,9 @@ const OF_A_PLATFORM_USER: [&str; 5] = [
     "platform_admin",
 ];
 
+/// The same of an API key: whose it is by email, and the id by which it is revoked.
+const OF_AN_API_KEY: [&str; 4] = ["name", "kind", "email", "key_id"];
+
 /// What a row of anything begins and ends with: what it is first, explanations last.
 const FIRST: [&str; 8] = [
     "check",
@@ -123,10 +126,10 @@ const FIRST: [&str; 8] = [
 const LAST: [&str; 2] = ["detail", "next"];
 
 fn columns(rows: &[Value]) -> Vec<&str> {
-    for of_a_user in [&OF_A_USER[..], &OF_A_PLATFORM_USER] {
-        let is_user = |row: &Value| of_a_user.iter().all(|column| row.get(column).is_some());
-        if rows.iter().all(is_user) {
-            return of_a_user.to_vec();
+    for known in [&OF_A_USER[..], &OF_A_PLATFORM_USER, &OF_AN_API_KEY] {
+        let fits = |row: &Value| known.iter().all(|column| row.get(column).is_some());
+        if rows.iter().all(fits) {
+            return known.to_vec();
         }
     }
     let mut columns: Vec<&str> = Vec::new();
@@ -181,7 +184,7 @@ fn subject(members: &Map<String, Value>) -> String {
     let subject = &members["subject"];
     let number = match &subject["user_id"] {
         Value::Null => "no account".to_owned(),
-        id => format!("user {id}"),
+        id => format!("user {}", cell(id)),
     };
     format!(
         "{} ({number}) on {}",
