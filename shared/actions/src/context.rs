@@ -127,9 +127,17 @@ pub trait Progress: Send + Sync {
     /// Why the row could not be kept, for a person: the work stops.
     fn done(&self, row: &Value) -> std::result::Result<(), String>;
 
-    /// Whether rows are wanted as they come, by [`Self::done`], rather than in the answer.
+    /// Whether the rows of a list are wanted as they come, by [`Self::row`], rather than in the answer.
     fn streams(&self) -> bool {
         false
+    }
+
+    /// One row of the answer's list, as JSON.
+    ///
+    /// # Errors
+    /// Why it could not be handed over, for a person.
+    fn row(&self, _row: &str) -> std::result::Result<(), String> {
+        Ok(())
     }
 
     /// A person should know this before the answer.

@@ -116,8 +116,8 @@ async fn stream(
         seen_own |= user.login().to_lowercase() == own;
         if unkept.is_none() && input.fits(&user, role) {
             count += 1;
-            let row = serde_json::to_value(UserView::from(&user)).map_err(|e| e.to_string());
-            unkept = row.and_then(|row| watcher.done(&row)).err();
+            let row = serde_json::to_string(&UserView::from(&user)).map_err(|e| e.to_string());
+            unkept = row.and_then(|row| watcher.row(&row)).err();
         }
     });
     let all = all.await?;

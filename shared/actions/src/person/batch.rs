@@ -309,7 +309,7 @@ pub(crate) async fn carry_out(run: &RunContext, steps: Vec<Step>) -> Vec<Row> {
         if let Some(progress) = progress {
             let kept = serde_json::to_value(&row.row).map_err(|error| error.to_string());
             if let Err(why) = kept.and_then(|kept| progress.done(&kept)) {
-                let why = format!("what became of a person could not be kept: {why}");
+                let why = format!("stopped after a row: {why}");
                 lock(&not_kept).get_or_insert(why);
                 stopped.store(true, Ordering::Relaxed);
             }

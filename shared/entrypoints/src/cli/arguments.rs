@@ -1,12 +1,16 @@
 //! An operation's input schema as command line arguments, and back.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
+mod read;
 
-use actions::{Effect, Entry, Error};
+use std::path::PathBuf;
+
+use actions::{Effect, Entry};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use read::{cleared, given};
+pub(super) use read::{input, report, unreadable_input};
 
 /// What kind of argument a member becomes.
 enum Kind {
@@ -18,8 +22,13 @@ enum Kind {
     One(Item),
     /// Several values.
     List(Item),
-    /// `--name-file`: a JSON document.
-    Document,
+    /// `--name-file`: a JSON document. Where another member takes the same as text, what is no JSON goes
+    /// there.
+    Document { text: Option<String> },
+    /// The text of a document, by that one's argument.
+    TextOfDocument,
+    /// `--report FILE` keeps the rows of a run as they are done, and `--resume` goes on from it.
+    Report,
     /// Not an argument: other users of the machine can read those. One line of standard input.
     Secret,
 }
@@ -89,6 +98,10 @@ in a value is \\, and an empty list is ''.";
 /// The argument that takes members away.
 const CLEAR: &str = "clear";
 
+/// The arguments of an operation that tells what becomes of each one of a list.
+const REPORT: &str = "report";
+const RESUME: &str = "resume";
+
 struct Member {
     name: String,
     kind: Kind,
@@ -106,12 +119,19 @@ fn members(entry: &Entry) -> Vec<Member> {
     let schema = Value::from((entry.input)());
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     let properties = schema["properties"].as_object();
+    let texts = properties.into_iter().flatten();
+    let texts: Vec<&str> = texts
+        .filter_map(|(_, property)| property["x-text"].as_str())
+        .collect();
     properties
         .into_iter()
         .flatten()
         .map(|(name, property)| Member {
             name: name.clone(),
-            kind: kind(&schema, property),
+            kind: match texts.contains(&name.as_str()) {
+                true => Kind::TextOfDocument,
+                false => kind(&schema, property),
+            },
             required: required.iter().any(|required| required == name),
             clearable: property["x-clearable"] == true,
             help: property["description"]
@@ -126,7 +146,15 @@ fn kind(schema: &Value, property: &Value) -> Kind {
     if property["writeOnly"] == true {
         return Kind::Secret;
     }
+    if property["x-report"] == true {
+        return Kind::Report;
+    }
     let target = resolved(schema, property);
+    let items = resolved(schema, &target["items"]);
+    if has_type(target, "array") && has_type(items, "object") {
+        let text = property["x-text"].as_str().map(str::to_owned);
+        return Kind::Document { text };
+    }
     if has_type(target, "boolean") {
         return if property["default"] == false {
             Kind::Flag
@@ -138,7 +166,7 @@ fn kind(schema: &Value, property: &Value) -> Kind {
         return Kind::List(item(schema, &target["items"]));
     }
     if has_type(target, "object") {
-        return Kind::Document;
+        return Kind::Document { text: None };
     }
     Kind::One(item(schema, property))
 }
@@ -201,6 +229,30 @@ fn place(member: &Member) -> usize {
     }
 }
 
+fn arguments(member: &Member) -> Vec<Arg> {
+    match &member.kind {
+        Kind::TextOfDocument => Vec::new(),
+        Kind::Report => vec![
+            Arg::new(REPORT)
+                .long(REPORT)
+                .help("Keep what becomes of each one here as it is done, one JSON object a line")
+                .help_heading("Input")
+                .display_order(2)
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .value_parser(value_parser!(PathBuf)),
+            Arg::new(RESUME)
+                .long(RESUME)
+                .help("Go on from what an earlier run kept in that file")
+                .help_heading("Input")
+                .display_order(2)
+                .requires(REPORT)
+                .action(ArgAction::SetTrue),
+        ],
+        _ => vec![argument(member)],
+    }
+}
+
 fn argument(member: &Member) -> Arg {
     let long = long(&member.name);
     let arg = Arg::new(member.name.clone())
@@ -238,13 +290,19 @@ fn argument(member: &Member) -> Arg {
                 .action(ArgAction::Append)
                 .value_parser(move |text: &str| parser.parse_list(text))
         }
-        Kind::Document => arg
+        Kind::TextOfDocument | Kind::Report => arg,
+        Kind::Document { text } => arg
             .long(format!("{long}-file"))
             .value_name("FILE")
             .value_hint(ValueHint::FilePath)
             .value_parser(value_parser!(PathBuf))
             .help(format!(
-                "A file with this in JSON, `-` for standard input: {}",
+                "A file with this in JSON{}, `-` for standard input: {}",
+                if text.is_some() {
+                    ", JSON lines or CSV"
+                } else {
+                    ""
+                },
                 member.help
             )),
         Kind::Secret => arg
@@ -274,7 +332,7 @@ pub(super) fn command(entry: &Entry) -> Command {
         if member.name == "dry_run" && spec.effect == Effect::Read {
             continue;
         }
-        command = command.arg(argument(member));
+        command = command.args(arguments(member));
     }
     let clearable = members.iter().filter(|member| member.clearable);
     let clearable: Vec<String> = clearable.map(|member| long(&member.name)).collect();
@@ -329,7 +387,9 @@ fn example(name: &str, members: &[Member], example: &str) -> String {
             (Some(Kind::Flag), Value::Bool(true)) => line.push_str(&format!(" --{long}")),
             (Some(Kind::Flag), _) => {}
             (Some(Kind::Secret), _) => line.push_str(&format!(" --{long}-stdin")),
-            (Some(Kind::Document), _) => line.push_str(&format!(" --{long}-file {long}.json")),
+            (Some(Kind::Document { .. }), _) => {
+                line.push_str(&format!(" --{long}-file {long}.json"))
+            }
             (_, value) => line.push_str(&format!(" --{long} {}", quoted(&typed(value)))),
         }
     }
@@ -358,85 +418,11 @@ pub(super) fn check(entry: &Entry, matches: &ArgMatches) -> Result<(), clap::Err
     ))
 }
 
-fn cleared(matches: &ArgMatches) -> Vec<String> {
-    let names = matches.try_get_many::<String>(CLEAR).ok().flatten();
-    names.into_iter().flatten().cloned().collect()
-}
-
-/// Whether the argument is there by itself and not by default.
-fn given(matches: &ArgMatches, name: &str) -> bool {
-    matches.try_contains_id(name).unwrap_or(false)
-        && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
-}
-
-/// The operation's input, out of its subcommand's arguments.
-pub(super) fn input(entry: &Entry, matches: &ArgMatches) -> actions::Result<Map<String, Value>> {
-    let mut input = Map::new();
-    let cleared = cleared(matches);
-    for Member { name, kind, .. } in members(entry) {
-        if cleared.contains(&long(&name)) {
-            input.insert(name, Value::Null);
-            continue;
-        }
-        if !given(matches, &name) {
-            continue;
-        }
-        let value = match kind {
-            Kind::Flag => Some(Value::Bool(true)),
-            Kind::Boolean => matches.get_one::<bool>(&name).copied().map(Value::from),
-            Kind::One(Item::Choice(_)) => {
-                matches.get_one::<String>(&name).cloned().map(Value::from)
-            }
-            Kind::One(_) => matches.get_one::<Value>(&name).cloned(),
-            Kind::List(_) => {
-                let lists = matches.get_many::<Vec<Value>>(&name);
-                lists.map(|lists| lists.flatten().cloned().collect())
-            }
-            Kind::Document => match matches.get_one::<PathBuf>(&name) {
-                Some(path) => Some(document(&name, path)?),
-                None => None,
-            },
-            Kind::Secret => Some(secret(&name)?.into()),
-        };
-        if let Some(value) = value {
-            input.insert(name, value);
-        }
-    }
-    Ok(input)
-}
-
-pub(super) fn unreadable_input(error: &io::Error) -> Error {
-    Error::invalid_input("(standard input)", &format!("can't be read: {error}"))
-}
-
-fn secret(name: &str) -> actions::Result<String> {
-    let secret = if io::stdin().is_terminal() {
-        rpassword::prompt_password(format!("{}: ", name.replace('_', " ")))
-    } else {
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned())
-    };
-    secret.map_err(|error| unreadable_input(&error))
-}
-
-/// One JSON document out of a file.
-fn document(name: &str, path: &Path) -> actions::Result<Value> {
-    let argument = format!("--{}-file", long(name));
-    let (place, text) = if path == Path::new("-") {
-        let mut text = String::new();
-        let read = io::stdin().lock().read_to_string(&mut text);
-        ("standard input".to_owned(), read.map(|_| text))
-    } else {
-        (format!("{path:?}"), std::fs::read_to_string(path))
-    };
-    let text = text.map_err(|error| {
-        Error::invalid_input(&argument, &format!("{place} can't be read: {error}"))
-    })?;
-    serde_json::from_str(&text).map_err(|error| {
-        let expected = format!("expected one JSON document in {place}: {error}");
-        Error::invalid_input(&argument, &expected)
-    })
+/// Whether the operation takes `accounts`, which pin what a preview showed.
+pub(super) fn takes_accounts(entry: &Entry) -> bool {
+    members(entry)
+        .iter()
+        .any(|member| member.name == "accounts")
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 mod arguments;
 mod render;
+mod watch;
 
-use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use actions::{Caller, Effect, Entry, ErrorKind, Operation, Progress, Run, Services, invoke};
+use actions::{Caller, Effect, Entry, ErrorKind, Operation, Run, Services, invoke};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -20,6 +20,7 @@ use crate::audit::AppendedFile;
 use crate::aws::Chain;
 use crate::logs;
 use crate::services::{self, Needs};
+use watch::Watcher;
 
 const ABOUT: &str = "The life of an InsightVM user account, from creating to deleting it, proven by \
                      reading back. Independent of Rapid7.";
@@ -238,7 +239,12 @@ async fn run(
         .check_operations(&known)
         .map_err(services::misconfigured)?;
     let watcher = Arc::new(Watcher::new(arguments.get_flag("json_lines")));
-    let progress = Some(Arc::clone(&watcher) as Arc<dyn Progress>);
+    if let Some(at) = arguments::report(entry, arguments) {
+        if let Some(earlier) = watcher.keep_rows(&at.path, at.resume)? {
+            input.insert(at.member, earlier.into());
+        }
+    }
+    let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
     let services = services::services(settings, Chain::Full, audit, Needs::ALL, progress);
     let go = Go {
         operation,
@@ -249,15 +255,28 @@ async fn run(
     if operation.spec.effect != Effect::Read && !dry && (asks || !as_json) {
         let mut preview = input.clone();
         preview.insert("dry_run".into(), true.into());
-        let preview = go.run(preview).await?;
+        let (preview, left_out) = match go.run(preview).await {
+            Ok(preview) => (preview, None),
+            // What can be done is done, and what can't is told: a person decides about both.
+            Err(error) => match plan_in(&error) {
+                Some(details) => (details, Some(error)),
+                None => return Err(error),
+            },
+        };
         if let Value::Object(members) = &preview {
             anstream::eprintln!("{}", render::plan(members));
+        }
+        if let Some(error) = &left_out {
+            anstream::eprintln!("{}", render::left_out(error));
         }
         let nothing_left = preview["plan"].as_array().is_some_and(Vec::is_empty);
         // Whatever changes from here on, nobody was asked about it.
         if asks && nothing_left {
             let mut answer = preview;
             answer["dry_run"] = false.into();
+            for row in answer["rows"].as_array().into_iter().flatten() {
+                watcher.keep(row).map_err(actions::Error::unavailable)?;
+            }
             return Ok(Some(answer));
         }
         if asks && !confirmed()? {
@@ -265,13 +284,16 @@ async fn run(
         }
         if arguments::names_a_user(entry) {
             pin_subject(&mut input, &preview);
+        } else if arguments::takes_accounts(entry) {
+            pin_accounts(&mut input, &preview);
         }
     }
+    watcher.begin_for_real();
     if operation.spec.effect != Effect::Read && !dry {
-        tokio::spawn(finish_when_interrupted());
+        tokio::spawn(finish_when_interrupted(watcher.clone()));
     }
     let result = go.run(input).await;
-    watcher.finish();
+    watcher.end();
     result.map(Some)
 }
 
@@ -282,61 +304,22 @@ fn sets_password(input: &Map<String, Value>) -> bool {
 }
 
 /// A write that was begun is followed to its end: stopped in the middle, it could leave an account
-/// without its individual grants. A second Ctrl-C ends the process all the same.
-async fn finish_when_interrupted() {
+/// without its individual grants. Of a list, nobody else is begun. A second Ctrl-C ends the process all
+/// the same.
+async fn finish_when_interrupted(watcher: Arc<Watcher>) {
     if tokio::signal::ctrl_c().await.is_ok() {
+        watcher.interrupt();
         anstream::eprintln!("Finishing what was begun; it ends within the time allowed.");
         let _ = tokio::signal::ctrl_c().await;
         std::process::exit(130);
     }
 }
 
-/// Tells the person at the terminal what is worth knowing before the answer, once.
-struct Watcher {
-    warned: Mutex<BTreeSet<String>>,
-    /// Where rows go as they come.
-    rows: Option<Mutex<io::BufWriter<io::Stdout>>>,
-}
-
-impl Watcher {
-    fn new(streams: bool) -> Self {
-        Self {
-            warned: Mutex::default(),
-            rows: streams.then(|| Mutex::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))),
-        }
-    }
-
-    /// Prints what is still on its way.
-    fn finish(&self) {
-        if let Some(rows) = &self.rows {
-            let _ = rows.lock().unwrap_or_else(PoisonError::into_inner).flush();
-        }
-    }
-}
-
-impl Progress for Watcher {
-    fn begin(&self, _what: &str, _total: usize) {}
-
-    fn done(&self, row: &Value) -> Result<(), String> {
-        let Some(rows) = &self.rows else {
-            return Ok(());
-        };
-        let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = serde_json::to_writer(&mut *rows, row).map_err(io::Error::from);
-        let written = written.and_then(|()| rows.write_all(b"\n"));
-        written.map_err(|error| error.to_string())
-    }
-
-    fn streams(&self) -> bool {
-        self.rows.is_some()
-    }
-
-    fn warning(&self, text: &str) {
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.insert(text.to_owned()) {
-            anstream::eprintln!("{}", render::warning(text));
-        }
-    }
+/// The report in an error, where there is something that would be done all the same.
+fn plan_in(error: &actions::Error) -> Option<Value> {
+    let details = error.details.as_deref()?;
+    let plan = details.get("plan")?.as_array()?;
+    (!plan.is_empty()).then(|| details.clone())
 }
 
 struct Go {
@@ -369,6 +352,16 @@ fn pin_subject(input: &mut Map<String, Value>, preview: &Value) {
         input.remove("email");
         input.insert("user_id".into(), id.clone());
     }
+}
+
+/// The same for a person: the accounts on each surface that were in the plan.
+fn pin_accounts(input: &mut Map<String, Value>, preview: &Value) {
+    let surfaces = preview["surfaces"].as_array().into_iter().flatten();
+    let accounts = surfaces.filter(|surface| surface["subject"].is_object());
+    let accounts = accounts.map(
+        |surface| json!({"surface": surface["name"], "user_id": surface["subject"]["user_id"]}),
+    );
+    input.insert("accounts".into(), accounts.collect());
 }
 
 fn confirmed() -> actions::Result<bool> {

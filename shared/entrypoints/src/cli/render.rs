@@ -1,5 +1,7 @@
 //! Answers for people: tables and a few coloured words.
 
+mod people;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
@@ -50,6 +52,9 @@ pub(super) fn answer(answer: &Value) -> String {
     let Value::Object(members) = answer else {
         return cell(answer);
     };
+    if people::is_about(members) {
+        return people::answer(members);
+    }
     if members.contains_key("changes") {
         return outcome(members);
     }
@@ -231,7 +236,11 @@ fn outcome(members: &Map<String, Value>) -> String {
 /// The plan of a dry run, before it is carried out.
 pub(super) fn plan(members: &Map<String, Value>) -> String {
     let steps = members["plan"].as_array().cloned().unwrap_or_default();
-    let mut text = format!("Plan for {}:", subject(members));
+    let whom = match people::is_about(members) {
+        true => people::whom(members),
+        false => subject(members),
+    };
+    let mut text = format!("Plan for {whom}:");
     if steps.is_empty() {
         text.push_str(" nothing is left to do");
     }
@@ -245,6 +254,16 @@ pub(super) fn plan(members: &Map<String, Value>) -> String {
     text
 }
 
+/// What can't be done of a plan that was shown.
+pub(super) fn left_out(error: &actions::Error) -> String {
+    let kind = error.kind.name();
+    format!(
+        "{} {kind}: {}",
+        paint(BAD, "not in this plan:"),
+        error.message
+    )
+}
+
 /// A warning about the deployment itself.
 pub(super) fn warning(text: &str) -> String {
     format!("{} {text}", paint(CARE, "warning:"))
@@ -252,7 +271,15 @@ pub(super) fn warning(text: &str) -> String {
 
 /// An error.
 pub(super) fn error(error: &actions::Error) -> String {
-    let mut text = format!("{} ", paint(BAD, &format!("{}:", error.kind.name())));
+    let mut text = String::new();
+    let details = error.details.as_deref().and_then(Value::as_object);
+    if let Some(members) = details.filter(|members| people::is_about(members)) {
+        text.push_str(&format!("{}\n", people::tables(members)));
+    }
+    text.push_str(&format!(
+        "{} ",
+        paint(BAD, &format!("{}:", error.kind.name()))
+    ));
     text.push_str(&error.to_string());
     if error.kind.is_retryable() {
         text.push_str(&paint(QUIET, " (running it again is safe)"));

@@ -1,6 +1,7 @@
 //! Schemas as arguments, and arguments as inputs.
 
 use std::fs;
+use std::path::Path;
 
 use actions::Spec;
 use schemars::Schema;
@@ -38,7 +39,7 @@ fn sound(entry: &Entry, folder: &Path) {
     for member in &members {
         let (name, kind) = (member.name.as_str(), &member.kind);
         match (kind, example.get(name)) {
-            (Kind::Document, Some(document)) => {
+            (Kind::Document { .. }, Some(document)) => {
                 let file = format!("{}.json", long(name));
                 let path = folder.join(&file);
                 fs::write(&path, document.to_string()).expect("written");
