@@ -126,8 +126,8 @@ fn expected(operation: &str) -> (String, String) {
             GET /users",
             "GET /users",
         ),
-        // One person across both surfaces: one list, whatever else is done.
-        "resolve-identity" => return same("GET /users"),
+        // One person across both surfaces: one list of each, whatever else is done.
+        "resolve-identity" => return same("GET /users, GET /users"),
         "offboard-user" | "offboard-users" => {
             return (replaced("GET /users"), "GET /users".into());
         }
