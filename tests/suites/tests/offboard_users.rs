@@ -98,8 +98,8 @@ fn recorded(logs: &str) -> Value {
     let records = logs
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
-    let records = records.filter(|record: &Value| record["audit"] == "after");
-    let last = records.last().expect("a record");
+    let mut records = records.filter(|record: &Value| record["audit"] == "after");
+    let last = records.next_back().expect("a record");
     let record = &last["record"];
     match record.get("error") {
         None => record.clone(),

@@ -311,7 +311,7 @@ pub(crate) fn changed<'a>(worked: impl Iterator<Item = &'a Worked>) -> Changed {
     let known = |worked: &&Worked| !unknown(worked) && !worked.applied().is_empty();
     match applied.is_empty() {
         true => Changed::Nothing,
-        false if worked.iter().any(|one| known(one)) => Changed::Applied(applied),
+        false if worked.iter().any(known) => Changed::Applied(applied),
         false => Changed::Unknown,
     }
 }

@@ -239,10 +239,10 @@ async fn run(
         .check_operations(&known)
         .map_err(services::misconfigured)?;
     let watcher = Arc::new(Watcher::new(arguments.get_flag("json_lines")));
-    if let Some(at) = arguments::report(entry, arguments) {
-        if let Some(earlier) = watcher.keep_rows(&at.path, at.resume)? {
-            input.insert(at.member, earlier.into());
-        }
+    if let Some(at) = arguments::report(entry, arguments)
+        && let Some(earlier) = watcher.keep_rows(&at.path, at.resume)?
+    {
+        input.insert(at.member, earlier.into());
     }
     let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
     let services = services::services(settings, Chain::Full, audit, Needs::ALL, progress);
