@@ -99,6 +99,12 @@ fn edit() -> Entry {
                 "record": {"type": ["object", "null"], "additionalProperties": true},
                 "snapshot": {"$ref": "#/$defs/Snapshot"},
                 "password": {"type": ["string", "null"], "writeOnly": true},
+                "people": {
+                    "type": ["array", "null"], "items": {"$ref": "#/$defs/Snapshot"},
+                    "x-text": "people_text",
+                },
+                "people_text": {"type": ["string", "null"]},
+                "rows_before": {"type": ["string", "null"], "x-report": true},
                 "enabled": {"type": ["boolean", "null"]},
                 "dry_run": {"type": "boolean", "default": false},
             },
@@ -116,6 +122,36 @@ fn edit() -> Entry {
     }
 }
 
+/// One argument for both: what is a JSON list is the list, anything else the text.
+#[test]
+fn a_list_of_objects_comes_from_a_file_as_json_or_as_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("list");
+    let line = format!("edit --people-file {}", path.display());
+    for (text, expected) in [
+        (r#" [{"login": "a"}]"#, json!({"people": [{"login": "a"}]})),
+        ("login\na\n", json!({"people_text": "login\na\n"})),
+        (
+            r#"{"login": "a"}"#,
+            json!({"people_text": r#"{"login": "a"}"#}),
+        ),
+        ("", json!({"people_text": ""})),
+    ] {
+        fs::write(&path, text).expect("written");
+        assert_eq!(parsed(&edit(), &line), Ok(expected), "{text}");
+    }
+    fs::write(&path, "[{").expect("written");
+    let error = parsed(&edit(), &line).expect_err("no JSON");
+    assert!(error.contains("--people-file"), "{error}");
+    assert!(parsed(&edit(), "edit --people-text a").is_err());
+    assert!(parsed(&edit(), "edit --rows-before a").is_err());
+    assert!(parsed(&edit(), "edit --resume").is_err());
+    assert_eq!(
+        parsed(&edit(), "edit --resume --report rows"),
+        Ok(json!({}))
+    );
+}
+
 #[test]
 fn members_of_every_kind_have_an_argument_and_an_example() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -130,6 +166,10 @@ fn members_of_every_kind_have_an_argument_and_an_example() {
         "--sites <NUMBER|NAME,…>",
         "--record-file <FILE>",
         "--snapshot-file <FILE>",
+        "--people-file <FILE>",
+        "JSON, JSON lines or CSV",
+        "--report <FILE>",
+        "--resume",
         "--clear <NAME,…>",
         "[possible values: locale, reports-locale, source]",
         "an empty list is ''",
@@ -138,7 +178,7 @@ fn members_of_every_kind_have_an_argument_and_an_example() {
     }
     for entry in actions::ALL {
         let help = command(entry).render_long_help().to_string();
-        assert!(!help.contains("--clear") || help.contains("NAME,…"));
+        assert!(!help.contains("--clear <") || help.contains("NAME,…"));
     }
 }
 
