@@ -348,6 +348,26 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_key_is_told_with_the_region_that_refused_it() {
+        assert_eq!(
+            refused_key("https://eu.api.insight.rapid7.com"),
+            "the region eu does not know this API key"
+        );
+        assert_eq!(
+            refused_key("https://proxy.example.com"),
+            "https://proxy.example.com does not know this API key"
+        );
+    }
+
+    #[test]
+    fn correlation_ids_are_for_those_who_read_json() {
+        let mut error = Error::new(ErrorKind::Refused, "");
+        assert_eq!(error.to_json().get("correlation_ids"), None);
+        error.correlation_ids = vec!["7d9e7c29".into()];
+        assert_eq!(error.to_json()["correlation_ids"], json!(["7d9e7c29"]));
+    }
+
+    #[test]
     fn names_are_those_that_serde_writes() {
         for kind in ErrorKind::ALL {
             assert_eq!(serde_json::to_value(kind).ok(), Some(kind.name().into()));
