@@ -1,7 +1,6 @@
 //! Whole lists out of pages.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
@@ -104,9 +103,6 @@ pub(crate) async fn read_all(
 /// there were. Entries that were deleted meanwhile may be among them.
 ///
 /// A list that changes too much to be read at once is read again as a whole.
-///
-/// Whoever wants a list this way expects a long one: the first pages are asked for at once, before it is
-/// known whether there are so many.
 pub(crate) async fn read_each(
     transport: &Transport,
     call: &Call,
@@ -129,33 +125,26 @@ pub(crate) async fn read_each(
         }
         Ok(taken.len())
     };
-    let pages = AtomicU64::new(u64::MAX);
-    let within = |number: &u64| *number < pages.load(Ordering::Relaxed);
-    let mut answers = stream::iter((0..).take_while(within))
-        .map(async |number| (number, list.page(number, NEWEST_FIRST).await))
-        .buffered(AT_ONCE);
-    let mut known = None;
-    while let Some((number, page)) = answers.next().await {
-        let page = match page {
-            Err(error) if is_gone(number, &error) => break,
-            page => page?,
-        };
-        if number == 0 {
-            pages.store(page.pages, Ordering::Relaxed);
-            known = page.newest().zip(page.total);
+    // Nothing else is asked for before it is answered: what another page showed earlier might be gone by
+    // then, and make up for what is missed.
+    let first = list.page(0, NEWEST_FIRST).await?;
+    if let (Some(newest), Some(total)) = (first.newest(), first.total) {
+        let mut answers = stream::iter(1..first.pages)
+            .map(async |number| (number, list.page(number, NEWEST_FIRST).await))
+            .buffered(AT_ONCE);
+        let mut count = take_new(first.entries, newest)?;
+        while let Some((number, page)) = answers.next().await {
+            match page {
+                Ok(page) if page.total != Some(total) => break,
+                Ok(page) => count = take_new(page.entries, newest)?,
+                Err(error) if is_gone(number, &error) => break,
+                Err(error) => return Err(error),
+            }
         }
-        let Some((newest, total)) = known.filter(|(_, total)| page.total == Some(*total)) else {
-            break;
-        };
-        let count = take_new(page.entries, newest)?;
         if count as u64 == total {
             return Ok(count);
         }
-        if number + 1 >= page.pages {
-            break;
-        }
     }
-    drop(answers);
     info!(path, "the list has changed: reading it again as a whole");
     let entries = read_all(transport, call, path, id).await?;
     let entries = entries
