@@ -14,7 +14,7 @@ use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::lookup::{Selector, line};
 use crate::outcome::Outcome;
 use crate::password::{NEVER_SHOWN, Rules};
-use crate::plan::{AccessChange, Change, Plan, Snapshot};
+use crate::plan::{AccessChange, Change, Plan, Snapshot, noun};
 
 /// What is to be done to an account, planned on the list that was read.
 pub(super) struct ConsoleTask {
@@ -220,7 +220,15 @@ fn plan(
         (AccessKind::Sites, options.clear_sites),
         (AccessKind::AssetGroups, options.clear_asset_groups),
     ] {
-        let Some(had) = before.grants(kind).filter(|_| clear) else {
+        if !clear {
+            continue;
+        }
+        let Some(had) = before.grants(kind) else {
+            let what = noun(kind);
+            plan.warnings.push(format!(
+                "the account has all {what}, by its role or a flag: that stays, and no single ones \
+                 are taken away"
+            ));
             continue;
         };
         plan.set_access(AccessChange {
@@ -254,7 +262,7 @@ mod tests {
         Snapshot {
             user,
             sites: Some(sites.iter().copied().collect()),
-            asset_groups: None,
+            asset_groups: Some([].into()),
         }
     }
 
@@ -301,6 +309,16 @@ mod tests {
         replace user 42 by itself with enabled: true → false; every other member goes back as read
         warning: the account logs in by ldap: its password lives elsewhere and was not replaced
         ");
+    }
+
+    #[test]
+    fn all_sites_are_no_list_that_could_be_cleared() {
+        let all = Snapshot::without_grants(user(json!({"enabled": false, "accessAllSites": true})));
+        let options = Options {
+            clear_sites: true,
+            ..Options::default()
+        };
+        assert_snapshot!(plan_text(planned(&all, options)), @"warning: the account has all sites, by its role or a flag: that stays, and no single ones are taken away");
     }
 
     proptest! {

@@ -418,6 +418,12 @@ pub(super) fn check(entry: &Entry, matches: &ArgMatches) -> Result<(), clap::Err
     ))
 }
 
+/// Whether the operation works through a list.
+pub(super) fn keeps_rows(entry: &Entry) -> bool {
+    let mut members = members(entry).into_iter();
+    members.any(|member| matches!(member.kind, Kind::Report))
+}
+
 /// Whether the operation takes `accounts`, which pin what a preview showed.
 pub(super) fn takes_accounts(entry: &Entry) -> bool {
     members(entry)

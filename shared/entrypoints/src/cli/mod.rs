@@ -46,6 +46,8 @@ Examples:
   r7user set-password --login jdoe --generate-password --deliver-to users/jdoe
   grep '\"audit\":\"before\"' audit.jsonl | tail -1 |
     r7user restore-user --record-file - --yes
+  r7user offboard-user --email jdoe@example.com --dry-run
+  r7user offboard-users --people-file leavers.csv --report done.jsonl
   r7user test-connection
   r7user list-users --json | jq '.users[] | select(.locked)'
   r7user completions bash > ~/.local/share/bash-completion/completions/r7user
@@ -105,10 +107,9 @@ fn command() -> Command {
             Arg::new("timeout")
                 .long("timeout")
                 .value_name("SECONDS")
-                .help("Give up after this time")
+                .help("Give up after this time [default: 60; of a list, 3600]")
                 .global(true)
-                .value_parser(value_parser!(u64).range(1..=3600))
-                .default_value("60"),
+                .value_parser(value_parser!(u64).range(1..=3600)),
         )
         .arg(
             Arg::new("audit_file")
@@ -230,7 +231,11 @@ async fn run(
         _ => audit_file(arguments)?,
     };
     let audit = Arc::new(audit);
-    let seconds = *arguments.get_one::<u64>("timeout").unwrap_or(&60);
+    let seconds = match arguments.get_one::<u64>("timeout") {
+        Some(seconds) => *seconds,
+        None if arguments::keeps_rows(entry) => 3600,
+        None => 60,
+    };
     let timeout = Duration::from_secs(seconds);
     let settings = services::settings()?;
     let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
