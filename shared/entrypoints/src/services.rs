@@ -26,14 +26,17 @@ pub(crate) fn settings() -> Result<Settings, Error> {
     Settings::from_environment().map_err(misconfigured)
 }
 
+type Writer = fn(Arc<References>) -> Arc<dyn SecretWriter>;
+type Platform = fn(&Settings, Arc<Store>) -> Arc<dyn Targets<platform::Client>>;
+
 /// What an operation needs beyond a console. Given only where it does: a binary carries what its
 /// operation may use.
 #[derive(Clone, Copy)]
 pub(crate) struct Needs {
     console: bool,
     /// Makes of the reader of secrets what writes them.
-    writer: Option<fn(Arc<References>) -> Arc<dyn SecretWriter>>,
-    platform: Option<fn(&Settings, Arc<Store>) -> Arc<dyn Targets<platform::Client>>>,
+    writer: Option<Writer>,
+    platform: Option<Platform>,
 }
 
 impl Needs {

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use leaky_bucket::RateLimiter;
 use reqwest::header::HeaderMap;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
 /// The shortest window that is waited for: a `ratelimit-reset` of 0 means "within a second".
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The longest that is believed: an absurd one is not worth waiting for.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// The longest that is believed: windows of a minute were seen in the field, and an absurd one must not
+/// stop a warm function for an hour.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// What an answer tells of the limit: `ratelimit-limit`, `ratelimit-remaining`, and
 /// `ratelimit-reset` in seconds (seen in the field: 50 a minute; the guide knows of none).
@@ -48,12 +50,18 @@ struct Window {
     limiter: RateLimiter,
     /// The least that was told to be left: answers do not arrive in the order in which they were made.
     remaining: usize,
+    /// When it was told of. What was asked before may know less.
+    since: Instant,
     ends: Instant,
 }
 
 /// Paces the requests of this process. Each answer tells what others have used meanwhile.
 #[derive(Default)]
-pub(crate) struct Pace(Mutex<State>);
+pub(crate) struct Pace {
+    state: Mutex<State>,
+    /// A request is answered, or never will be.
+    ended: Notify,
+}
 
 #[derive(Default)]
 struct State {
@@ -63,17 +71,21 @@ struct State {
 }
 
 /// A request that counts until its answer is there, or will never be.
-pub(crate) struct InFlight<'a>(&'a Pace);
+pub(crate) struct InFlight<'a> {
+    pace: &'a Pace,
+    since: Instant,
+}
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.state().in_flight -= 1;
+        self.pace.state().in_flight -= 1;
+        self.pace.ended.notify_waiters();
     }
 }
 
 impl Pace {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until one more request keeps below the limit.
@@ -82,23 +94,42 @@ impl Pace {
     /// How long that would take, if it is not before the deadline.
     pub(crate) async fn ready(&self, deadline: Instant) -> Result<InFlight<'_>, Duration> {
         loop {
-            let Some(window) = self.state().window.clone() else {
+            // Made first, so that no answer between looking and waiting is missed.
+            let ended = self.ended.notified();
+            let (window, in_flight) = {
+                let state = self.state();
+                (state.window.clone(), state.in_flight)
+            };
+            let Some(window) = window else {
                 return Ok(self.begin());
             };
-            if !window.limiter.try_acquire(1) {
-                let wait = window.ends.saturating_duration_since(Instant::now());
-                if window.ends >= deadline {
-                    return Err(wait);
+            if window.limiter.try_acquire(1) {
+                if self.is_current(&window) {
+                    return Ok(self.begin());
                 }
-                let acquired = timeout_at(deadline, window.limiter.acquire_one()).await;
-                acquired.map_err(|_| wait)?;
+                continue;
             }
-            // An answer may have told of another limit meanwhile: then that one counts.
-            let current = self.state().window.clone();
-            if current.is_some_and(|current| Arc::ptr_eq(&current, &window)) {
-                return Ok(self.begin());
+            let wait = window.ends.saturating_duration_since(Instant::now());
+            // What is on its way counts as used, and its answer may tell of room all the same.
+            if window.ends >= deadline && in_flight == 0 {
+                return Err(wait);
+            }
+            tokio::select! {
+                () = window.limiter.acquire_one() => {
+                    // An answer may have told of another limit meanwhile: then that one counts.
+                    if self.is_current(&window) {
+                        return Ok(self.begin());
+                    }
+                }
+                () = ended => {}
+                () = sleep_until(deadline) => return Err(wait),
             }
         }
+    }
+
+    fn is_current(&self, window: &Arc<Window>) -> bool {
+        let current = self.state().window.clone();
+        current.is_some_and(|current| Arc::ptr_eq(&current, window))
     }
 
     /// What the last answer that told anything told.
@@ -108,12 +139,21 @@ impl Pace {
 
     fn begin(&self) -> InFlight<'_> {
         self.state().in_flight += 1;
-        InFlight(self)
+        InFlight {
+            pace: self,
+            since: Instant::now(),
+        }
     }
 
     /// Takes in what an answer tells. Requests that are on their way may not be counted in it.
     pub(crate) fn answered(&self, request: InFlight<'_>, headers: &HeaderMap) {
+        let asked = request.since;
+        // Told before anybody who waits for this answer looks.
+        self.take_in(asked, headers);
         drop(request);
+    }
+
+    fn take_in(&self, asked: Instant, headers: &HeaderMap) {
         let Some(told) = RateLimit::told(headers) else {
             return;
         };
@@ -122,11 +162,12 @@ impl Pace {
         let mut state = self.state();
         let mut remaining = told.remaining;
         if let Some(window) = &state.window {
-            if window.ends > ends + ROUNDED {
-                // Made before the last window ended, and late.
+            let earlier = window.ends > ends + ROUNDED;
+            if earlier && asked <= window.since {
+                // Of the window before this one, and late.
                 return;
             }
-            if window.ends + ROUNDED > ends && window.ends > now {
+            if !earlier && window.ends + ROUNDED > ends && window.ends > now {
                 // The same window: what is left only gets less, and it is over at the latest when this
                 // was told first.
                 remaining = remaining.min(window.remaining);
@@ -135,7 +176,7 @@ impl Pace {
         }
         state.told = Some(told);
         let limiter = RateLimiter::builder()
-            .initial(remaining.saturating_sub(state.in_flight))
+            .initial(remaining.saturating_sub(state.in_flight - 1))
             .max(told.limit)
             .refill(told.limit)
             .interval(ends - now)
@@ -143,6 +184,7 @@ impl Pace {
         state.window = Some(Arc::new(Window {
             limiter,
             remaining,
+            since: now,
             ends,
         }));
     }
@@ -250,5 +292,36 @@ mod tests {
             drop(pace.ready(deadline).await.expect("of the new window"));
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_odd_answer_does_not_hold_for_longer_than_the_next_one() {
+        let pace = Pace::default();
+        let soon = Instant::now() + Duration::from_secs(5);
+        let first = pace.ready(soon).await.expect("no limit is known yet");
+        pace.answered(first, &headers("50", "2", "3600"));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        let second = pace.ready(soon).await.expect("one of two");
+        pace.answered(second, &headers("50", "40", "60"));
+        for _ in 0..40 {
+            drop(pace.ready(soon).await.expect("forty are left"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn room_that_the_next_answer_tells_of_is_waited_for() {
+        let pace = Pace::default();
+        let soon = Instant::now() + Duration::from_secs(5);
+        let first = pace.ready(soon).await.expect("no limit is known yet");
+        let second = pace.ready(soon).await.expect("no limit is known yet");
+        pace.answered(first, &headers("50", "1", "30"));
+        // One is left, and may be the one that is on its way.
+        let third = pace.ready(soon);
+        let answer = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            pace.answered(second, &headers("50", "1", "30"));
+        };
+        let (third, ()) = tokio::join!(third, answer);
+        drop(third.expect("the second was counted already"));
     }
 }

@@ -81,6 +81,9 @@ pub enum InvalidUrl {
 /// Longer than this nobody waits for a connection that is opened ahead of time.
 const WARM_UP: Duration = Duration::from_secs(1);
 
+/// What a write that waits for the rate limit leaves of the time for reading back.
+const TO_READ_BACK: Duration = Duration::from_secs(2);
+
 /// A request as its sender describes it.
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -253,10 +256,15 @@ impl<C: Identity> Transport<C> {
     pub(crate) async fn send(&self, request: &Request, call: &Call<C>) -> Result<Value> {
         let deadline = self.deadline(call);
         let retry = &self.options.retry;
+        let wait_until = match (request.surface, request.method) {
+            // It may ask to wait for most of the time that there is.
+            (Surface::Platform, method) if method != "GET" => before(deadline),
+            _ => deadline,
+        };
         (|| self.send_once(request, call, deadline))
             .retry(retry.backoff())
             .when(may_send_again)
-            .adjust(|error, backoff| retry.wait(error, backoff, deadline))
+            .adjust(|error, backoff| retry.wait(error, backoff, wait_until))
             .notify(|error, wait| warn!(%error, wait_ms = wait.as_millis(), "sending again"))
             .await
             .map_err(|error| Error {
@@ -341,7 +349,12 @@ impl<C: Identity> Transport<C> {
         credentials: &C,
     ) -> Result<Value> {
         let _slot = self.slot(request, deadline).await?;
-        let pace = self.pace.ready(deadline).await;
+        // A write that begins at the last moment could not be read back.
+        let limit = match request.method {
+            "GET" => deadline,
+            _ => before(deadline),
+        };
+        let pace = self.pace.ready(limit).await;
         let pace = pace.map_err(|wait| {
             let mut error = request.error(
                 ErrorKind::RateLimited,
@@ -434,6 +447,11 @@ impl Transport {
         }));
         Ok(())
     }
+}
+
+/// The last moment at which a write may begin that had to wait.
+fn before(deadline: Instant) -> Instant {
+    deadline.checked_sub(TO_READ_BACK).unwrap_or(deadline)
 }
 
 fn out_of_time(request: &Request) -> Error {

@@ -1,6 +1,6 @@
 //! Who has which access, on every surface.
 
-use fake_console::{Fault, FaultKind, Maintenance};
+use fake_console::{Fault, FaultKind, Maintenance, PlatformState};
 use serde_json::{Value, json};
 use suites::{World, told};
 
@@ -140,11 +140,39 @@ fn no_surface_at_all_is_an_error() {
     assert_eq!(error.error_type, "Unauthorized");
 }
 
+/// 404 alone is no proof: it may mean "not allowed".
+#[test]
+fn an_account_whose_access_is_not_told_stays_in_it() {
+    let world = World::new();
+    let hidden = Fault::new(FaultKind::status(404)).on("GET", "/users/4/sites");
+    world.console.push_fault(hidden);
+    let hidden = Fault::new(FaultKind::<PlatformState>::status(404)).on("GET", "/products");
+    world.platform.push_fault(hidden.times(100));
+    let report = world.outcome("access-report", json!({}));
+    world.platform.clear_faults();
+    let on_platform = world.platform.state().users.len();
+    assert_eq!(accounts(&report, "platform").len(), on_platform);
+    let console = accounts(&report, "console");
+    let jdoe = console
+        .iter()
+        .find(|account| account["login"] == "jdoe")
+        .expect("jdoe");
+    assert_eq!(jdoe["sites"], Value::Null);
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("sites and asset groups could not be read of console jdoe"));
+    assert!(
+        warnings.contains("the products could not be read of platform"),
+        "{warnings}"
+    );
+}
+
 #[test]
 fn an_account_that_vanishes_meanwhile_is_left_out() {
     let world = World::new();
-    let gone = Fault::new(FaultKind::status(404)).on("GET", "/users/4/sites");
-    world.console.push_fault(gone);
+    let gone = FaultKind::change_before(|state| drop(state.users.remove(&4)));
+    world
+        .console
+        .push_fault(Fault::new(gone).on("GET", "/users/4/sites"));
     let report = world.outcome("access-report", json!({}));
     assert_eq!(report["complete"], true);
     let logins: Vec<&Value> = accounts(&report, "console")

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use fake_console::{FakePlatform, Fault, FaultKind, ORGANIZATION_KEY, PlatformState, VmUser};
 use rapid7::platform::{Client, UserFilter};
-use rapid7::{ApiKey, Credentials, ErrorKind, Options, RetryPolicy, Trust, console};
+use rapid7::{
+    ApiKey, CredentialSource, Credentials, ErrorKind, Options, RetryPolicy, Trust, console,
+};
 
-fn key(key: &str) -> Arc<Arc<ApiKey>> {
+fn key(key: &str) -> Arc<dyn CredentialSource<ApiKey>> {
     Arc::new(Arc::new(ApiKey(key.into())))
 }
 

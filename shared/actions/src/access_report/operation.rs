@@ -51,6 +51,8 @@ pub struct AccessReportAnswer {
     pub complete: bool,
     /// The surfaces, those that could not be read too.
     pub surfaces: Vec<SurfaceSummary>,
+    /// What a person should know, such as what could not be read.
+    pub warnings: Vec<String>,
     /// What a reviewer should look at, the most severe first. Only as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Finding>>,
@@ -85,6 +87,7 @@ impl Action for ReportAccess {
         let complete = summaries.iter().all(|summary| summary.read);
         let now = jiff::Timestamp::now().round(jiff::Unit::Second);
         let now = now.unwrap_or_else(|_| jiff::Timestamp::now()).to_string();
+        let warnings = unread(depth, &accounts);
         let report = AccessReport::new(now, summaries, accounts);
         let text = match input.format {
             ReportFormat::Json => None,
@@ -97,11 +100,39 @@ impl Action for ReportAccess {
             generated_at: report.generated_at,
             complete,
             surfaces: report.surfaces,
+            warnings,
             findings: as_json.then_some(report.findings),
             accounts: as_json.then_some(report.accounts),
             text,
         })
     }
+}
+
+/// What was asked for and could not be read, though the account was.
+fn unread(depth: Depth, accounts: &[ReportedAccount]) -> Vec<String> {
+    if !depth.access {
+        return Vec::new();
+    }
+    let lines = |what: &str, is_unread: fn(&ReportedAccount) -> bool| {
+        let logins = accounts.iter().filter(|account| is_unread(account));
+        let logins = logins.map(|account| format!("{} {}", account.name, account.login));
+        let logins: Vec<String> = logins.collect();
+        (!logins.is_empty()).then(|| format!("{what} could not be read of {}", logins.join(", ")))
+    };
+    let on_platform = |account: &ReportedAccount| account.surface == SurfaceKind::Platform;
+    let keys = accounts
+        .iter()
+        .any(|account| on_platform(account) && account.api_keys.is_none());
+    let keys = keys.then(|| "whose the platform's API keys are could not be read".to_owned());
+    let products = lines("the products", |account| {
+        account.surface == SurfaceKind::Platform && account.products.is_none()
+    });
+    let grants = lines("sites and asset groups", |account| {
+        account.surface == SurfaceKind::Console
+            && account.sites.is_none()
+            && account.all_sites != Some(true)
+    });
+    grants.into_iter().chain(products).chain(keys).collect()
 }
 
 /// A surface, and what came of reading it.

@@ -6,12 +6,15 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rapid7::console::{AccessKind, NamedResource, Role, User};
 use rapid7::platform;
 use serde_json::json;
+use tracing::warn;
 
 use super::model::{ReportedAccount, SurfaceKind};
 use crate::console_context::ConsoleContext;
 use crate::context::RunContext;
 use crate::error::{Error, Result};
 use crate::platform::PlatformContext;
+use crate::platform::lookup::proves_something;
+use crate::platform::snapshot::is_of;
 
 /// How many accounts are read at once; how many requests that makes is for the client to bound.
 const AT_ONCE: usize = 16;
@@ -50,8 +53,14 @@ pub(super) async fn console(
                 context.grants(user, AccessKind::AssetGroups),
             );
             let (its_sites, its_groups) = match read {
-                // Deleted since the list was read.
-                Err(error) if is_gone(&error) => return Ok::<_, Error>(None),
+                Err(error) if is_not_found(&error) => match context.user(user.id()).await {
+                    // Deleted since the list was read.
+                    Err(error) if is_not_found(&error) => return Ok::<_, Error>(None),
+                    user => {
+                        user?;
+                        (None, None)
+                    }
+                },
                 read => read?,
             };
             let named = |ids: Option<_>, names| ids.map(|ids| named(ids, names));
@@ -73,11 +82,19 @@ pub(super) async fn platform(
 ) -> Result<Vec<ReportedAccount>> {
     let keys = async {
         match depth.access {
-            true => Ok::<_, Error>(Some(context.platform().api_keys().await?)),
-            false => Ok(None),
+            true => Some(context.platform().api_keys().await),
+            false => None,
         }
     };
-    let (users, keys) = tokio::try_join!(context.users(), keys)?;
+    let (users, keys) = tokio::join!(context.users(), keys);
+    let users = users?;
+    proves_something(users)?;
+    if let Some(Err(error)) = &keys {
+        warn!(%error, "the API keys could not be read: the report goes without");
+    }
+    // Whose a key is must be told of all of them, or a count of some would look like all.
+    let keys = keys.and_then(|keys| keys.ok());
+    let keys = keys.filter(|keys| keys.iter().all(platform::ApiKeyInfo::tells_owner));
     let keys = keys.as_deref();
     begin(&context.run, name, users.len());
     let accounts = stream::iter(0..users.len()).map(async |index| {
@@ -86,17 +103,20 @@ pub(super) async fn platform(
         if depth.access {
             let products = match context.platform().product_access(user.id()).await {
                 Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
-                    return Ok::<_, Error>(None);
+                    match context.platform().user(user.id()).await {
+                        Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
+                            return Ok::<_, Error>(None);
+                        }
+                        user => {
+                            user?;
+                            None
+                        }
+                    }
                 }
-                products => products?,
+                products => Some(products?),
             };
-            let products = products.iter().map(|product| {
-                let code = product.code().unwrap_or(product.token().as_str());
-                code.to_owned()
-            });
-            account.products = Some(products.collect());
-            let own = |key: &&platform::ApiKeyInfo| key.owner().as_ref() == Some(user.id());
-            account.api_keys = keys.map(|keys| keys.iter().filter(own).count());
+            account.products = products.map(|products| codes(&products));
+            account.api_keys = keys.map(|keys| keys.iter().filter(|key| is_of(key, user)).count());
         }
         done(&context.run, &account)?;
         Ok(Some(account))
@@ -120,9 +140,16 @@ fn done(run: &RunContext, account: &ReportedAccount) -> Result<()> {
     kept.map_err(|why| Error::unavailable(format!("a row could not be kept: {why}")))
 }
 
-/// A list of grants of an account that is there no more. Whoever could list all users is no one who
-/// "may not see" them.
-fn is_gone(error: &Error) -> bool {
+fn codes(products: &[platform::Product]) -> Vec<String> {
+    let code = |product: &platform::Product| {
+        let code = product.code().unwrap_or(product.token().as_str());
+        code.to_owned()
+    };
+    products.iter().map(code).collect()
+}
+
+/// A 404, which alone is no proof that an account is gone.
+fn is_not_found(error: &Error) -> bool {
     error
         .source
         .as_ref()

@@ -25,6 +25,12 @@ pub(super) const CA_FILE: &str = "RAPID7_CONSOLE_CA_FILE";
 pub(super) const NO_TLS_VERIFICATION: &str = "RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION";
 pub(super) const WIRE_FORM: &str = "RAPID7_CONSOLE_WIRE_FORM";
 
+/// What says that there is a console.
+pub(super) const CREDENTIALS: [&str; 4] = [CONSOLES, SECRET, SECRET_FILE, USERNAME];
+
+/// What says more about the only console.
+const DETAILS: [&str; 6] = [URL, PASSWORD, TOKEN, PINS, CA_FILE, WIRE_FORM];
+
 /// The name of the only console, where none was given one.
 const ONLY: &str = "console";
 
@@ -43,18 +49,8 @@ pub(crate) struct ConsoleSettings {
 pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>, SettingsError> {
     let get = |name: &str| environment.get(name);
     if let Some(text) = get(CONSOLES) {
-        let of_one = [
-            SECRET,
-            SECRET_FILE,
-            URL,
-            USERNAME,
-            PASSWORD,
-            TOKEN,
-            PINS,
-            CA_FILE,
-            WIRE_FORM,
-        ];
-        if let Some(other) = of_one.into_iter().find(|name| get(name).is_some()) {
+        let mut of_one = [SECRET, SECRET_FILE, USERNAME].into_iter().chain(DETAILS);
+        if let Some(other) = of_one.find(|name| get(name).is_some()) {
             return Err(SettingsError(format!(
                 "expected {CONSOLES} or {other}, got both: with several consoles, each secret says \
                  where its console is and how it is trusted"
@@ -72,6 +68,10 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
                 .into(),
             token: get(TOKEN).map(Into::into),
         }),
+        // Half of a configuration is a mistake, not "no console".
+        (None, None, None) if DETAILS.iter().any(|name| get(name).is_some()) => {
+            return Err(missing());
+        }
         (None, None, None) => return Ok(Vec::new()),
         _ => return Err(missing()),
     };

@@ -78,10 +78,16 @@ impl Settings {
     /// Reads the environment.
     pub(crate) fn from_environment() -> Result<Self, SettingsError> {
         // An empty list would read as "no limit": a template that rendered nothing must not open all.
-        for name in policy::LISTS {
+        // And a surface would be passed over in silence.
+        let names = [
+            &policy::LISTS[..],
+            &consoles::CREDENTIALS,
+            &platform::CREDENTIALS,
+        ];
+        for name in names.concat() {
             if std::env::var_os(name).is_some_and(|value| value.is_empty()) {
                 return Err(SettingsError(format!(
-                    "{name}: expected at least one name, or the variable not to be set"
+                    "{name}: expected not to be empty, or the variable not to be set"
                 )));
             }
         }
@@ -196,6 +202,8 @@ mod tests {
             &[(platform::API_KEY, "a"), (platform::KEY_TYPE, "canary")],
             &[(platform::API_KEY, "a"), (platform::KEY_ID, "canary/")],
             &[(platform::API_KEY, "canary"), (platform::SECRET, "a")],
+            &[(SECRET, "a"), (platform::REGION, "eu")],
+            &[(platform::API_KEY, "a"), (WIRE_FORM, "vendor")],
             &[
                 (platform::API_KEY, "a"),
                 (platform::REGION, "us"),

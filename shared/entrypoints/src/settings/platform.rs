@@ -21,6 +21,12 @@ pub(super) const KEY_ID: &str = "RAPID7_PLATFORM_KEY_ID";
 /// A PEM file with the authorities to trust, on networks that open TLS on the way.
 pub(super) const CA_FILE: &str = "RAPID7_PLATFORM_CA_FILE";
 
+/// What says that there is a platform.
+pub(super) const CREDENTIALS: [&str; 3] = [SECRET, SECRET_FILE, API_KEY];
+
+/// What says more about it.
+const DETAILS: [&str; 5] = [REGION, URL, KEY_TYPE, KEY_ID, CA_FILE];
+
 /// The platform.
 #[derive(Debug, Clone)]
 pub(crate) struct PlatformSettings {
@@ -39,6 +45,10 @@ pub(super) fn read(
         (Some(name), None, None) => CredentialsAt::SecretsManager(name),
         (None, Some(path), None) => CredentialsAt::File(path),
         (None, None, Some(key)) => CredentialsAt::Environment(ApiKey(key.into())),
+        // Half of a configuration is a mistake, not "no platform".
+        (None, None, None) if DETAILS.iter().any(|name| get(name).is_some()) => {
+            return Err(missing());
+        }
         (None, None, None) => return Ok(None),
         _ => return Err(missing()),
     };
