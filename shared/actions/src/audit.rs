@@ -29,7 +29,7 @@ pub struct AuditRecord<'a> {
     pub ticket: Option<&'a str>,
     /// Who asked for it.
     pub requested_by: Option<&'a str>,
-    /// The console.
+    /// The address of the console or the platform; several, for a run on a person.
     pub target: &'a str,
     /// Before: `{subject, plan, state}`. After: the outcome, or `{error}`.
     pub record: Value,

@@ -36,6 +36,7 @@ input! {
         /// takes up to two requests an account on a console and one on the platform, which allows
         /// about 50 a minute.
         #[serde(default)]
+        #[schemars(extend("x-long" = true))]
         pub accounts_only: bool,
     }
 }

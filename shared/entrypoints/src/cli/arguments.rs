@@ -418,10 +418,12 @@ pub(super) fn check(entry: &Entry, matches: &ArgMatches) -> Result<(), clap::Err
     ))
 }
 
-/// Whether the operation works through a list.
-pub(super) fn keeps_rows(entry: &Entry) -> bool {
-    let mut members = members(entry).into_iter();
-    members.any(|member| matches!(member.kind, Kind::Report))
+/// Whether the operation works through a list, which takes its time: of people, or of all accounts.
+pub(super) fn takes_long(entry: &Entry) -> bool {
+    let schema = Value::from((entry.input)());
+    let properties = schema["properties"].as_object();
+    let mut properties = properties.into_iter().flatten();
+    properties.any(|(_, property)| property["x-report"] == true || property["x-long"] == true)
 }
 
 /// Whether the operation takes `accounts`, which pin what a preview showed.

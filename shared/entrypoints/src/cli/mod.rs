@@ -22,8 +22,9 @@ use crate::logs;
 use crate::services::{self, Needs};
 use watch::Watcher;
 
-const ABOUT: &str = "The life of an InsightVM user account, from creating to deleting it, proven by \
-                     reading back. Independent of Rapid7.";
+const ABOUT: &str = "The life of a Rapid7 user account on the InsightVM console and the Insight \
+                     Platform, from creating to deleting it, proven by reading back. Independent \
+                     of Rapid7.";
 
 const AFTER_HELP: &str = "\
 Where the console is, and who asks:
@@ -34,6 +35,13 @@ Where the console is, and who asks:
   RAPID7_CONSOLE_SECRET              the same as a secret in AWS Secrets Manager
   RAPID7_CONSOLE_CERTIFICATE_SHA256  the certificate to believe, or
   RAPID7_CONSOLE_CA_FILE             the authority that issued it, in PEM
+  RAPID7_CONSOLES                    several: NAME=SECRET,NAME=file:PATH
+
+Where the Insight Platform is:
+  RAPID7_PLATFORM_REGION             its region: us, eu, ...
+  RAPID7_PLATFORM_API_KEY            an organization key, or
+  RAPID7_PLATFORM_SECRET_FILE        a JSON file: region, api_key, or
+  RAPID7_PLATFORM_SECRET             the same as a secret in AWS Secrets Manager
 
 What is allowed (README, \"Policy\"):
   RAPID7_ALLOW_DELETION, RAPID7_ALLOW_PRIVILEGED_ACCOUNTS, and more
@@ -46,8 +54,9 @@ Examples:
   r7user set-password --login jdoe --generate-password --deliver-to users/jdoe
   grep '\"audit\":\"before\"' audit.jsonl | tail -1 |
     r7user restore-user --record-file - --yes
-  r7user offboard-user --email jdoe@example.com --dry-run
-  r7user offboard-users --people-file leavers.csv --report done.jsonl
+  r7user offboard-user --email jdoe@example.com --ticket OFF-1042
+  r7user offboard-users --people-file leavers.csv --report leavers.jsonl
+  r7user access-report --format html > access-report.html
   r7user test-connection
   r7user list-users --json | jq '.users[] | select(.locked)'
   r7user completions bash > ~/.local/share/bash-completion/completions/r7user
@@ -233,7 +242,7 @@ async fn run(
     let audit = Arc::new(audit);
     let seconds = match arguments.get_one::<u64>("timeout") {
         Some(seconds) => *seconds,
-        None if arguments::keeps_rows(entry) => 3600,
+        None if arguments::takes_long(entry) => 3600,
         None => 60,
     };
     let timeout = Duration::from_secs(seconds);
