@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 use crate::platform::lookup::line;
 use crate::platform::new_user::differences;
 use crate::platform::products::{check_names, one_each, product_line};
+use crate::platform::snapshot::Keys;
 use crate::platform::{
     PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
     PlatformUserView,
@@ -80,7 +81,7 @@ impl Action for CreatePlatformUser {
         };
         let before = match products.is_empty() {
             true => PlatformSnapshot::of_user(existing),
-            false => context.snapshot(existing).await?,
+            false => context.snapshot(existing, Keys::Unread).await?,
         };
         let plan = plan_for_existing(&wanted, products, &before)?;
         context.apply(before, plan).await

@@ -4,6 +4,7 @@ use crate::action::{Action, Effect, Spec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lookup::{same_email, solid};
 use crate::outcome::{Outcome, Subject};
+use crate::platform::ending::Ending;
 use crate::platform::input::platform_user_input;
 use crate::platform::lookup::{line, proves_something};
 use crate::platform::plan::key_line;
@@ -56,9 +57,7 @@ impl Action for DeletePlatformUser {
             )
             .about(line(&user)));
         }
-        let before = context.snapshot(user).await?;
-        let plan = plan_to_delete(&before).map_err(|error| error.about(line(&before.user)))?;
-        context.apply(before, plan).await
+        context.end(&user, Ending::Delete).await
     }
 }
 

@@ -124,8 +124,8 @@ pub use person::{
 };
 pub use plan::{AccessChange, Change, Delivery, Plan, Snapshot};
 pub use platform::{
-    ApiKeyView, PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
-    PlatformUserView, ProductView,
+    ApiKeyView, Left, PlatformChange, PlatformContext, PlatformPlan, PlatformSelector,
+    PlatformSnapshot, PlatformUserView, ProductView,
 };
 pub use provision_user::{ProvisionUser, ProvisionUserInput};
 pub use registry::{ALL, Entry, Operation, Run, invoke};

@@ -12,6 +12,7 @@ use crate::lookup::same_email;
 use crate::outcome::Outcome;
 use crate::platform::lookup::line;
 use crate::platform::plan::key_line;
+use crate::platform::snapshot::Keys;
 use crate::platform::{
     PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
     PlatformUserView,
@@ -55,7 +56,9 @@ input! {
 }
 
 /// Gives a user of the platform the product access back that an audit record has and that is missing
-/// now. What was given since stays. API keys can't be given back, as the platform tells a key only when
+/// now. What was given since stays. A record has what its own run found: where a suspension took several
+/// runs, as one was stopped in the middle, each record of the ticket has a part, and each is given back
+/// by itself. API keys can't be given back, as the platform tells a key only when
 /// it is made; nor can an account that was deleted. How the platform takes this is unconfirmed, so it is
 /// proven by reading back.
 pub struct RestorePlatformUser;
@@ -86,7 +89,7 @@ impl Action for RestorePlatformUser {
             ),
             _ => error,
         })?;
-        let now = context.snapshot(user).await?;
+        let now = context.snapshot(user, Keys::Unread).await?;
         let plan = plan(&was, &now).map_err(|error| error.about(line(&now.user)))?;
         context.apply(now, plan).await
     }
@@ -186,17 +189,20 @@ fn plan(was: &PlatformSnapshot, now: &PlatformSnapshot) -> Result<PlatformPlan> 
             }
         }
     }
-    if let Some(there) = &now.api_keys {
-        let lost = was.api_keys.iter().flatten();
-        let lost = lost.filter(|key| there.iter().all(|one| one.id() != key.id()));
-        let lost: Vec<String> = lost.map(key_line).collect();
-        if !lost.is_empty() {
-            plan.warnings.push(format!(
-                "these API keys are gone for good, as the platform tells a key only when it is made: \
-                 {}; the person makes new ones",
-                lost.join(", ")
-            ));
-        }
+    if was.products.is_some() {
+        plan.warnings.push(
+        "the record has what its own run found: if an earlier run of the same ticket was stopped in \
+         the middle, its record has more to give back"
+            .into(),
+    );
+    }
+    let keys: Vec<String> = was.api_keys.iter().flatten().map(key_line).collect();
+    if !keys.is_empty() {
+        plan.warnings.push(format!(
+            "the API keys were not read; those of the record that were deleted are gone for good, as \
+             the platform tells a key only when it is made, and the person makes new ones: {}",
+            keys.join(", ")
+        ));
     }
     for member in ["platform_admin", "status"] {
         let value = |snapshot: &PlatformSnapshot| {
@@ -235,9 +241,16 @@ mod tests {
         assert_snapshot!(plan_text(plan(&jdoe(), &suspended())), @r"
         give access to the product IVM (IVM01)
         give access to the product IDR (IDR01)
-        warning: these API keys are gone for good, as the platform tells a key only when it is made: k1 (key k1); the person makes new ones
+        warning: the record has what its own run found: if an earlier run of the same ticket was stopped in the middle, its record has more to give back
+        warning: the API keys were not read; those of the record that were deleted are gone for good, as the platform tells a key only when it is made, and the person makes new ones: k1 (key k1)
         ");
-        assert_snapshot!(plan_text(plan(&jdoe(), &jdoe())), @"");
+        let nothing = plan(&jdoe(), &jdoe()).expect("a plan");
+        assert!(nothing.changes.is_empty());
+        let was = PlatformSnapshot {
+            products: None,
+            api_keys: None,
+            ..jdoe()
+        };
         let since = PlatformSnapshot {
             user: user(json!({"status": "PENDING"})),
             products: Some(vec![
@@ -247,7 +260,10 @@ mod tests {
             ]),
             ..jdoe()
         };
-        assert_snapshot!(plan_text(plan(&jdoe(), &since)), @r#"warning: status was "ACTIVE" and is "PENDING": nothing public changes it, so it stays"#);
+        assert_snapshot!(plan_text(plan(&was, &since)), @r#"
+        warning: the record does not tell the products of then, so none is given
+        warning: status was "ACTIVE" and is "PENDING": nothing public changes it, so it stays
+        "#);
     }
 
     #[test]

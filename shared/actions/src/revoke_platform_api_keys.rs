@@ -8,9 +8,9 @@ use crate::outcome::Outcome;
 use crate::platform::input::platform_user_input;
 use crate::platform::lookup::line;
 use crate::platform::plan::key_line;
-use crate::platform::snapshot::is_of;
+use crate::platform::snapshot::{Keys, is_of};
 use crate::platform::{
-    PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
+    Left, PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
 };
 
 platform_user_input! {
@@ -26,8 +26,9 @@ platform_user_input! {
 
 /// Deletes API keys of a person: what uses them stops working, and nobody can give them back. The
 /// organization's keys, the key that the pack itself uses, and keys whose owner the platform does not
-/// tell are not touched. A key that is gone already is nothing left to do. How the platform takes this is
-/// unconfirmed, so it is proven by reading back.
+/// tell are not touched. Of the last, one that is named is an error before anything is done, and with
+/// `all` the run ends in an error after everything else: they may be the person's. So is an id that no
+/// key has. How the platform takes this is unconfirmed, so it is proven by reading back.
 pub struct RevokePlatformApiKeys;
 
 impl Action for RevokePlatformApiKeys {
@@ -48,9 +49,8 @@ impl Action for RevokePlatformApiKeys {
         let selector = input.selector()?;
         let wanted = wanted(&input)?;
         let user = context.find_user(&selector).await?;
-        // Without them there is nothing to plan on, and the platform's own words say why.
+        let before = context.snapshot(user, Keys::Needed).await?;
         let keys = context.api_keys().await?;
-        let before = context.snapshot(user).await?;
         let plan = plan(&before, keys, wanted.as_deref());
         let plan = plan.map_err(|error| error.about(line(&before.user)))?;
         context.apply(before, plan).await
@@ -94,16 +94,19 @@ fn plan(
     let Some(wanted) = wanted else {
         let all = before.own_keys().cloned();
         plan.changes = all.map(PlatformChange::DeleteApiKey).collect();
-        plan.warnings.extend(untold(before));
+        plan.left.extend(untold(before));
         return Ok(plan);
     };
     for id in wanted {
         let Some(key) = keys.iter().find(|key| key.id() == id) else {
-            plan.warnings.push(format!(
-                "there is no key {id} among all {}: it is gone already, or never was there",
-                keys.len()
-            ));
-            continue;
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!(
+                    "there is no key {id} among all {}: it is gone already, or never was there",
+                    keys.len()
+                ),
+            )
+            .next("check the id; if the key is gone, leave it out"));
         };
         if key.is_organization_key() {
             return Err(not_theirs(
@@ -112,11 +115,10 @@ fn plan(
             ));
         }
         if !key.tells_owner() {
-            plan.warnings.push(format!(
-                "the key {} stays: the platform does not tell whose it is",
-                key_line(key)
+            return Err(not_theirs(
+                key,
+                "is nobody's, as far as the platform tells (rule `keys-of-others`)",
             ));
-            continue;
         }
         if !is_of(key, &before.user) {
             return Err(not_theirs(
@@ -140,14 +142,16 @@ fn not_theirs(key: &ApiKeyInfo, why: &str) -> Error {
     .next("name only keys of this person: see list-platform-api-keys")
 }
 
-/// What to say of keys that may be anybody's, and so stay.
-pub(crate) fn untold(before: &PlatformSnapshot) -> Option<String> {
+/// Keys that may be anybody's, this person's too, and so stay.
+pub(crate) fn untold(before: &PlatformSnapshot) -> Option<Left> {
     let untold: Vec<String> = before.untold_keys().map(key_line).collect();
-    (!untold.is_empty()).then(|| {
-        format!(
-            "the platform does not tell whose these API keys are, so they stay: {}",
+    (!untold.is_empty()).then(|| Left {
+        what: format!(
+            "the platform does not tell whose these API keys are, so they stay, and may be this \
+             person's: {}",
             untold.join(", ")
-        )
+        ),
+        next: "find out in the platform whose these keys are, and delete the person's by hand",
     })
 }
 
@@ -192,13 +196,11 @@ mod tests {
         assert_snapshot!(text(None), @r"
         delete the API key k1 (key k1) for good
         delete the API key k3 (key k3) for good
-        warning: the platform does not tell whose these API keys are, so they stay: odd
+        left: the platform does not tell whose these API keys are, so they stay, and may be this person's: odd
         ");
-        assert_snapshot!(text(Some(&["k3", "k3", "gone", "odd"])), @r"
-        delete the API key k3 (key k3) for good
-        warning: there is no key gone among all 5: it is gone already, or never was there
-        warning: the key odd stays: the platform does not tell whose it is
-        ");
+        assert_snapshot!(text(Some(&["k3", "k3"])), @"delete the API key k3 (key k3) for good");
+        assert_snapshot!(text(Some(&["k3", "gone"])), @"NotFound: there is no key gone among all 5: it is gone already, or never was there");
+        assert_snapshot!(text(Some(&["k3", "odd"])), @"Refused: the key odd is nobody's, as far as the platform tells (rule `keys-of-others`)");
         assert_snapshot!(text(Some(&["k1", "k2"])), @"Refused: the key k2 (key k2) is somebody else's key (rule `keys-of-others`)");
         assert_snapshot!(text(Some(&["org"])), @"Refused: the key org (key org) is the organization's key, nobody's (rule `organization-keys`)");
     }

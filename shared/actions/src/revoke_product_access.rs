@@ -8,6 +8,7 @@ use crate::outcome::Outcome;
 use crate::platform::input::platform_user_input;
 use crate::platform::lookup::line;
 use crate::platform::products::{check_names, named, unknown};
+use crate::platform::snapshot::Keys;
 use crate::platform::{
     PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
 };
@@ -46,7 +47,7 @@ impl Action for RevokeProductAccess {
         let selector = input.selector()?;
         let wanted = wanted(&input)?;
         let user = context.find_user(&selector).await?;
-        let before = context.snapshot(user).await?;
+        let before = context.snapshot(user, Keys::Unread).await?;
         let plan = async {
             let (plan, not_had) = plan(&before, wanted)?;
             if !not_had.is_empty() {
@@ -89,7 +90,13 @@ fn plan(
     wanted: Option<&[String]>,
 ) -> Result<(PlatformPlan, Vec<usize>)> {
     let had = before.known_products()?;
-    let mut plan = PlatformPlan::default();
+    let mut plan = PlatformPlan {
+        warnings: vec![
+            "the person's API keys were not read: they stay, and revoke-platform-api-keys ends them"
+                .into(),
+        ],
+        ..PlatformPlan::default()
+    };
     let mut not_had = Vec::new();
     let mut take: Vec<&Product> = Vec::new();
     match wanted {
@@ -149,12 +156,17 @@ mod tests {
         assert_snapshot!(text(&before, Some(&["ivm", "IVM02"])), @r"
         take away access to the product IVM (IVM01)
         take away access to the product IVM (IVM02)
+        warning: the person's API keys were not read: they stay, and revoke-platform-api-keys ends them
         ");
-        assert_snapshot!(text(&before, Some(&["IVM02", "OPS"])), @"take away access to the product IVM (IVM02)");
+        assert_snapshot!(text(&before, Some(&["IVM02", "OPS"])), @r"
+        take away access to the product IVM (IVM02)
+        warning: the person's API keys were not read: they stay, and revoke-platform-api-keys ends them
+        ");
         assert_snapshot!(text(&before, None), @r"
         take away access to the product IVM (IVM01)
         take away access to the product IDR (IDR01)
         take away access to the product IVM (IVM02)
+        warning: the person's API keys were not read: they stay, and revoke-platform-api-keys ends them
         ");
     }
 

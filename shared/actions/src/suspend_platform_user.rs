@@ -1,12 +1,15 @@
 //! `suspend-platform-user`: everything that can be taken from a person on the Insight Platform.
 
+use rapid7::platform::User;
+
 use crate::action::{Action, Effect, Spec};
 use crate::error::Result;
 use crate::outcome::Outcome;
+use crate::platform::ending::Ending;
+use crate::platform::guard::may_be_administrator;
 use crate::platform::input::platform_user_input;
-use crate::platform::lookup::line;
 use crate::platform::{
-    PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
+    Left, PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
 };
 use crate::revoke_platform_api_keys::untold;
 
@@ -16,8 +19,11 @@ platform_user_input! {
 }
 
 /// Takes all product access and all API keys away from a user of the platform. Nothing public disables
-/// an account there: it stays, and with it whatever no product covers. What was taken is in the audit
-/// record; restore-platform-user gives the products back, keys can't be.
+/// an account there: it stays, and with it whatever no product covers. Of somebody who may still log in
+/// as an administrator, or may still have a key, it takes what it can and ends in an error, never as
+/// done. What was taken is in the audit record: what this run found, so after a run that was stopped in
+/// the middle the earlier records of the same ticket have the rest. restore-platform-user gives the
+/// products back, keys can't be.
 pub struct SuspendPlatformUser;
 
 impl Action for SuspendPlatformUser {
@@ -36,10 +42,16 @@ impl Action for SuspendPlatformUser {
         input: SuspendPlatformUserInput,
     ) -> Result<Outcome<PlatformUserView>> {
         let user = context.find_user(&input.selector()?).await?;
-        let before = context.snapshot(user).await?;
-        let plan = plan(&before).map_err(|error| error.about(line(&before.user)))?;
-        context.apply(before, plan).await
+        context.end(&user, Ending::Suspend).await
     }
+}
+
+/// What suspending does not end.
+pub(crate) const STAYS: &str = "the account itself stays, and may still log in";
+
+/// Whether the account is one that nobody disabled.
+pub(crate) fn may_log_in(user: &User) -> bool {
+    user.status() != Some("DISABLED")
 }
 
 /// Keys go first: they work without anybody logging in.
@@ -56,21 +68,29 @@ pub(crate) fn plan(before: &PlatformSnapshot) -> Result<PlatformPlan> {
         ..PlatformPlan::default()
     };
     let user = &before.user;
-    if user.status() != Some("DISABLED") {
+    if may_log_in(user) {
+        plan.warnings.push(format!(
+            "{STAYS}: no call is known that disables it; delete-platform-user, or the identity \
+             provider, ends it"
+        ));
+    }
+    if may_be_administrator(user) {
+        plan.left.push(Left {
+            what: "the person administers the platform, or is not told not to, and may still log in: \
+                   products do not cover that, and nothing public takes it away"
+                .into(),
+            next: "take the administrator's right away by hand in the platform, or delete the account \
+                   with delete-platform-user",
+        });
+    }
+    plan.left.extend(untold(before));
+    if !plan.changes.is_empty() {
         plan.warnings.push(
-            "the account itself stays, and may still log in: no call is known that disables it; \
-             delete-platform-user, or the identity provider, ends it"
+            "the audit record has what this run found: if an earlier run of the same ticket was \
+             stopped in the middle, its record has more"
                 .into(),
         );
     }
-    if user.platform_admin() != Some(false) {
-        plan.warnings.push(
-            "the person administers the platform, or is not told not to: products do not cover \
-             that, and nothing public takes it away, so do it by hand in the platform"
-                .into(),
-        );
-    }
-    plan.warnings.extend(untold(before));
     Ok(plan)
 }
 
@@ -90,16 +110,29 @@ mod tests {
         take away access to the product IVM (IVM01)
         take away access to the product IDR (IDR01)
         warning: the account itself stays, and may still log in: no call is known that disables it; delete-platform-user, or the identity provider, ends it
+        warning: the audit record has what this run found: if an earlier run of the same ticket was stopped in the middle, its record has more
         ");
         let admin = PlatformSnapshot {
-            user: user(json!({"platform_admin": true, "status": "DISABLED"})),
+            user: user(json!({"platform_admin": true})),
             products: Some(vec![]),
             api_keys: Some(vec![key("org", None), untold_key("odd")]),
         };
         assert_snapshot!(plan_text(plan(&admin)), @r"
-        warning: the person administers the platform, or is not told not to: products do not cover that, and nothing public takes it away, so do it by hand in the platform
-        warning: the platform does not tell whose these API keys are, so they stay: odd
+        warning: the account itself stays, and may still log in: no call is known that disables it; delete-platform-user, or the identity provider, ends it
+        left: the person administers the platform, or is not told not to, and may still log in: products do not cover that, and nothing public takes it away
+        left: the platform does not tell whose these API keys are, so they stay, and may be this person's: odd
         ");
+        let error = plan(&admin).and_then(|plan| plan.check_nothing_left());
+        let error = error.expect_err("somebody has to act");
+        assert!(!error.kind.is_retryable());
+        let disabled = PlatformSnapshot {
+            user: user(json!({"platform_admin": true, "status": "DISABLED"})),
+            ..PlatformSnapshot {
+                api_keys: Some(vec![]),
+                ..admin
+            }
+        };
+        assert_snapshot!(plan_text(plan(&disabled)), @"");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::action::{Action, Effect, Spec};
 use crate::error::{Error, Result};
 use crate::input::input;
 use crate::platform::PlatformContext;
-use crate::platform::context::MAKE_AN_ORGANIZATION_KEY;
+use crate::platform::context::{MAKE_AN_ORGANIZATION_KEY, check_whole};
 use crate::test_connection::{Check, Verdict};
 
 input! {
@@ -66,6 +66,10 @@ impl Action for TestPlatformConnection {
             Some(KeyType::User) => None,
             _ => Some(platform.api_keys().await),
         };
+        let whole = match &listed {
+            Some(Ok(keys)) => check_whole(keys, platform.own_key()).err(),
+            _ => None,
+        };
         let seen = Seen {
             address,
             warnings: &context.warnings,
@@ -75,6 +79,7 @@ impl Action for TestPlatformConnection {
                 None | Some(Ok(_)) => None,
                 Some(Err(error)) => Some(error),
             },
+            unproven: whole.as_ref(),
             limit: platform.rate_limit(),
         };
         Ok(PlatformConnectionReport {
@@ -104,6 +109,8 @@ struct Seen<'a> {
     declared: Option<KeyType>,
     /// Why the list of keys, which only an organization key gets (unconfirmed), was not told.
     refused: Option<&'a rapid7::Error>,
+    /// Why the list of keys that was told proves nothing.
+    unproven: Option<&'a Error>,
     limit: Option<RateLimit>,
 }
 
@@ -163,7 +170,11 @@ fn checks(seen: &Seen<'_>) -> Vec<Check> {
 }
 
 fn key_type(seen: &Seen<'_>) -> Check {
-    let warning = |detail: String, next| check(4, Verdict::Warning, detail, Some(next));
+    let warning = |detail: String, next: &str| check(4, Verdict::Warning, detail, Some(next));
+    if let Some(error) = seen.unproven {
+        let next = error.next.as_deref().unwrap_or_default();
+        return warning(format!("it could not be told: {}", error.message), next);
+    }
     match (seen.declared, seen.refused) {
         (Some(KeyType::User), _) => warning(
             "a user key, as its configuration says: it reads, and can't manage accounts".into(),

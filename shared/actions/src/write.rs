@@ -72,7 +72,11 @@ impl ConsoleContext {
                 Ok(Look::NotDone(_)) if sent_before || !broke_on_the_way => {
                     let mut failed = Error::from(error);
                     failed.message.push_str("; the account reads as before");
-                    return Err(failed.changed(Changed::Nothing));
+                    // What broke on the way may still arrive.
+                    return Err(failed.changed(match sent_before {
+                        true => Changed::Unknown,
+                        false => Changed::Nothing,
+                    }));
                 }
                 Ok(Look::NotDone(now)) => {
                     sent_before = true;

@@ -196,6 +196,14 @@ impl<C> Call<C> {
         }
     }
 
+    /// The same run with a list of writes of its own.
+    pub(crate) fn with_own_writes(&self) -> Self {
+        Self {
+            written: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     fn credentials(&self) -> MutexGuard<'_, Option<Arc<C>>> {
         self.credentials
             .lock()

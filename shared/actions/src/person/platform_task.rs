@@ -7,17 +7,17 @@ use super::identity::Person;
 use super::options::PlatformStep;
 use super::report::{SurfaceReport, Worked};
 use crate::audit::Phase;
-use crate::delete_platform_user::plan_to_delete;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::lookup::same_email;
+use crate::platform::ending::Ending;
 use crate::platform::lookup::line;
 use crate::platform::{PlatformContext, PlatformPlan, PlatformSnapshot};
-use crate::suspend_platform_user;
+use crate::suspend_platform_user::{STAYS, may_log_in};
 
 /// What is to be done to an account of the platform.
 pub(super) struct PlatformTask {
     context: PlatformContext,
-    step: PlatformStep,
+    ending: Ending,
     before: PlatformSnapshot,
     plan: PlatformPlan,
     report: SurfaceReport,
@@ -37,15 +37,16 @@ impl PlatformTask {
         if step == PlatformStep::Delete {
             confirm(person, user.email()).map_err(about)?;
         }
-        let before = context.snapshot(user.clone()).await.map_err(about)?;
-        let plan = match step {
-            PlatformStep::Delete => plan_to_delete(&before),
-            _ => suspend_platform_user::plan(&before),
+        let ending = match step {
+            PlatformStep::Delete => Ending::Delete,
+            _ => Ending::Suspend,
         };
-        let plan = plan.map_err(about)?;
+        let before = context.snapshot(user.clone(), ending.keys()).await;
+        let before = before.map_err(about)?;
+        let plan = ending.plan(&before).map_err(about)?;
         Ok(Self {
             context,
-            step,
+            ending,
             before,
             plan,
             report,
@@ -69,18 +70,26 @@ impl PlatformTask {
         &self.report
     }
 
-    /// Carries the plan out, and records how that ended.
+    /// Carries the plan out, made anew on the account as it is by now, and records how that ended.
     pub(super) async fn carry_out(self) -> Worked {
         let Self {
             context,
-            step,
+            ending,
             before,
             plan,
             mut report,
         } = self;
-        let nothing = plan.changes.is_empty();
-        let result = context.apply(before, plan).await;
-        if !nothing && !context.run.dry_run {
+        let dry_run = context.run.dry_run;
+        let mut begun = !plan.changes.is_empty();
+        let result = match dry_run {
+            true => context.apply(before.clone(), plan).await,
+            false => context.end(&before.user, ending).await,
+        };
+        begun |= match &result {
+            Ok(outcome) => outcome.changed,
+            Err(error) => error.changed != Changed::Nothing,
+        };
+        if begun && !dry_run {
             let record = match &result {
                 Ok(outcome) => json!(outcome),
                 Err(error) => json!({
@@ -93,12 +102,12 @@ impl PlatformTask {
                 ));
             }
         }
-        let step = match step {
-            PlatformStep::Delete => "deleted",
-            _ => "suspended",
+        let (step, left) = match ending {
+            Ending::Delete => ("deleted", None),
+            Ending::Suspend => ("suspended", may_log_in(&before.user).then_some(STAYS)),
         };
         match result {
-            Ok(outcome) => Worked::of(report, outcome, step, None),
+            Ok(outcome) => Worked::of(report, outcome, step, left),
             Err(error) => Worked::failed(report, error),
         }
     }

@@ -26,11 +26,12 @@ impl PlatformContext {
         before: PlatformSnapshot,
         plan: PlatformPlan,
     ) -> Result<Outcome<PlatformUserView>> {
-        let subject = Subject::of_platform(&before.user, self.platform().address());
+        let this = self.for_account();
+        let subject = Subject::of_platform(&before.user, this.platform().address());
         let line = subject.to_line();
         let mut applied = Vec::new();
-        let outcome = self.change(&before, plan, subject, &mut applied).await;
-        outcome.map_err(|error| self.with_ids(after(error, applied).about(line)))
+        let outcome = this.change(&before, plan, subject, &mut applied).await;
+        outcome.map_err(|error| this.with_ids(after(error, applied).about(line)))
     }
 
     /// Carries out a plan that creates an account.
@@ -49,9 +50,10 @@ impl PlatformContext {
             email: Some(new.email.clone()),
         };
         let line = subject.to_line();
+        let this = self.for_account();
         let mut applied = Vec::new();
-        let outcome = self.create_new(&plan, subject, &mut applied).await;
-        outcome.map_err(|error| self.with_ids(after(error, applied).about(line)))
+        let outcome = this.create_new(&plan, subject, &mut applied).await;
+        outcome.map_err(|error| this.with_ids(after(error, applied).about(line)))
     }
 
     /// The outcome of a run that found nothing left to do, and no account.
@@ -76,6 +78,8 @@ impl PlatformContext {
         plan: &PlatformPlan,
         before: Option<&PlatformSnapshot>,
     ) -> Outcome<PlatformUserView> {
+        let left = plan.left.iter();
+        let left = left.map(|left| format!("the run ends in an error for this: {}", left.what));
         Outcome {
             operation: self.run.spec.name.into(),
             subject,
@@ -84,7 +88,7 @@ impl PlatformContext {
             plan: plan.to_lines(),
             changes: planned(plan, before),
             state: before.map(PlatformUserView::from),
-            warnings: [self.warnings.clone(), plan.warnings.clone()].concat(),
+            warnings: [self.warnings.clone(), plan.warnings.clone(), left.collect()].concat(),
             correlation_ids: Vec::new(),
         }
     }
@@ -97,6 +101,7 @@ impl PlatformContext {
         applied: &mut Vec<String>,
     ) -> Result<Outcome<PlatformUserView>> {
         if plan.changes.is_empty() {
+            plan.check_nothing_left()?;
             return Ok(self.unchanged(subject, &plan, Some(before)));
         }
         let own_key = self.platform().own_key();
@@ -127,12 +132,14 @@ impl PlatformContext {
             }
             Some(intended) => {
                 let after = self.read_back_twice(before).await?;
-                verify(before, &intended, &after, &mut outcome.warnings)?;
+                let shown = &mut outcome.warnings;
+                verify(before, &intended, &after, plan.suspends, shown)?;
                 outcome.changes = difference(before, &after);
                 outcome.subject = Subject::of_platform(&after.user, self.platform().address());
                 outcome.state = Some(PlatformUserView::from(&after));
             }
         }
+        plan.check_nothing_left()?;
         outcome.changed = true;
         outcome.correlation_ids = self.platform().correlation_ids();
         Ok(outcome)
@@ -172,10 +179,17 @@ impl PlatformContext {
         self.begin_to_write(&outcome, None).await?;
         let id = self.create(new, &mut outcome.warnings).await?;
         applied.push(format!("created {} as user {id}", new.email));
+        // Before anything is given to it: an answer may tell the id of another account.
+        let user = match self.platform().user(&id).await {
+            Ok(user) => user,
+            Err(first) => {
+                warn!(error = %first, "reading back failed: once more");
+                self.platform().user(&id).await?
+            }
+        };
+        let untold = new_user::verify(new, &user)?;
         self.carry_out_all(&id, grants, &mut outcome.warnings, applied)
             .await?;
-        let user = self.platform().user(&id).await?;
-        let untold = new_user::verify(new, &user)?;
         outcome.warnings.extend(untold);
         outcome.subject = Subject::of_platform(&user, self.platform().address());
         let mut after = PlatformSnapshot::of_user(user);
@@ -187,7 +201,7 @@ impl PlatformContext {
             };
             after.products = Some(self.platform().product_access(&id).await?);
             let intended = plan.intended(&before).unwrap_or_else(|| before.clone());
-            verify(&before, &intended, &after, &mut outcome.warnings)?;
+            verify(&before, &intended, &after, false, &mut outcome.warnings)?;
         }
         outcome.changed = true;
         outcome.state = Some(PlatformUserView::from(&after));

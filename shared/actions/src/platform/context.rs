@@ -1,9 +1,10 @@
 //! What a run may use of the platform.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rapid7::platform::{ApiKeyInfo, Client, KeyType, User, UserFilter, UserId};
+use rapid7::platform::{ApiKeyInfo, Client, KeyType, OwnKey, User, UserFilter, UserId};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
@@ -23,6 +24,8 @@ pub struct PlatformContext {
     pub(crate) warnings: Vec<String>,
     users: Arc<OnceCell<Vec<User>>>,
     api_keys: Arc<OnceCell<Vec<ApiKeyInfo>>>,
+    /// Whether the list of keys was told, which only an organization key gets (unconfirmed).
+    lists_keys: Arc<AtomicBool>,
     /// Who loses the account in this run.
     leaving: Arc<Mutex<BTreeSet<UserId>>>,
 }
@@ -57,6 +60,7 @@ impl PlatformContext {
             warnings: target.warnings,
             users: Arc::default(),
             api_keys: Arc::default(),
+            lists_keys: Arc::default(),
             leaving: Arc::default(),
             run,
         })
@@ -85,18 +89,27 @@ impl PlatformContext {
         other
     }
 
+    /// The same platform for one account: what it calls its writes is told of this one alone.
+    pub(super) fn for_account(&self) -> Self {
+        Self {
+            platform: self.platform.for_account(),
+            ..self.clone()
+        }
+    }
+
     /// Says that an account is lost in this run: it does not count among those that stay.
     pub(crate) fn leaves(&self, id: UserId) {
         let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
         leaving.insert(id);
     }
 
-    /// Every user but those who lose the account in this run.
+    /// Every user but those who lose the account in this run, as they are now: a long run may have read
+    /// the list a while ago.
     pub(super) async fn staying(&self) -> Result<Vec<User>> {
-        let users = self.users().await?;
+        let mut users = self.platform.users(&UserFilter::default()).await?;
         let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
-        let stays = |user: &&User| !leaving.contains(user.id());
-        Ok(users.iter().filter(stays).cloned().collect())
+        users.retain(|user| !leaving.contains(user.id()));
+        Ok(users)
     }
 
     /// Whether every user was read already.
@@ -104,26 +117,55 @@ impl PlatformContext {
         self.users.initialized()
     }
 
+    /// The users as they were read in this run; nobody if they were not.
+    pub(super) fn seen_users(&self) -> &[User] {
+        self.users.get().map_or(&[], Vec::as_slice)
+    }
+
     /// Every API key that this key may see, read once in a run.
+    ///
+    /// # Errors
+    /// See [`Self::read_api_keys`].
     pub(crate) async fn api_keys(&self) -> Result<&[ApiKeyInfo]> {
-        let read = async || Ok::<_, Error>(self.platform.api_keys().await?);
+        let read = || self.read_api_keys();
         Ok(self.api_keys.get_or_try_init(read).await?)
     }
 
-    /// Refuses to begin a write with a key that can't: a person's. Where nobody said whose it is, the
-    /// list of keys tells, which only an organization key gets (unconfirmed); if that is not understood,
-    /// the write itself will tell.
-    pub(super) async fn may_write(&self) -> Result<()> {
-        if self.platform.own_key().key_type == Some(KeyType::Organization) {
-            return Ok(());
+    /// The same, read now.
+    ///
+    /// # Errors
+    /// Also for a list that can't be whole: see [`check_whole`].
+    pub(super) async fn read_api_keys(&self) -> Result<Vec<ApiKeyInfo>> {
+        let keys = self.platform.api_keys().await?;
+        check_whole(&keys, self.platform.own_key())?;
+        self.lists_keys.store(true, Ordering::Relaxed);
+        Ok(keys)
+    }
+
+    /// Whether the pack's own key is certainly an organization's: its configuration says so, or it gets
+    /// the list of keys, which only an organization key does (unconfirmed).
+    ///
+    /// # Errors
+    /// `Unauthorized` if it certainly is not.
+    pub(super) async fn has_organization_key(&self) -> Result<bool> {
+        let declared = self.platform.own_key().key_type == Some(KeyType::Organization);
+        if declared || self.lists_keys.load(Ordering::Relaxed) {
+            return Ok(true);
         }
         match self.api_keys().await {
-            Err(error) if error.kind == ErrorKind::Unexpected => {
+            Ok(_) => Ok(true),
+            Err(error) if is_forbidden(&error) => Err(error),
+            Err(error) => {
                 warn!(%error, "the key's type could not be told");
-                Ok(())
+                Ok(false)
             }
-            keys => keys.map(drop),
         }
+    }
+
+    /// Refuses to begin a write with a key that can't: a person's. Where that can't be told, the write
+    /// itself will tell.
+    pub(super) async fn may_write(&self) -> Result<()> {
+        self.has_organization_key().await.map(drop)
     }
 
     pub(crate) async fn record(
@@ -140,6 +182,39 @@ impl PlatformContext {
 /// What to do about a key that can't manage accounts.
 pub(crate) const MAKE_AN_ORGANIZATION_KEY: &str = "make an organization key (Insight Platform: \
     Administration, API Keys) and put it into the pack's secret";
+
+fn is_forbidden(error: &Error) -> bool {
+    let source = error.source.as_ref();
+    source.is_some_and(|source| source.kind == rapid7::ErrorKind::Forbidden)
+}
+
+/// The key that asks is a key itself: a list without any, or without that very key where its id is
+/// known, is not whole, and what it lacks proves nothing.
+///
+/// # Errors
+/// `Unauthorized`, with what to correct.
+pub(crate) fn check_whole(keys: &[ApiKeyInfo], own_key: &OwnKey) -> Result<()> {
+    if keys.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Unauthorized,
+            "the platform's list of API keys is empty, which proves nothing: it lacks the very key \
+             that asked",
+        )
+        .next(
+            "check that the key is an organization key of the right organization; see the keys in the \
+             platform",
+        ));
+    }
+    match &own_key.id {
+        Some(own) if keys.iter().all(|key| key.id() != own) => Err(Error::new(
+            ErrorKind::Unauthorized,
+            "the platform's list of API keys lacks the pack's own, as its `key_id` names it, so the \
+             list is not whole",
+        )
+        .next("correct `key_id` in the pack's secret, or check whose key it is")),
+        _ => Ok(()),
+    }
+}
 
 impl Scope for PlatformContext {
     const CONSOLE: bool = false;

@@ -17,6 +17,8 @@ use crate::guard::{Policy, refuse};
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) users: Option<Vec<User>>,
+    /// Whether the pack's own key is certainly an organization's: no person's account or key ends it.
+    pub(crate) has_organization_key: bool,
 }
 
 /// Whether somebody certainly administers the platform, now. Who was invited and never came does not.
@@ -24,7 +26,8 @@ fn is_usable_administrator(user: &User) -> bool {
     user.platform_admin() == Some(true) && user.status() == Some("ACTIVE")
 }
 
-fn may_be_administrator(user: &User) -> bool {
+/// Whether the person may log in as an administrator, or may come to.
+pub(crate) fn may_be_administrator(user: &User) -> bool {
     user.platform_admin() != Some(false) && user.status() != Some("DISABLED")
 }
 
@@ -44,6 +47,12 @@ impl PlatformPlan {
         self.deleted_keys().chain(owned)
     }
 
+    /// Whether keys end with it, or may.
+    fn may_end_keys(&self, before: &PlatformSnapshot) -> bool {
+        let unread = self.deletes() && before.api_keys.is_none();
+        unread || self.ends_keys(before).next().is_some()
+    }
+
     /// How many accounts, products and keys it changes.
     pub(crate) fn size(&self) -> usize {
         self.changes.len()
@@ -60,6 +69,13 @@ impl PlatformContext {
         let mut facts = Facts::default();
         if plan.may_end_administrator(&before.user) {
             facts.users = Some(self.staying().await?);
+        }
+        if plan.deletes() {
+            // What is gone is proven by a list that still has the others.
+            self.users().await?;
+        }
+        if plan.may_end_keys(before) {
+            facts.has_organization_key = self.has_organization_key().await?;
         }
         Ok(facts)
     }
@@ -82,7 +98,7 @@ impl Policy {
         }
         let user = &before.user;
         self.check_protected_email(user.email())?;
-        check_own_key(own_key, before, plan)?;
+        check_own_key(own_key, before, plan, facts)?;
         check_keys(before, plan)?;
         if plan.deletes() && !self.allow_deletion {
             return Err(refuse(
@@ -120,18 +136,32 @@ impl Policy {
     }
 }
 
-/// Refuses what would end the key that the pack itself uses, as far as its id is known.
-fn check_own_key(own_key: &OwnKey, before: &PlatformSnapshot, plan: &PlatformPlan) -> Result<()> {
+/// Refuses what would end the key that the pack itself uses, or may.
+fn check_own_key(
+    own_key: &OwnKey,
+    before: &PlatformSnapshot,
+    plan: &PlatformPlan,
+    facts: &Facts,
+) -> Result<()> {
+    let declared = own_key.key_type == Some(KeyType::Organization);
     let Some(own) = &own_key.id else {
+        if plan.may_end_keys(before) && !declared && !facts.has_organization_key {
+            return Err(refuse(
+                "own-key",
+                "API keys end with this, and it can't be told whether the key that the pack itself \
+                 uses is one of them",
+                "say which key is in use: `key_id` or `key_type` in the pack's secret",
+            ));
+        }
         return Ok(());
     };
-    let unread = plan.deletes() && before.api_keys.is_none();
-    if unread && own_key.key_type != Some(KeyType::Organization) {
+    if plan.deletes() && before.api_keys.is_none() && !declared {
         return Err(refuse(
             "own-key",
             "the list of API keys could not be read, so it can't be told whether the key that the \
              pack itself uses ends with this account",
-            "delete the account by hand",
+            "delete the account by hand, or say that the key is an organization's: `key_type` in \
+             the pack's secret",
         ));
     }
     if plan.ends_keys(before).any(|key| key.id() == own) {
@@ -140,6 +170,16 @@ fn check_own_key(own_key: &OwnKey, before: &PlatformSnapshot, plan: &PlatformPla
             "this would end the API key that the pack itself uses; the platform could not be \
              reached afterwards",
             "give the pack another key first, or name the others by key_ids",
+        ));
+    }
+    let ends_person = plan.deletes() || plan.suspends;
+    if ends_person && !declared && before.untold_keys().any(|key| key.id() == own) {
+        return Err(refuse(
+            "own-key",
+            "the platform does not tell whose the API key is that the pack itself uses, so it may be \
+             this person's",
+            "say that it is an organization's: `key_type` in the pack's secret; or give the pack \
+             another key first",
         ));
     }
     Ok(())
@@ -189,8 +229,7 @@ pub(super) fn unknown_own_key(
     plan: &PlatformPlan,
 ) -> Option<String> {
     let known = own_key.id.is_some() || own_key.key_type == Some(KeyType::Organization);
-    let ends =
-        plan.ends_keys(before).next().is_some() || plan.deletes() && before.api_keys.is_none();
+    let ends = plan.may_end_keys(before);
     let creates = matches!(plan.changes.first(), Some(PlatformChange::CreateUser(_)));
     (ends && !known && !creates).then(|| {
         "API keys end with this, and the platform does not tell which one the pack itself uses: \

@@ -99,6 +99,25 @@ fn pick<'a>(users: &'a [User], selector: &PlatformSelector) -> Result<Option<&'a
 }
 
 impl PlatformContext {
+    /// Whether a list has anybody of those who were seen in this run, the one in question aside.
+    fn is_same_organization(&self, id: &UserId, users: &[User]) -> Result<()> {
+        let mut seen = self
+            .seen_users()
+            .iter()
+            .filter(|user| user.id() != id)
+            .peekable();
+        let is_listed = |seen: &User| users.iter().any(|user| user.id() == seen.id());
+        if seen.peek().is_none() || seen.any(is_listed) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Unauthorized,
+            "the platform's list of users has nobody whom it had before, so it is another \
+             organization's, and proves nothing",
+        )
+        .next("check that the key is an organization key of the right organization"))
+    }
+
     /// The user that is meant, as it is now.
     ///
     /// By email, the platform's own filter comes first: it saves the whole list. How it compares is not
@@ -176,7 +195,8 @@ impl PlatformContext {
     }
 
     /// Whether there is no such user, which is proven: 404, and a list that was read just now and lacks
-    /// it.
+    /// it, and has somebody whom this run saw before. In the middle of a run the key may be renewed, and
+    /// another organization's would see nobody of this one.
     ///
     /// # Errors
     /// When that can't be told.
@@ -186,6 +206,7 @@ impl PlatformContext {
             Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
                 let users = self.platform().users(&UserFilter::default()).await?;
                 proves_something(&users)?;
+                self.is_same_organization(id, &users)?;
                 Ok(users.iter().all(|user| user.id() != id))
             }
             Err(error) => Err(error.into()),

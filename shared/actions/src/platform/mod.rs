@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod context;
+pub(crate) mod ending;
 pub(crate) mod guard;
 pub(crate) mod input;
 pub(crate) mod lookup;
@@ -17,6 +18,6 @@ pub(crate) mod write;
 
 pub use context::PlatformContext;
 pub use lookup::PlatformSelector;
-pub use plan::{PlatformChange, PlatformPlan};
+pub use plan::{Left, PlatformChange, PlatformPlan};
 pub use snapshot::PlatformSnapshot;
 pub use view::{ApiKeyView, PlatformUserView, ProductView};

@@ -4,6 +4,7 @@ use rapid7::platform::{ApiKeyInfo, NewUser, Product, UserId};
 
 use super::products::product_line;
 use super::snapshot::PlatformSnapshot;
+use crate::error::{Error, ErrorKind, Result};
 use crate::lookup::printable;
 
 /// One step. Every mutation that the pack can make on the platform is one of these. Steps without a
@@ -72,6 +73,18 @@ pub struct PlatformPlan {
     pub warnings: Vec<String>,
     /// Whether the person is to lose everything that can be taken: guarded like deleting.
     pub suspends: bool,
+    /// What should be taken, and can't be. Once everything else is done, the run ends in an error for
+    /// it: nobody must take the person for gone.
+    pub left: Vec<Left>,
+}
+
+/// Something that a plan should take, and can't.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What it is, and why it stays.
+    pub what: String,
+    /// What a person has to do about it.
+    pub next: &'static str,
 }
 
 impl PlatformPlan {
@@ -79,6 +92,24 @@ impl PlatformPlan {
     #[must_use]
     pub fn to_lines(&self) -> Vec<String> {
         self.changes.iter().map(PlatformChange::to_line).collect()
+    }
+
+    /// What the run ends with for what is left.
+    ///
+    /// # Errors
+    /// `Refused`: another run would not take it either.
+    pub(crate) fn check_nothing_left(&self) -> Result<()> {
+        let Some(first) = self.left.first() else {
+            return Ok(());
+        };
+        let what: Vec<&str> = self.left.iter().map(|left| left.what.as_str()).collect();
+        let mut next: Vec<&str> = self.left.iter().map(|left| left.next).collect();
+        next.dedup();
+        let next = match next.as_slice() {
+            [_] => first.next.to_owned(),
+            several => several.join("; and "),
+        };
+        Err(Error::new(ErrorKind::Refused, what.join("; ")).next(next))
     }
 
     /// Whether the account is deleted.

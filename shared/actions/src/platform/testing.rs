@@ -52,8 +52,14 @@ pub(crate) fn jdoe() -> PlatformSnapshot {
 pub(crate) fn plan_text(plan: Result<PlatformPlan>) -> String {
     match plan {
         Ok(plan) => {
+            let left = plan.left.iter().map(|left| format!("left: {}", left.what));
             let warnings = plan.warnings.iter().map(|text| format!("warning: {text}"));
-            let lines: Vec<String> = plan.to_lines().into_iter().chain(warnings).collect();
+            let lines: Vec<String> = plan
+                .to_lines()
+                .into_iter()
+                .chain(warnings)
+                .chain(left)
+                .collect();
             lines.join("\n")
         }
         Err(error) => format!("{}: {}", error.kind.name(), error.message),

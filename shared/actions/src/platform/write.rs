@@ -62,7 +62,11 @@ impl PlatformContext {
                 Ok(false) if sent_before || !broke_on_the_way => {
                     let mut failed = Error::from(error);
                     failed.message.push_str("; the account reads as before");
-                    return Err(failed.changed(Changed::Nothing));
+                    // What broke on the way may still arrive.
+                    return Err(failed.changed(match sent_before {
+                        true => Changed::Unknown,
+                        false => Changed::Nothing,
+                    }));
                 }
                 Ok(false) => sent_before = true,
                 Err(look) => {
@@ -103,7 +107,7 @@ impl PlatformContext {
                 products.iter().all(|one| one.token() != product.token())
             }
             PlatformChange::DeleteApiKey(key) => {
-                let keys = platform.api_keys().await?;
+                let keys = self.read_api_keys().await?;
                 keys.iter().all(|one| one.id() != key.id())
             }
             PlatformChange::DeleteUser(user) => self.is_gone(user).await?,

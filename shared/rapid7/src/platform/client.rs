@@ -92,13 +92,23 @@ impl Client {
         }
     }
 
+    /// The same run, for one account of several: [`Self::correlation_ids`] are those of its own writes.
+    /// Deadline, key and count of requests are shared.
+    #[must_use]
+    pub fn for_account(&self) -> Self {
+        Self {
+            call: self.call.with_own_writes(),
+            ..self.clone()
+        }
+    }
+
     /// Requests sent in this run, retries included.
     #[must_use]
     pub fn requests(&self) -> u32 {
         self.call.requests.load(Ordering::Relaxed)
     }
 
-    /// What the platform calls the writes of this run (`r7-correlation-id`, seen in the field).
+    /// What the platform calls the writes of this run, or of its account (`r7-correlation-id`, seen in the field).
     #[must_use]
     pub fn correlation_ids(&self) -> Vec<String> {
         self.call.written().clone()
