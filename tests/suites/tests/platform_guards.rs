@@ -87,11 +87,15 @@ fn the_last_active_administrator_stays() {
         // What leaves the right to administer alone.
         done(&world, &[], "revoke-product-access", &about(NXADMIN)[4].1);
     }
-    for index in 0..2 {
-        let world = World::new();
-        let (operation, event) = &about(NXADMIN)[index];
-        done(&world, &[DELETION], operation, event);
-    }
+    // With another, the one is deleted, and of the one who is suspended everything is taken that can be.
+    let world = World::new();
+    let (operation, event) = &about(NXADMIN)[1];
+    done(&world, &[DELETION], operation, event);
+    let world = World::new();
+    let (kind, message) = world.failure("suspend-platform-user", json!({"email": NXADMIN}));
+    assert_eq!(kind, "Refused", "{message}");
+    assert!(!message.contains("last-administrator"), "{message}");
+    assert!(world.platform.state().user_mut(NXADMIN).products.is_empty());
 }
 
 /// What changes just before the list is read is seen.
@@ -162,6 +166,7 @@ fn the_key_that_the_pack_itself_uses_is_never_ended() {
         &named,
     );
     // Somebody else's account has other keys.
+    world.platform.state().user_mut(MKOWALSKA).platform_admin = false;
     let event = json!({"email": MKOWALSKA});
     let outcome = done(&world, &settings, "suspend-platform-user", &event);
     assert!(
@@ -172,6 +177,8 @@ fn the_key_that_the_pack_itself_uses_is_never_ended() {
 
 #[test]
 fn where_the_own_key_is_not_known_that_is_said_before_a_key_ends() {
+    let world = World::new();
+    let another = world.platform.state().api_keys[0].id.clone();
     let tells = |settings: &Settings, index: usize| {
         let (operation, event) = &about(JDOE)[index];
         let world = World::new();
@@ -187,10 +194,45 @@ fn where_the_own_key_is_not_known_that_is_said_before_a_key_ends() {
             &[("RAPID7_PLATFORM_KEY_TYPE", "organization")],
             index
         ));
-        assert!(!tells(&[("RAPID7_PLATFORM_KEY_ID", "another")], index));
+        assert!(!tells(&[("RAPID7_PLATFORM_KEY_ID", &another)], index));
     }
     // No key ends.
     assert!(!tells(&[], 4));
+}
+
+/// That a key gets the list of keys says that it is an organization's. Where that is not told either,
+/// the pack's own may be the one that ends.
+#[test]
+fn where_nothing_tells_which_key_is_in_use_no_key_ends() {
+    let hidden = |world: &World| {
+        let first = Fault::new(FaultKind::status(404)).on("GET", "/api-keys");
+        world.platform.push_fault(first.times(9));
+    };
+    let (operation, event) = &about(JDOE)[1];
+    let world = World::new();
+    hidden(&world);
+    refused(&world, "own-key", &[DELETION], operation, event);
+    world.clear_faults();
+    // The pack's own is among those whose owner nobody tells.
+    let own = world.platform.state().api_keys[0].id.clone();
+    let settings = [("RAPID7_PLATFORM_KEY_ID", own.as_str()), DELETION];
+    {
+        let mut state = world.platform.state();
+        let mut untold = state.api_keys[0].clone();
+        untold.key_type = fake_console::KeyType::User;
+        untold.value = "another".into();
+        // The same key again, as a list tells it that does not tell whose it is.
+        state.api_keys.insert(0, untold);
+    }
+    for (operation, event) in &about(JDOE)[..2] {
+        refused(&world, "own-key", &settings, operation, event);
+    }
+    let declared = [
+        &settings[..],
+        &[("RAPID7_PLATFORM_KEY_TYPE", "organization")],
+    ]
+    .concat();
+    done(&world, &declared, operation, event);
 }
 
 #[test]

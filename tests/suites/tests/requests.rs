@@ -142,10 +142,10 @@ fn expected(operation: &str) -> (String, String) {
 /// said of which type the pack's own key is: only an organization key gets it.
 fn expected_on_platform(operation: &str) -> (String, String) {
     let same = |requests: &str| (requests.to_owned(), requests.to_owned());
-    let read = "GET /users
-        GET /users/jdoe/products, GET /api-keys";
-    let read_back = "GET /users/jdoe, GET /users/jdoe/products, GET /api-keys";
-    let written = |writes: &str| (format!("{read}\n{writes}\n{read_back}"), read.to_owned());
+    // Everything that is planned on is read at one moment, right before the first write.
+    let all = "GET /users/jdoe, GET /users/jdoe/products, GET /api-keys";
+    let ending = format!("GET /users\n{all}");
+    let products = "GET /users/jdoe, GET /users/jdoe/products";
     match operation {
         "list-platform-users" | "get-platform-user" => same("GET /users"),
         // Whose they are is told by email.
@@ -159,49 +159,60 @@ fn expected_on_platform(operation: &str) -> (String, String) {
             "GET /users, GET /products
             GET /api-keys
             POST /users
-            PATCH /users/jsmith/products/IVM
             GET /users/jsmith
+            PATCH /users/jsmith/products/IVM
             GET /users/jsmith/products"
                 .into(),
             "GET /users, GET /products
-            GET /users/jsmith/products, GET /api-keys"
+            GET /users/jsmith/products"
                 .into(),
         ),
         // That IVM exists is looked up where the user has no such product.
         "revoke-product-access" => (
-            written("DELETE /users/jdoe/products/IVM").0,
-            format!("{read}\nGET /products"),
+            format!(
+                "GET /users
+                GET /users/jdoe/products
+                GET /api-keys
+                DELETE /users/jdoe/products/IVM
+                {products}"
+            ),
+            "GET /users
+            GET /users/jdoe/products
+            GET /products"
+                .into(),
         ),
         "revoke-platform-api-keys" => (
             "GET /users
-            GET /api-keys
-            GET /users/jdoe/products
+            GET /users/jdoe/products, GET /api-keys
             DELETE /api-keys/laptop
             GET /users/jdoe, GET /users/jdoe/products, GET /api-keys"
                 .into(),
             "GET /users
-            GET /api-keys
-            GET /users/jdoe/products"
+            GET /users/jdoe/products, GET /api-keys"
                 .into(),
         ),
-        "suspend-platform-user" => written(
-            "DELETE /api-keys/laptop
-            DELETE /users/jdoe/products/IVM
-            DELETE /users/jdoe/products/IDR",
+        "suspend-platform-user" => (
+            format!(
+                "{ending}
+                DELETE /api-keys/laptop
+                DELETE /users/jdoe/products/IVM
+                DELETE /users/jdoe/products/IDR
+                {all}"
+            ),
+            ending,
         ),
         // 404 alone is no proof that it is gone: that the list lacks it is. An email address that the
         // filter does not find is looked for in the whole list.
         "delete-platform-user" => (
-            format!("{read}\nDELETE /users/jdoe\nGET /users/jdoe\nGET /users"),
+            format!("{ending}\nGET /users\nDELETE /users/jdoe\nGET /users/jdoe\nGET /users"),
             "GET /users
             GET /users"
                 .into(),
         ),
         "restore-platform-user" => {
-            let read = "GET /users/jdoe
-                GET /users/jdoe/products, GET /api-keys";
-            let write = "PATCH /users/jdoe/products/OPS";
-            (format!("{read}\n{write}\n{read_back}"), read.into())
+            let read = "GET /users/jdoe\nGET /users/jdoe/products";
+            let write = "GET /api-keys\nPATCH /users/jdoe/products/OPS";
+            (format!("{read}\n{write}\n{products}"), read.into())
         }
         _ => panic!("what does {operation} send?"),
     }
