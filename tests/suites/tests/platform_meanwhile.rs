@@ -169,9 +169,7 @@ fn correlation_ids_are_those_of_the_person_alone() {
     told.sort();
     let requests = world.platform.requests();
     let writes = requests.iter().filter(|request| request.is_write());
-    let mut sent: Vec<String> = writes
-        .filter_map(|r| r.correlation_id.clone().into())
-        .collect();
+    let mut sent: Vec<String> = writes.filter_map(|r| r.correlation_id.clone()).collect();
     sent.sort();
     assert_eq!(told, sent);
 }
