@@ -99,14 +99,12 @@ fn plan(
     };
     for id in wanted {
         let Some(key) = keys.iter().find(|key| key.id() == id) else {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!(
-                    "there is no key {id} among all {}: it is gone already, or never was there",
-                    keys.len()
-                ),
-            )
-            .next("check the id; if the key is gone, leave it out"));
+            // An event that is delivered twice finds its keys gone; a list that proves nothing was refused.
+            plan.warnings.push(format!(
+                "there is no key {id} among all {}: it is gone already, or never was there",
+                keys.len()
+            ));
+            continue;
         };
         if key.is_organization_key() {
             return Err(not_theirs(
@@ -199,7 +197,10 @@ mod tests {
         left: the platform does not tell whose these API keys are, so they stay, and may be this person's: odd
         ");
         assert_snapshot!(text(Some(&["k3", "k3"])), @"delete the API key k3 (key k3) for good");
-        assert_snapshot!(text(Some(&["k3", "gone"])), @"NotFound: there is no key gone among all 5: it is gone already, or never was there");
+        assert_snapshot!(text(Some(&["k3", "gone"])), @r"
+        delete the API key k3 (key k3) for good
+        warning: there is no key gone among all 5: it is gone already, or never was there
+        ");
         assert_snapshot!(text(Some(&["k3", "odd"])), @"Refused: the key odd is nobody's, as far as the platform tells (rule `keys-of-others`)");
         assert_snapshot!(text(Some(&["k1", "k2"])), @"Refused: the key k2 (key k2) is somebody else's key (rule `keys-of-others`)");
         assert_snapshot!(text(Some(&["org"])), @"Refused: the key org (key org) is the organization's key, nobody's (rule `organization-keys`)");
