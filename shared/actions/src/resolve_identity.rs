@@ -35,7 +35,8 @@ pub struct Identity {
 }
 
 /// Finds every account of a person on every console and on the platform, and says what that rests on.
-/// Where several accounts fit, all are listed and none is guessed. A surface that can't be asked is told
+/// Where several accounts fit, all are listed and none is guessed, also those that something contradicts.
+/// A login is nobody's for certain as long as a console is not read. A surface that can't be asked is told
 /// as failed; the answer is an error only if none could be asked.
 pub struct ResolveIdentity;
 
@@ -64,6 +65,7 @@ impl Action for ResolveIdentity {
                 ));
             }
         }
+        warnings.extend(resolved.untold);
         Ok(Identity {
             person: resolved.person,
             surfaces: resolved.on,

@@ -1,5 +1,7 @@
 //! Whose account is it? A plain function over lists of accounts: it sees no surface and no client.
 
+mod lending;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
@@ -7,6 +9,9 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::lookup::solid;
+
+pub(crate) use lending::List;
+use lending::{Address, add, doubt_what_is_shared, lent, untold};
 
 /// What a deployment says of how its people are called on different surfaces. Data; empty, only
 /// equal names and addresses count.
@@ -64,7 +69,8 @@ impl Person {
     }
 }
 
-/// What is known of an account for matching, in lower case but for the login.
+/// What is known of an account for matching, in lower case and without blanks around it, but for the
+/// login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
     login: String,
@@ -76,10 +82,10 @@ impl Account {
     pub(crate) fn new(login: &str, email: Option<&str>) -> Self {
         Self {
             login: login.to_owned(),
-            lower: login.to_lowercase(),
+            lower: login.trim().to_lowercase(),
             email: email
-                .filter(|email| !email.is_empty())
-                .map(str::to_lowercase),
+                .map(|email| email.trim().to_lowercase())
+                .filter(|email| !email.is_empty()),
         }
     }
 }
@@ -111,17 +117,25 @@ pub(crate) struct Matches {
     /// The person's addresses, in lower case: the one that was given, or those lent by the accounts
     /// with the login.
     pub(crate) emails: BTreeSet<String>,
-    /// For each list, the accounts that may be the person's.
+    /// For each list, the accounts that may be the person's, those that nothing contradicts first.
     pub(crate) found: Vec<Vec<Match>>,
-    /// For each list, accounts whose login differs from the given one in upper and lower case only.
-    pub(crate) near: Vec<Vec<usize>>,
+    /// Why nobody can be told for the person, whatever was found: a list that was not read may say of
+    /// the login that it is somebody else's.
+    pub(crate) untold: Option<String>,
 }
 
-/// An address of the person, and why it is one.
-struct Address {
-    text: String,
-    confidence: Confidence,
-    why: String,
+impl Match {
+    /// Whether something contradicts it.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.confidence == Confidence::Doubtful
+    }
+
+    fn doubt(&mut self, why: &str) {
+        self.confidence = Confidence::Doubtful;
+        for reason in &mut self.reasons {
+            reason.push_str(&format!("; but {why}"));
+        }
+    }
 }
 
 fn split(address: &str) -> Option<(&str, &str)> {
@@ -157,6 +171,7 @@ impl IdentityRules {
     /// The address that stands for whoever has an account: the same for all accounts that the rules
     /// take for one person's. `None` if nothing tells.
     pub(crate) fn person_of(&self, login: &str, email: Option<&str>) -> Option<String> {
+        let (login, email) = (login.trim(), email.map(str::trim));
         let address = match (email.filter(|email| !email.is_empty()), split(login)) {
             (Some(email), _) => email.to_lowercase(),
             (None, Some(_)) => login.to_lowercase(),
@@ -182,42 +197,62 @@ impl IdentityRules {
         }
     }
 
-    /// Finds a person's accounts in lists of accounts, one list a surface, each with its name.
-    pub(crate) fn find(&self, person: &Person, lists: &[(&str, &[Account])]) -> Matches {
-        let addresses = self.addresses(person, lists);
-        let certain = addresses.iter();
-        let certain = certain.filter(|address| address.confidence == Confidence::Certain);
-        let found = lists.iter().map(|(_, accounts)| {
-            let accounts = accounts.iter().enumerate();
-            let matches = accounts.filter_map(|(index, account)| {
+    /// Finds a person's accounts in lists of accounts, one list a surface.
+    pub(crate) fn find(&self, person: &Person, lists: &[List<'_>]) -> Matches {
+        let untold = untold(person, lists);
+        let (addresses, agreed) = self.addresses(person, lists);
+        let doubt = match (&untold, agreed) {
+            (Some(untold), _) => Some(untold.as_str()),
+            (None, false) => Some("the accounts with it have different emails"),
+            (None, true) => None,
+        };
+        let found = lists.iter().map(|list| {
+            let matches = list.accounts().enumerate().filter_map(|(index, account)| {
                 let mut reasons = self.reasons(person, account, &addresses);
                 // The best first.
                 reasons.sort_by_key(|(confidence, _)| *confidence);
-                Some(Match {
+                let mut found = Match {
                     index,
                     confidence: reasons.first()?.0,
                     reasons: reasons.into_iter().map(|(_, reason)| reason).collect(),
-                })
+                };
+                if let Some(doubt) = doubt {
+                    found.doubt(doubt);
+                }
+                Some(found)
             });
-            clear_of_doubts(matches.collect())
+            matches.collect()
         });
+        let mut found: Vec<Vec<Match>> = found.collect();
+        if let Person::Login(login) = person {
+            doubt_what_is_shared(login, lists, &mut found);
+        }
+        for matches in &mut found {
+            matches.sort_by_key(|found| found.confidence);
+        }
+        let certain = addresses.iter();
+        let certain = certain
+            .filter(|address| address.confidence == Confidence::Certain && doubt.is_none())
+            .map(|address| address.text.clone());
         Matches {
-            found: found.collect(),
-            near: lists.iter().map(|(_, list)| near(person, list)).collect(),
-            emails: certain.map(|address| address.text.clone()).collect(),
+            emails: certain.collect(),
+            found,
+            untold,
         }
     }
 
-    /// Every address that may be the person's.
-    fn addresses(&self, person: &Person, lists: &[(&str, &[Account])]) -> Vec<Address> {
+    /// Every address that may be the person's, and whether those that were told are one person's.
+    fn addresses(&self, person: &Person, lists: &[List<'_>]) -> (Vec<Address>, bool) {
         let mut addresses = match person {
             Person::Email(email) => vec![Address {
                 text: email.to_lowercase(),
                 confidence: Confidence::Certain,
                 why: "the email given".into(),
             }],
-            Person::Login(login) => self.lent(login, lists),
+            Person::Login(login) => lent(login, lists),
         };
+        let differ = |one: &Address| !self.are_alike(&addresses[0].text, &one.text);
+        let agreed = !addresses.iter().any(differ);
         for index in 0..addresses.len() {
             let from = addresses[index].text.clone();
             let confidence = addresses[index].confidence.max(Confidence::Likely);
@@ -237,9 +272,10 @@ impl IdentityRules {
             && split(login).is_none()
         {
             // An account that has the login says what its address is; the rule only supposes one.
-            let (confidence, but) = match addresses.is_empty() {
-                true => (Confidence::Likely, ""),
-                false => (
+            let (confidence, but) = match (addresses.is_empty(), self.person_of(login, None)) {
+                (true, Some(_)) => (Confidence::Likely, ""),
+                (true, None) => (Confidence::Doubtful, SEVERAL_DOMAINS),
+                (false, _) => (
                     Confidence::Doubtful,
                     "; but the account with the login has another email",
                 ),
@@ -257,46 +293,7 @@ impl IdentityRules {
                 );
             }
         }
-        addresses
-    }
-
-    /// The addresses of the accounts that have the login. If those are not one person's, nobody can
-    /// tell who is meant.
-    fn lent(&self, login: &str, lists: &[(&str, &[Account])]) -> Vec<Address> {
-        let mut addresses = Vec::new();
-        for (surface, accounts) in lists {
-            let accounts = accounts.iter().filter(|account| account.login == login);
-            for text in accounts.filter_map(|account| account.email.clone()) {
-                add(
-                    &mut addresses,
-                    Address {
-                        text,
-                        confidence: Confidence::Certain,
-                        why: format!("the email of the account with the login on {surface}"),
-                    },
-                );
-            }
-        }
-        let differ = |one: &Address| !self.are_alike(&addresses[0].text, &one.text);
-        if addresses.iter().any(differ) {
-            for address in &mut addresses {
-                address.confidence = Confidence::Doubtful;
-                address
-                    .why
-                    .push_str("; but the accounts with it have different emails");
-            }
-        }
-        if split(login).is_some() {
-            add(
-                &mut addresses,
-                Address {
-                    text: login.to_lowercase(),
-                    confidence: Confidence::Certain,
-                    why: "the login given".into(),
-                },
-            );
-        }
-        addresses
+        (addresses, agreed)
     }
 
     /// Why an account may be the person's; nothing, if it is not.
@@ -308,18 +305,14 @@ impl IdentityRules {
     ) -> Vec<(Confidence, String)> {
         let mut reasons = Vec::new();
         let email = account.email.as_deref();
-        if matches!(person, Person::Login(login) if *login == account.login) {
-            let of = addresses
-                .iter()
-                .find(|address| Some(address.text.as_str()) == email);
-            reasons.push(match of {
-                Some(of) if of.confidence == Confidence::Doubtful => (
-                    Confidence::Doubtful,
-                    "login: the one given; but the accounts with it have different emails".into(),
-                ),
-                _ => (Confidence::Certain, "login: the one given".into()),
-            });
-            return reasons;
+        if let Person::Login(login) = person {
+            if *login == account.login {
+                return vec![(Confidence::Certain, GIVEN.into())];
+            }
+            if login.trim().to_lowercase() == account.lower {
+                let reason = "login: the one given, but for upper and lower case or blanks";
+                reasons.push((Confidence::Doubtful, reason.into()));
+            }
         }
         for address in addresses {
             let Address {
@@ -330,7 +323,14 @@ impl IdentityRules {
             if email == Some(text) {
                 reasons.push((*confidence, format!("email {text}: {why}")));
             } else if account.lower == *text {
-                reasons.push((*confidence, format!("login {text}: {why}")));
+                let reason = format!("login {text}: {why}");
+                reasons.push(match email {
+                    // What an account says of its address counts for more than what its login looks like.
+                    Some(email) if !self.are_alike(email, text) => {
+                        (Confidence::Doubtful, format!("{reason}{ANOTHER_EMAIL}"))
+                    }
+                    _ => (*confidence, reason),
+                });
             }
         }
         reasons.extend(self.local_part(account, addresses));
@@ -340,51 +340,31 @@ impl IdentityRules {
     /// A login that is the local part of one of the person's addresses, where the rules say that
     /// logins are.
     fn local_part(&self, account: &Account, addresses: &[Address]) -> Option<(Confidence, String)> {
-        let of = addresses.iter().find(|address| {
+        let fitting = addresses.iter().filter(|address| {
             split(&address.text).is_some_and(|(local, domain)| {
                 local == account.lower && is_in(domain, &self.login_domains)
             })
-        })?;
+        });
+        let of = fitting.min_by_key(|address| address.confidence)?;
         let rule = format!(
             "login: the local part of {}, by the rule of logins",
             of.text
         );
-        match &account.email {
-            Some(email) if addresses.iter().all(|address| address.text != *email) => Some((
-                Confidence::Doubtful,
-                format!("{rule}; but the account has another email"),
-            )),
-            _ => Some((of.confidence.max(Confidence::Likely), rule)),
-        }
+        let whose = self.person_of(&account.lower, account.email.as_deref());
+        Some(match whose {
+            Some(whose) if whose == self.first_alike(of.text.clone()) => {
+                (of.confidence.max(Confidence::Likely), rule)
+            }
+            Some(_) => (Confidence::Doubtful, format!("{rule}{ANOTHER_EMAIL}")),
+            None => (Confidence::Doubtful, format!("{rule}{SEVERAL_DOMAINS}")),
+        })
     }
 }
 
-/// Adds an address that is not there yet.
-fn add(addresses: &mut Vec<Address>, one: Address) {
-    if addresses.iter().all(|address| address.text != one.text) {
-        addresses.push(one);
-    }
-}
-
-/// An account that something contradicts is of no interest beside one that nothing does.
-fn clear_of_doubts(mut matches: Vec<Match>) -> Vec<Match> {
-    let doubtful = |found: &Match| found.confidence == Confidence::Doubtful;
-    if !matches.iter().all(doubtful) {
-        matches.retain(|found| !doubtful(found));
-    }
-    matches
-}
-
-/// Accounts whose login differs from the given one in upper and lower case only.
-fn near(person: &Person, accounts: &[Account]) -> Vec<usize> {
-    let Person::Login(login) = person else {
-        return Vec::new();
-    };
-    let lower = login.to_lowercase();
-    let accounts = accounts.iter().enumerate();
-    let near = accounts.filter(|(_, account)| account.lower == lower && account.login != *login);
-    near.map(|(index, _)| index).collect()
-}
+/// Why the account that has the very login is the person's.
+const GIVEN: &str = "login: the one given";
+const ANOTHER_EMAIL: &str = "; but the account has another email";
+const SEVERAL_DOMAINS: &str = "; but logins may be of several domains";
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use rapid7::{console, platform};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::identity::{Account, Confidence, IdentityRules, Match, Person};
+use super::identity::{Account, Confidence, IdentityRules, List, Match, Person};
 use super::options::AccountPick;
 use super::report::failure;
 use crate::console_context::ConsoleContext;
@@ -168,13 +168,14 @@ impl<'a> Listing<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
-    /// One.
+    /// One that nothing contradicts. Accounts that fit beside it are listed too, as doubtful.
     Found,
     /// None, and that is proven by the whole list.
     Absent,
     /// Several fit. Which of them is meant, a person has to say.
     Several,
-    /// One fits, and something contradicts it. Whether it is meant, a person has to say.
+    /// One fits, and something contradicts it. Whether it is meant, a person has to say. Or none of
+    /// those that were read fits, and a surface that was not read might tell of one.
     Unsure,
     /// The surface did not tell.
     Failed,
@@ -200,6 +201,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// Whether something contradicts it.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.confidence == Confidence::Doubtful
+    }
+
     /// For people: `jdoe (user 42, jdoe@example.com)`.
     pub(crate) fn to_line(&self) -> String {
         let line = self.subject.to_line();
@@ -226,7 +232,7 @@ pub struct SurfaceIdentity {
     pub reason: String,
     /// How it failed, if it did: the error's kind.
     pub error: Option<String>,
-    /// The accounts that may be the person's.
+    /// The accounts that may be the person's, those that nothing contradicts first.
     pub accounts: Vec<Candidate>,
 }
 
@@ -260,8 +266,22 @@ impl PersonView {
 pub(crate) struct Resolved {
     pub(crate) person: PersonView,
     pub(crate) on: Vec<SurfaceIdentity>,
-    /// For each surface, why it did not tell.
+    /// For each surface, why it did not tell. That may be because another one did not.
     pub(crate) errors: Vec<Option<Error>>,
+    /// Why nobody can be told for the person on any surface.
+    pub(crate) untold: Option<String>,
+}
+
+impl Resolved {
+    /// Where one account fits that nothing contradicts, it alone: what is doubtful beside it is not
+    /// taken, and not waited for.
+    pub(crate) fn clear_of_doubts(mut self) -> Self {
+        let found = |surface: &&mut SurfaceIdentity| surface.verdict == Presence::Found;
+        for surface in self.on.iter_mut().filter(found) {
+            surface.accounts.retain(|account| !account.is_doubtful());
+        }
+        self
+    }
 }
 
 /// Finds a person's accounts on every surface.
@@ -270,20 +290,23 @@ pub(crate) fn resolve(
     person: &Person,
     listings: &[Listing<'_>],
 ) -> Resolved {
-    let lists: Vec<(&str, &[Account])> = listings
-        .iter()
-        .map(|listing| (listing.name, listing.accounts.as_slice()))
-        .collect();
+    let lists = listings.iter().map(|listing| List {
+        name: listing.name,
+        accounts: listing.users.is_ok().then_some(&*listing.accounts),
+        lends: listing.name != PLATFORM,
+    });
+    let lists: Vec<List<'_>> = lists.collect();
     let matches = rules.find(person, &lists);
-    let found = listings.iter().zip(matches.found.iter().zip(&matches.near));
-    let on = found.map(|(listing, (found, near))| {
+    let untold = matches.untold.as_deref();
+    let found = listings.iter().zip(&matches.found);
+    let on = found.map(|(listing, found)| {
         let accounts: Vec<Candidate> = found
             .iter()
             .filter_map(|found| listing.candidate(found))
             .collect();
         let (verdict, reason) = match &listing.users {
             Err(error) => (Presence::Failed, error.message.clone()),
-            Ok(_) => tell(listing, &accounts, near),
+            Ok(_) => tell(listing, &accounts, untold),
         };
         SurfaceIdentity {
             surface: listing.surface().into(),
@@ -296,52 +319,55 @@ pub(crate) fn resolve(
         }
     });
     let on = on.collect();
-    let errors = listings.iter();
-    let errors = errors.map(|listing| listing.users.as_ref().err().cloned());
+    let errors = listings.iter().map(|listing| {
+        let own = listing.users.as_ref().err().cloned();
+        own.or_else(|| untold.map(Error::unavailable))
+    });
     Resolved {
         person: PersonView {
-            emails: matches.emails.into_iter().collect(),
+            emails: matches.emails.iter().cloned().collect(),
             ..PersonView::of(person)
         },
         on,
         errors: errors.collect(),
+        untold: untold.map(str::to_owned),
     }
 }
 
-fn tell(listing: &Listing<'_>, accounts: &[Candidate], near: &[usize]) -> (Presence, String) {
-    let lines = || {
+fn tell(listing: &Listing<'_>, accounts: &[Candidate], untold: Option<&str>) -> (Presence, String) {
+    let lines = |accounts: &[Candidate]| {
         let lines: Vec<String> = accounts.iter().map(Candidate::to_line).collect();
         lines.join("; ")
     };
-    match accounts {
-        [] => {
-            let mut reason = format!("none of its {} accounts is theirs", listing.accounts.len());
-            let near = near.iter().filter_map(|index| {
-                listing.candidate(&Match {
-                    index: *index,
-                    confidence: Confidence::Doubtful,
-                    reasons: Vec::new(),
-                })
-            });
-            let near: Vec<String> = near.map(|account| account.to_line()).collect();
-            if !near.is_empty() {
-                reason.push_str(&format!(
-                    "; perhaps this was meant, by another spelling: {}",
-                    near.join("; ")
-                ));
-            }
-            (Presence::Absent, reason)
-        }
-        [one] => {
-            let reason = format!("{}: {}", one.to_line(), one.reasons.join("; "));
-            match one.confidence {
-                Confidence::Doubtful => (Presence::Unsure, reason),
-                _ => (Presence::Found, reason),
+    let clear = accounts.iter().filter(|account| !account.is_doubtful());
+    match (clear.count(), accounts) {
+        (_, []) => {
+            let none = format!("none of its {} accounts is theirs", listing.accounts.len());
+            match untold {
+                Some(untold) => (
+                    Presence::Unsure,
+                    format!("{none} as far as known; {untold}"),
+                ),
+                None => (Presence::Absent, none),
             }
         }
-        several => (
+        (clear, [one, others @ ..]) if clear == 1 || others.is_empty() => {
+            let mut reason = format!("{}: {}", one.to_line(), one.reasons.join("; "));
+            if !others.is_empty() {
+                reason.push_str(&format!("; doubtful beside it: {}", lines(others)));
+            }
+            match one.is_doubtful() {
+                true => (Presence::Unsure, reason),
+                false => (Presence::Found, reason),
+            }
+        }
+        (_, several) => (
             Presence::Several,
-            format!("{} accounts may be theirs: {}", several.len(), lines()),
+            format!(
+                "{} accounts may be theirs: {}",
+                several.len(),
+                lines(several)
+            ),
         ),
     }
 }

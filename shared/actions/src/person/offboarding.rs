@@ -64,9 +64,9 @@ impl<'a> Offboarding<'a> {
         check_sight(&self.listings)
     }
 
-    /// The person's accounts.
+    /// The person's accounts, without those that are doubtful beside one that is not.
     pub(crate) fn resolve(&self, person: &Person) -> Resolved {
-        resolve(self.surfaces.rules(), person, &self.listings)
+        resolve(self.surfaces.rules(), person, &self.listings).clear_of_doubts()
     }
 
     /// Plans what is left to do for a person, without writing.
@@ -74,15 +74,20 @@ impl<'a> Offboarding<'a> {
     /// # Errors
     /// `InvalidInput` for accounts that are not the person's.
     pub(crate) async fn prepare(&self, wanted: &Wanted<'_>) -> Result<Prepared> {
-        let resolved = self.resolve(&wanted.person);
+        let resolved = resolve(self.surfaces.rules(), &wanted.person, &self.listings);
         let exists = |place: usize, pick: &AccountPick| self.listings[place].has(pick);
         let choices = choose(&resolved, wanted.picks, exists)?;
         let surfaces = resolved.on.iter().zip(&resolved.errors).zip(choices);
         let surfaces = surfaces.zip(&self.listings);
         let tasks = surfaces.map(async |(((surface, error), choice), listing)| match choice {
-            Choice::Take(accounts) => {
-                let accounts = accounts.iter();
-                let tasks = accounts.map(|account| self.task(listing, surface, account, wanted));
+            Choice::Take { accounts, left } => {
+                let accounts = accounts.iter().enumerate();
+                let tasks = accounts.map(|(place, account)| {
+                    let mut report = skeleton(surface, Some(account));
+                    // Once a surface is enough.
+                    report.warnings.extend(left.clone().filter(|_| place == 0));
+                    self.task(listing, account, report, wanted)
+                });
                 join_all(tasks).await
             }
             Choice::None => vec![Task::settled(skeleton(surface, None))],
@@ -115,11 +120,10 @@ impl<'a> Offboarding<'a> {
     async fn task(
         &self,
         listing: &Listing<'_>,
-        surface: &SurfaceIdentity,
         account: &Candidate,
+        report: SurfaceReport,
         wanted: &Wanted<'_>,
     ) -> Task {
-        let report = skeleton(surface, Some(account));
         match listing.users {
             Ok(Users::Console(console, users)) => {
                 let context = console.with_ticket(wanted.ticket);

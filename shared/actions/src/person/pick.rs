@@ -9,7 +9,11 @@ use crate::outcome::AccountId;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Choice {
     /// These accounts.
-    Take(Vec<Candidate>),
+    Take {
+        accounts: Vec<Candidate>,
+        /// What a person should know: those that fit too, and are left as they are.
+        left: Option<String>,
+    },
     /// There is none.
     None,
     /// A person has to say which.
@@ -44,12 +48,16 @@ pub(super) fn choose(
             let mine: Vec<(usize, &AccountPick)> = mine
                 .filter(|(_, pick)| pick.surface == surface.name)
                 .collect();
-            if surface.verdict == Presence::Failed {
+            if resolved.errors[place].is_some() {
                 return Ok(Choice::Failed);
             }
             if mine.is_empty() {
                 return Ok(match surface.verdict {
-                    Presence::Found => Choice::Take(surface.accounts.clone()),
+                    Presence::Found => {
+                        let clear = surface.accounts.iter();
+                        let clear = clear.filter(|account| !account.is_doubtful());
+                        take(surface, clear.cloned().collect())
+                    }
                     Presence::Absent => Choice::None,
                     _ => Choice::Ask,
                 });
@@ -79,10 +87,27 @@ fn picked(
             None => gone = Some(*index),
         }
     }
-    match (taken.is_empty(), surface.accounts.is_empty(), gone) {
-        (false, _, _) => Ok(Choice::Take(taken)),
-        (true, false, Some(index)) => Err(not_theirs(surface, index)),
-        _ => Ok(Choice::None),
+    match gone {
+        // As long as somebody else may be meant, it may be a typing error.
+        Some(index) if taken.len() < surface.accounts.len() => Err(not_theirs(surface, index)),
+        _ if taken.is_empty() => Ok(Choice::None),
+        _ => Ok(take(surface, taken)),
+    }
+}
+
+fn take(surface: &SurfaceIdentity, accounts: Vec<Candidate>) -> Choice {
+    let left = surface.accounts.iter();
+    let left = left.filter(|one| accounts.iter().all(|taken| taken.subject != one.subject));
+    let left = left.map(|one| format!("{} ({})", one.to_line(), one.reasons.join("; ")));
+    let left: Vec<String> = left.collect();
+    Choice::Take {
+        accounts,
+        left: (!left.is_empty()).then(|| {
+            format!(
+                "left as they are, though they may be theirs: {}",
+                left.join("; ")
+            )
+        }),
     }
 }
 

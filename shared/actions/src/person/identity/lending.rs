@@ -1,0 +1,105 @@
+//! What a login lends: the addresses of the accounts that have it, and when that tells nobody.
+
+use super::{Account, Confidence, Match, Person, split};
+
+/// The accounts of one surface.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List<'a> {
+    /// What the surface is called.
+    pub(crate) name: &'a str,
+    /// `None` if it could not be read: nothing is known of it, not even that somebody is not there.
+    pub(crate) accounts: Option<&'a [Account]>,
+    /// Whether its accounts say more than their logins do. On the platform, the login is the address.
+    pub(crate) lends: bool,
+}
+
+impl<'a> List<'a> {
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &'a Account> + use<'a> {
+        self.accounts.into_iter().flatten()
+    }
+}
+
+/// An address of the person, and why it is one.
+pub(super) struct Address {
+    pub(super) text: String,
+    pub(super) confidence: Confidence,
+    pub(super) why: String,
+}
+
+/// A login is one person's only as far as all lists that could say otherwise were read.
+pub(super) fn untold(person: &Person, lists: &[List<'_>]) -> Option<String> {
+    let unread = lists.iter();
+    let unread = unread.filter(|list| list.lends && list.accounts.is_none());
+    let unread: Vec<&str> = unread.map(|list| list.name).collect();
+    match person {
+        Person::Login(_) if !unread.is_empty() => Some(format!(
+            "the login's owner can't be told while {} is not read",
+            unread.join(", ")
+        )),
+        _ => None,
+    }
+}
+
+/// The addresses that the login stands for: those of the accounts that have it, and itself, if it is
+/// one.
+pub(super) fn lent(login: &str, lists: &[List<'_>]) -> Vec<Address> {
+    let mut addresses = Vec::new();
+    for list in lists {
+        let accounts = list.accounts().filter(|account| account.login == login);
+        for text in accounts.filter_map(|account| account.email.clone()) {
+            add(
+                &mut addresses,
+                Address {
+                    text,
+                    confidence: Confidence::Certain,
+                    why: format!("the email of the account with the login on {}", list.name),
+                },
+            );
+        }
+    }
+    if split(login).is_some() {
+        add(
+            &mut addresses,
+            Address {
+                text: login.to_lowercase(),
+                confidence: Confidence::Certain,
+                why: "the login given".into(),
+            },
+        );
+    }
+    addresses
+}
+
+/// An address that several accounts of one surface have, such as a shared mailbox, tells nobody on the
+/// others. On the surface itself there are several, and a person has to say which.
+pub(super) fn doubt_what_is_shared(login: &str, lists: &[List<'_>], found: &mut [Vec<Match>]) {
+    let are_several = |matches: &[Match]| {
+        let clear = matches.iter().filter(|found| !found.is_doubtful());
+        clear.count() > 1
+    };
+    let several = lists.iter().zip(&*found);
+    let several = several.filter(|(list, matches)| list.lends && are_several(matches));
+    let several: Vec<&str> = several.map(|(list, _)| list.name).collect();
+    if several.is_empty() {
+        return;
+    }
+    let why = format!("several accounts of {} may be theirs", several.join(", "));
+    for (list, matches) in lists.iter().zip(found) {
+        if are_several(matches) {
+            continue;
+        }
+        for found in matches.iter_mut().filter(|found| !found.is_doubtful()) {
+            let account = list.accounts().nth(found.index);
+            if account.is_some_and(|account| account.login != login) {
+                found.doubt(&why);
+            }
+        }
+    }
+}
+
+/// Adds an address that is not there yet.
+pub(super) fn add(addresses: &mut Vec<Address>, one: Address) {
+    if addresses.iter().all(|address| address.text != one.text) {
+        addresses.push(one);
+    }
+}
