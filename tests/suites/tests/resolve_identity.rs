@@ -136,6 +136,70 @@ fn a_surface_that_is_down_is_told_and_the_others_too() {
     assert_eq!(surface(&identity, "platform")["error"], "Unauthorized");
 }
 
+/// What the console that is down says of the login may make it somebody else's.
+#[test]
+fn by_login_nobody_is_certain_or_absent_while_a_console_is_not_read() {
+    let world = World::with_two_consoles();
+    let second = world.second.as_ref().expect("a second console");
+    second.state().user_mut("jdoe").email = None;
+    let maintenance = Fault::new(FaultKind::Html { status: 503 }).times(50);
+    world.console.push_fault(maintenance);
+    let identity = world.outcome("resolve-identity", json!({"login": "jdoe"}));
+    assert_eq!(
+        told(&identity),
+        "emea failed; apac unsure jdoe; platform unsure"
+    );
+    let account = &surface(&identity, "apac")["accounts"][0];
+    assert_eq!(account["confidence"], "doubtful");
+    let why = "the login's owner can't be told while emea is not read";
+    for told in [
+        &account["reasons"][0],
+        &surface(&identity, "platform")["reason"],
+        &identity["warnings"][1],
+    ] {
+        assert!(told.as_str().expect("text").contains(why), "{told}");
+    }
+    world.console.clear_faults();
+}
+
+/// It is the inventory: what something contradicts is listed after what nothing does.
+#[test]
+fn doubtful_accounts_are_listed_too() {
+    let world = World::with_two_consoles();
+    let second = world.second.as_ref().expect("a second console");
+    second.state().user_mut("nxadmin").login = "jdoe@example.com".into();
+    let identity = world.outcome("resolve-identity", json!({"email": "jdoe@example.com"}));
+    assert_eq!(
+        told(&identity),
+        "emea found jdoe; apac found jdoe jdoe@example.com; platform found jdoe@example.com"
+    );
+    let apac = surface(&identity, "apac");
+    assert_eq!(apac["accounts"][0]["confidence"], "certain");
+    assert_eq!(apac["accounts"][1]["confidence"], "doubtful");
+    let reason = apac["reason"].as_str().expect("a reason");
+    assert!(
+        reason.contains("doubtful beside it: jdoe@example.com"),
+        "{reason}"
+    );
+
+    let identity = world.outcome("resolve-identity", json!({"login": "JDOE"}));
+    assert_eq!(
+        told(&identity),
+        "emea unsure jdoe; apac several jdoe@example.com jdoe; platform unsure jdoe@example.com"
+    );
+}
+
+#[test]
+fn blanks_around_an_address_do_not_hide_its_account() {
+    let world = World::with_two_consoles();
+    world.console.state().user_mut("jdoe").email = Some(" JDoe@example.com ".into());
+    let identity = world.outcome("resolve-identity", json!({"email": "jdoe@example.com"}));
+    assert_eq!(
+        told(&identity),
+        "emea found jdoe; apac found jdoe; platform found jdoe@example.com"
+    );
+}
+
 #[test]
 fn where_no_surface_tells_it_is_an_error() {
     let world = World::with_two_consoles();

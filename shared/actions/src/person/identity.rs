@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::lookup::solid;
 
 pub(crate) use lending::List;
-use lending::{Address, add, doubt_what_is_shared, lent, untold};
+use lending::{Address, add, doubt_what_is_shared, lent, nearly_lent, untold};
 
 /// What a deployment says of how its people are called on different surfaces. Data; empty, only
 /// equal names and addresses count.
@@ -87,6 +87,13 @@ impl Account {
                 .map(|email| email.trim().to_lowercase())
                 .filter(|email| !email.is_empty()),
         }
+    }
+}
+
+impl Account {
+    /// Whether its login differs from this one in upper and lower case or blanks only.
+    fn is_nearly(&self, login: &str) -> bool {
+        self.login != login && self.lower == login.trim().to_lowercase()
     }
 }
 
@@ -293,6 +300,19 @@ impl IdentityRules {
                 );
             }
         }
+        if let Person::Login(login) = person {
+            for (near, why) in nearly_lent(login, lists) {
+                let alike = self.aliases(&near);
+                for text in std::iter::once(near).chain(alike) {
+                    let one = Address {
+                        text,
+                        confidence: Confidence::Doubtful,
+                        why: why.clone(),
+                    };
+                    add(&mut addresses, one);
+                }
+            }
+        }
         (addresses, agreed)
     }
 
@@ -309,7 +329,7 @@ impl IdentityRules {
             if *login == account.login {
                 return vec![(Confidence::Certain, GIVEN.into())];
             }
-            if login.trim().to_lowercase() == account.lower {
+            if account.is_nearly(login) {
                 let reason = "login: the one given, but for upper and lower case or blanks";
                 reasons.push((Confidence::Doubtful, reason.into()));
             }

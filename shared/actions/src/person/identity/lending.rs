@@ -70,6 +70,22 @@ pub(super) fn lent(login: &str, lists: &[List<'_>]) -> Vec<Address> {
     addresses
 }
 
+/// The addresses of the accounts that nearly have the login, each with why it may be the person's:
+/// where such an account is meant, those on other surfaces are too.
+pub(super) fn nearly_lent(login: &str, lists: &[List<'_>]) -> Vec<(String, String)> {
+    let lists = lists.iter().flat_map(|list| {
+        let near = list.accounts().filter(|account| account.is_nearly(login));
+        near.filter_map(|account| {
+            let why = format!(
+                "the email of the account with nearly the login on {}",
+                list.name
+            );
+            Some((account.email.clone()?, why))
+        })
+    });
+    lists.collect()
+}
+
 /// An address that several accounts of one surface have, such as a shared mailbox, tells nobody on the
 /// others. On the surface itself there are several, and a person has to say which.
 pub(super) fn doubt_what_is_shared(login: &str, lists: &[List<'_>], found: &mut [Vec<Match>]) {
