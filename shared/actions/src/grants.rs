@@ -156,7 +156,8 @@ impl ConsoleContext {
             Lost(&goals, &lost)
         );
         error.kind = ErrorKind::Unexpected;
-        error.next(GIVE_BACK_BY_HAND)
+        // Together with other failures, too, nothing may make another run look like the answer.
+        error.changed(Changed::Unknown).next(GIVE_BACK_BY_HAND)
     }
 
     /// Sends what is left to give and to take of one kind.

@@ -114,7 +114,17 @@ impl Plan {
         let takes = |change: &Change| {
             matches!(change, Change::ResetTwoFactor(_)) || change.password().is_some()
         };
-        self.changes.iter().any(takes) || !logs_in_alike(user, &self.intended(user))
+        let after = self.intended(user);
+        self.changes.iter().any(takes) && !self.lets_nobody_in(&after)
+            || !logs_in_alike(user, &after)
+    }
+
+    /// Whether a new password or seed is of no use to anybody: nobody has it, and the account is
+    /// disabled. Both are needed. A password that the caller gave is known to the caller, who may wait
+    /// until the account is enabled again; and on an enabled account a new seed may be the step that
+    /// makes a stolen password enough.
+    fn lets_nobody_in(&self, after: &User) -> bool {
+        self.thrown_away && self.delivery.is_none() && after.enabled() == Some(false)
     }
 
     /// Whether the account may be an enabled administrator before and none after.

@@ -267,6 +267,9 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Where the new password or seed among them goes.
     pub delivery: Option<Delivery>,
+    /// Whether the new password or seed among them is made to be thrown away: no caller gave it, and
+    /// nobody gets it.
+    pub thrown_away: bool,
     /// What a person should know about them.
     pub warnings: Vec<String>,
 }

@@ -128,8 +128,9 @@ fn expected(operation: &str) -> (String, String) {
         ),
         // One person across both surfaces: one list of each, whatever else is done.
         "resolve-identity" => return same("GET /users, GET /users"),
+        // That nothing is left to do, only the account itself tells.
         "offboard-user" | "offboard-users" => {
-            return (replaced("GET /users"), "GET /users".into());
+            return (replaced("GET /users"), "GET /users\nGET /users/4".into());
         }
         "access-report" => return same("GET /users, GET /roles, GET /users"),
         // On the Insight Platform.

@@ -358,3 +358,46 @@ proptest! {
         );
     }
 }
+
+/// Somebody leaves: what nobody gets lets nobody in, as long as the account is disabled. Anything short
+/// of that may.
+#[test]
+fn a_privileged_account_may_get_what_nobody_has_only_while_it_is_disabled() {
+    let enabled = admin(2, "nxadmin");
+    let disabled = person(2, "nxadmin", "global-admin", json!({"enabled": false}));
+    let others = [admin(1, "svc-soar"), admin(3, "other")];
+    let delivery = Delivery {
+        secret: "s".into(),
+        token: "t".into(),
+    };
+    for user in [&enabled, &disabled] {
+        for plan in [
+            edit(user, |edit| edit.set_password("new".into())),
+            Plan::of(Some(Change::ResetTwoFactor(user.id()))),
+        ] {
+            for (thrown_away, delivered) in [(true, false), (true, true), (false, false)] {
+                let plan = Plan {
+                    thrown_away,
+                    delivery: delivered.then(|| delivery.clone()),
+                    ..plan.clone()
+                };
+                let allowed = thrown_away && !delivered && user.enabled() == Some(false);
+                let expected = match allowed {
+                    true => "allowed",
+                    false => "privileged-accounts",
+                };
+                assert_eq!(rule(&policy(), user, &plan, &others), expected, "{plan:?}");
+            }
+        }
+    }
+    // Another login is another person's, whatever becomes of the password.
+    let mut plan = edit(&disabled, |edit| {
+        edit.set_login("else");
+        edit.set_password("new".into());
+    });
+    plan.thrown_away = true;
+    assert_eq!(
+        rule(&policy(), &disabled, &plan, &others),
+        "privileged-accounts"
+    );
+}

@@ -2,6 +2,7 @@
 
 mod batch;
 mod console_task;
+mod extras;
 mod identity;
 mod listing;
 mod offboarding;

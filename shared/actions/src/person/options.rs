@@ -113,12 +113,12 @@ macro_rules! offboarding_input {
                 /// On each console, also take away every asset group that was given one by one.
                 #[serde(default)]
                 pub clear_asset_groups: bool,
-                /// On each console, also make a new two-factor seed, which nobody gets. Not done on an
-                /// account that is disabled already.
+                /// On each console, also make a new two-factor seed, which nobody gets: after the account
+                /// was disabled, by the same run. Not done on one that is disabled already.
                 #[serde(default)]
                 pub reset_two_factor: bool,
-                /// On each console, also set a random password, which nobody gets. Not done on an
-                /// account that is disabled already.
+                /// On each console, also set a random password, which nobody gets: after the account was
+                /// disabled, by the same run. Not done on one that is disabled already.
                 #[serde(default)]
                 pub replace_password: bool,
             }
