@@ -49,7 +49,8 @@ fn the_account_is_disabled_whatever_becomes_of_its_seed_and_password() {
             "{shown}"
         );
         let seed = jdoe.two_factor_key != fresh.two_factor_key;
-        assert_eq!(seed, name == "password", "{shown}");
+        // A seed that can't be read is made all the same, and is not proven.
+        assert_eq!(seed, name == "password" || method == "GET", "{shown}");
         assert_eq!(jdoe.sites, fresh.sites, "{shown}");
 
         world.console.clear_faults();
