@@ -4,6 +4,7 @@ use std::future::Future;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::context::Scope;
 use crate::error::Result;
@@ -47,6 +48,13 @@ pub trait Action: Send + Sync + 'static {
     /// Whether it may deliver something into a secret. The functions of others do without the code
     /// for it.
     const DELIVERS: bool = false;
+
+    /// What of the answer, or of an error's details, the run's own audit record keeps: all of it,
+    /// unless parts of it have records of their own.
+    #[must_use]
+    fn recorded(answer: Value) -> Value {
+        answer
+    }
 
     /// Does it.
     fn run(

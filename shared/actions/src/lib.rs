@@ -118,8 +118,8 @@ pub use offboard_users::{OffboardUsers, OffboardUsersInput, PeopleReport};
 pub use outcome::{AccountId, Outcome, Subject};
 pub use password::CharacterClass;
 pub use person::{
-    AccountPick, Candidate, Confidence, IdentityRules, PersonEntry, PersonReport, PersonRow,
-    PersonView, PickedId, PlatformStep, Presence, RowResult, Summary, SurfaceIdentity,
+    AccountPick, Candidate, Confidence, IdentityRules, Options, PersonEntry, PersonReport,
+    PersonRow, PersonView, PickedId, PlatformStep, Presence, RowResult, Summary, SurfaceIdentity,
     SurfaceReport, SurfaceVerdict,
 };
 pub use plan::{AccessChange, Change, Delivery, Plan, Snapshot};

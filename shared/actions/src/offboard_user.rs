@@ -3,8 +3,8 @@
 use crate::action::{Action, Effect, Spec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::person::{
-    AccountPick, Offboarding, Person, PersonReport, RowResult, Wanted, Worked, changed, failure,
-    offboarding_input, report,
+    AccountPick, Offboarding, Person, PersonReport, RowResult, Wanted, Worked, changed,
+    check_platform, details, failure, offboarding_input, report,
 };
 use crate::surfaces::Surfaces;
 
@@ -25,7 +25,7 @@ offboarding_input! {
 
 /// Takes one person off every surface: on each console the account is disabled, on the platform it is
 /// suspended, deleted or left out. All surfaces are planned before anything is written, and worked on at
-/// the same time; one that is down does not stop the others. Where anything was refused or failed on any
+/// the same time. An account is disabled before anything else that is asked for is done to it; one that is down does not stop the others. Where anything was refused or failed on any
 /// surface, the run is an error that says what was done on which: run it again, and only the rest is
 /// done. A person who has no account anywhere is not found.
 pub struct OffboardUser;
@@ -44,25 +44,26 @@ impl Action for OffboardUser {
     async fn run(surfaces: &Surfaces, input: OffboardUserInput) -> Result<PersonReport> {
         let person = Person::from_members(input.login.as_deref(), input.email.as_deref())?;
         let line = person.to_line();
+        let about = |error: Error| error.about(line.clone());
+        let warning = check_platform(surfaces, input.options()).map_err(about)?;
         let offboarding = Offboarding::read(surfaces, input.options()).await;
-        offboarding
-            .check_sight()
-            .map_err(|error| error.about(line.clone()))?;
+        offboarding.check_sight().map_err(about)?;
+        let looked = offboarding.look(&person, &input.accounts);
+        let looked = looked.map_err(|wrong| about(wrong.1))?;
         let wanted = Wanted {
             person,
-            picks: &input.accounts,
             ticket: None,
         };
-        let about = |error: Error| error.about(line.clone());
-        let prepared = offboarding.prepare(&wanted).await.map_err(about)?;
+        let prepared = offboarding.prepare(&wanted, looked).await;
         surfaces
             .policy()
             .check_count(prepared.size())
             .map_err(about)?;
-        offboarding.announce(std::iter::once(&prepared));
+        offboarding.announce(&prepared);
         let (person, worked) = prepared.carry_out().await;
         let run = surfaces.run_context();
-        let report = report(run.spec.name, person, run.dry_run, &worked);
+        let mut report = report(run.spec.name, person, run.dry_run, &worked);
+        report.warnings.extend(warning);
         finish(report, &worked).map_err(about)
     }
 }
@@ -90,7 +91,7 @@ fn finish(report: PersonReport, worked: &[Worked]) -> Result<PersonReport> {
     match failed {
         None => Ok(report),
         Some(mut error) => {
-            error.details = serde_json::to_value(&report).ok().map(Box::new);
+            error.details = details(&report, &errors);
             Err(error)
         }
     }

@@ -2,14 +2,16 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::action::{Action, Effect, Spec};
+use crate::context::Scope as _;
 use crate::diff::FieldChange;
 use crate::error::{Changed, Error, ErrorKind, Result};
 use crate::guard::refuse;
 use crate::person::{
-    Earlier, Offboarding, PersonEntry, PersonRow, Prepared, Row, RowResult, Step, Summary,
-    carry_out, changed, failure, offboarding_input, people, prepare,
+    Batch, Earlier, Ended, Offboarding, PersonEntry, PersonRow, Row, RowResult, Step, Summary,
+    changed, check_platform, details, failure, offboarding_input, people,
 };
 use crate::surfaces::Surfaces;
 
@@ -26,8 +28,8 @@ offboarding_input! {
         /// counts too, for all of them together.
         #[schemars(range(min = 1))]
         pub max_changes: Option<u32>,
-        /// The rows of an earlier run, one JSON object a line: whoever is complete in them, and still
-        /// looks so, is skipped.
+        /// The rows of an earlier run, one JSON object a line: whoever is complete in them by what is
+        /// asked for now, and still looks so, is skipped.
         #[schemars(extend("x-report" = true))]
         pub resume_from: Option<String>,
     }
@@ -58,9 +60,11 @@ pub struct PeopleReport {
 }
 
 /// Takes a list of people off every surface, as offboard-user does with one. Each surface is listed once.
-/// Everything is planned before anything is written; then eight people are worked on at a time. Somebody
-/// who is refused, ambiguous or listed twice does not stop the others. If anybody is not done, the run is
-/// an error that says who and why: run it again, and only the rest is done.
+/// Eight people are worked on at a time, those with an enabled account first. Somebody who is refused,
+/// ambiguous or listed twice does not stop the others. If anybody is not done, the run is an error that
+/// says who and why: run it again, and only the rest is done. Where a limit has to be counted exactly,
+/// everybody is planned before anything is written; that takes at most half of the time, and whoever is
+/// not planned by then is left for another run.
 pub struct OffboardUsers;
 
 impl Action for OffboardUsers {
@@ -76,27 +80,33 @@ impl Action for OffboardUsers {
 
     async fn run(surfaces: &Surfaces, input: OffboardUsersInput) -> Result<PeopleReport> {
         let people = people(input.people.as_deref(), input.people_text.as_deref())?;
+        let options = input.options();
+        let warning = check_platform(surfaces, options)?;
         let earlier = Earlier::read(input.resume_from.as_deref().unwrap_or_default());
-        let offboarding = Offboarding::read(surfaces, input.options()).await;
+        let offboarding = Offboarding::read(surfaces, options).await;
         offboarding.check_sight()?;
         let run = surfaces.run_context();
-        let steps = prepare(run, &offboarding, &people, &earlier).await;
-        let prepared = || {
-            steps.iter().filter_map(|step| match step {
-                Step::Prepared(_, prepared) => Some(prepared),
-                Step::Settled(_) | Step::Unplanned(_) => None,
-            })
+        let batch = Batch {
+            run,
+            offboarding: &offboarding,
+            people: &people,
+            earlier: &earlier,
+            target: surfaces.target(),
         };
-        // Whoever could not be planned has at least one account.
-        let unplanned = |step: &&Step| matches!(step, Step::Unplanned(_));
-        let unplanned = steps.iter().filter(unplanned).count();
-        let accounts = prepared().map(Prepared::accounts_to_change).sum::<usize>();
-        check_limit(input.max_changes, accounts + unplanned)?;
-        let size = prepared().map(Prepared::size).sum::<usize>();
-        surfaces.policy().check_count(size + unplanned)?;
-        offboarding.announce(prepared());
-        let rows = carry_out(run, steps).await;
+        let mut steps = batch.look();
+        let accounts = |steps: &[Step]| steps.iter().map(Step::may_change).sum::<usize>();
+        // The lists tell of no account too few. Only where they tell of too many, or grants count too,
+        // does everybody have to be planned before the first write.
+        let listed = check_limit(input.max_changes, accounts(&steps));
+        if listed.is_err() || surfaces.policy().max_changes.is_some() {
+            steps = batch.prepare(steps).await;
+            check_limit(input.max_changes, accounts(&steps))?;
+            let size = steps.iter().map(Step::size).sum::<usize>();
+            surfaces.policy().check_count(size)?;
+        }
+        let Ended { rows, not_kept } = batch.carry_out(steps).await;
         let mut report = report(run.spec.name, run.dry_run, &rows);
+        report.warnings.extend(warning);
         if earlier.unreadable > 0 {
             report.warnings.push(format!(
                 "{} lines of the earlier report could not be read: whoever they were about was looked \
@@ -104,8 +114,43 @@ impl Action for OffboardUsers {
                 earlier.unreadable
             ));
         }
-        finish(report, &rows)
+        finish(report, &rows, not_kept)
     }
+
+    /// Everybody has a record of their own: this one has whoever is not done, in short, so that what
+    /// keeps the log takes it as one entry.
+    fn recorded(mut report: Value) -> Value {
+        let Some(members) = report.as_object_mut() else {
+            return report;
+        };
+        members.remove("plan");
+        members.remove("changes");
+        if let Some(Value::Array(warnings)) = members.get_mut("warnings") {
+            warnings.truncate(NAMED);
+        }
+        let mut left_out = 0;
+        if let Some(Value::Array(rows)) = members.get_mut("rows") {
+            rows.retain(|row| {
+                let result = row["result"].as_str().unwrap_or_default();
+                ["failed", "refused", "absent", "not_begun"].contains(&result)
+            });
+            left_out = rows.len().saturating_sub(RECORDED);
+            rows.truncate(RECORDED);
+            for surface in rows.iter_mut().flat_map(surfaces_of) {
+                for member in ["accounts", "plan", "changes", "warnings"] {
+                    surface.remove(member);
+                }
+            }
+        }
+        members.insert("rows_left_out".into(), left_out.into());
+        report
+    }
+}
+
+fn surfaces_of(row: &mut Value) -> impl Iterator<Item = &mut serde_json::Map<String, Value>> {
+    let surfaces = row.get_mut("surfaces").and_then(Value::as_array_mut);
+    let surfaces = surfaces.into_iter().flatten();
+    surfaces.filter_map(Value::as_object_mut)
 }
 
 fn check_limit(most: Option<u32>, accounts: usize) -> Result<()> {
@@ -166,9 +211,12 @@ fn overall(results: &[RowResult]) -> RowResult {
 /// So many people are named in a message; all of them are in the details.
 const NAMED: usize = 20;
 
-fn finish(report: PeopleReport, rows: &[Row]) -> Result<PeopleReport> {
+/// So many people are in the run's own audit record.
+const RECORDED: usize = 50;
+
+fn finish(report: PeopleReport, rows: &[Row], not_kept: Option<Error>) -> Result<PeopleReport> {
     let errors = rows.iter().flat_map(|row| row.errors.iter().cloned());
-    let errors: Vec<Error> = errors.collect();
+    let errors: Vec<Error> = errors.chain(not_kept.clone()).collect();
     let left: Vec<&Row> = rows.iter().filter(|row| !row.errors.is_empty()).collect();
     let mut lines = vec![format!(
         "{} of {} people are not done",
@@ -177,7 +225,13 @@ fn finish(report: PeopleReport, rows: &[Row]) -> Result<PeopleReport> {
     )];
     lines.extend(left.iter().take(NAMED).map(|row| row.to_line()));
     if left.len() > NAMED {
-        lines.push(format!("{} more", left.len() - NAMED));
+        let more = left.len() - NAMED;
+        lines.push(format!(
+            "{more} more: everybody has a record in the audit log"
+        ));
+    }
+    if let Some(error) = not_kept {
+        lines.push(format!("the report lacks rows: {}", error.message));
     }
     let changed = match changed(rows.iter().flat_map(|row| &row.worked)) {
         Changed::Applied(_) => Changed::Applied(applied(rows)),
@@ -189,7 +243,7 @@ fn finish(report: PeopleReport, rows: &[Row]) -> Result<PeopleReport> {
     if error.kind == ErrorKind::NotFound {
         error.next = Some("check the spelling; who is gone already needs nothing".into());
     }
-    error.details = serde_json::to_value(&report).ok().map(Box::new);
+    error.details = details(&report, &errors);
     Err(error)
 }
 

@@ -207,7 +207,7 @@ async fn finish<A: Action>(
     let result = if A::SPEC.effect == Effect::Read {
         result
     } else {
-        record_after(run, &target, result).await
+        record_after(run, &target, result, A::recorded).await
     };
     log(run, scope.map_or(0, Scope::requests), &result, started);
     result
@@ -215,10 +215,21 @@ async fn finish<A: Action>(
 
 /// The audit record of how a run ended. If it can't be written, the run still did what it did: its
 /// outcome says so.
-async fn record_after(run: &RunContext, target: &str, mut result: Result<Value>) -> Result<Value> {
+async fn record_after(
+    run: &RunContext,
+    target: &str,
+    mut result: Result<Value>,
+    recorded: fn(Value) -> Value,
+) -> Result<Value> {
     let record = match &result {
-        Ok(outcome) => outcome.clone(),
-        Err(error) => json!({"error": error.to_json()}),
+        Ok(outcome) => recorded(outcome.clone()),
+        Err(error) => {
+            let mut error = error.to_json();
+            if let Some(details) = error.get_mut("details") {
+                *details = recorded(details.take());
+            }
+            json!({"error": error})
+        }
     };
     if let Err(why) = run.record(target, Phase::After, record).await {
         error!(why, "the audit record of the outcome could not be written");

@@ -93,18 +93,32 @@ fn rows(report: &Value) -> Vec<(&str, &str)> {
     .collect()
 }
 
-/// The outcome in the run's own audit record, which also has the report of a run that failed.
-fn recorded(logs: &str) -> Value {
+fn records(logs: &str) -> Vec<Value> {
     let records = logs
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
-    let mut records = records.filter(|record: &Value| record["audit"] == "after");
-    let last = records.next_back().expect("a record");
+    let records = records.filter(|record: &Value| record["audit"] == "after");
+    records.collect()
+}
+
+/// The last run's own audit record, with every person's: all that a run that failed leaves behind.
+fn recorded(logs: &str) -> Value {
+    let records = records(logs);
+    let last = records.last().expect("a record");
     let record = &last["record"];
-    match record.get("error") {
+    let mut report = match record.get("error") {
         None => record.clone(),
         Some(error) => error["details"].clone(),
-    }
+    };
+    let mut rows: Vec<&Value> = records
+        .iter()
+        .filter(|record| record["request_id"] == last["request_id"])
+        .map(|record| &record["record"])
+        .filter(|record| record.get("row").is_some())
+        .collect();
+    rows.sort_by_key(|record| record["person"].as_u64());
+    report["rows"] = rows.iter().map(|record| record["row"].clone()).collect();
+    report
 }
 
 #[test]

@@ -1,24 +1,32 @@
-//! Many people at once: planned before anything is written, then some at a time.
+//! Many people at once: looked up in the lists, then planned and worked on, some at a time.
+//!
+//! Where nothing has to be counted exactly before the first write, each person is planned just before
+//! the work on it begins. The platform lets fifty requests a minute through: a list that would have to
+//! be planned as a whole first would get no further by being run again. Whoever still has an enabled
+//! account comes first, so that every run gets further. Where an exact count is asked for (the policy's
+//! `max_changes`, or an input's that the lists alone might exceed), all are planned first, in at most
+//! half of the time: of a list that is too long for that, the rest is not begun, and a report of rows to
+//! resume from, or shorter lists, get through.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use schemars::JsonSchema;
-use serde::Serialize;
+use serde_json::json;
 use tokio::time::Instant;
+use tracing::error;
 
-use super::identity::Person;
-use super::listing::PersonView;
-use super::offboarding::{Offboarding, Prepared, Wanted};
+use super::duplicates;
+use super::offboarding::{Looked, Offboarding, Prepared, Wanted};
 use super::people::{People, PersonEntry};
-use super::report::{PersonReport, RowResult, SurfaceReport, Worked, report};
+use super::report::RowResult;
 use super::resume::Earlier;
+use super::rows::Row;
+use crate::audit::Phase;
 use crate::context::RunContext;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// People who are planned, or worked on, at the same time.
 const AT_ONCE: usize = 8;
@@ -26,73 +34,17 @@ const AT_ONCE: usize = 8;
 /// Nobody is begun with less time than this, or than twice what the slowest took.
 const TIME_FOR_ONE: Duration = Duration::from_secs(3);
 
-/// Planning takes at most this part of the time: the platform lets fifty requests a minute through, and
-/// a long list must not be planned until nothing of it can be done.
+/// Planning everybody takes at most this part of the time.
 const TO_PLAN: u32 = 2;
 
-/// What came of one person of a list.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct PersonRow {
-    /// The person.
-    pub person: PersonView,
-    /// The ticket for this person, if it is not the run's.
-    pub ticket: Option<String>,
-    /// What came of it, on all surfaces together.
-    pub result: RowResult,
-    /// Whether this run changed anything.
-    pub changed: bool,
-    /// Why, where no surface tells.
-    pub reason: Option<String>,
-    /// Every console and the platform, as far as they are configured and not left out.
-    pub surfaces: Vec<SurfaceReport>,
-}
-
-/// How many people ended how.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Summary {
-    /// All.
-    pub people: usize,
-    /// Done by this run.
-    pub done: usize,
-    /// Nothing was left to do.
-    pub already: usize,
-    /// No account anywhere.
-    pub absent: usize,
-    /// Refused on a surface.
-    pub refused: usize,
-    /// Failed on a surface, or not read.
-    pub failed: usize,
-    /// Done by an earlier run, or listed twice.
-    pub skipped: usize,
-    /// There was no time left to begin.
-    pub not_begun: usize,
-    /// Of a dry run: something would be changed.
-    pub planned: usize,
-}
-
-impl Summary {
-    pub(crate) fn of(rows: &[Row]) -> Self {
-        let count = |result| rows.iter().filter(|row| row.row.result == result).count();
-        Self {
-            people: rows.len(),
-            done: count(RowResult::Done),
-            already: count(RowResult::Already),
-            absent: count(RowResult::Absent),
-            refused: count(RowResult::Refused),
-            failed: count(RowResult::Failed),
-            skipped: count(RowResult::Skipped),
-            not_begun: count(RowResult::NotBegun),
-            planned: count(RowResult::DryRun),
-        }
-    }
-}
-
-/// A row with the errors behind it, and the whole report where there is one.
-pub(crate) struct Row {
-    pub(crate) row: PersonRow,
-    pub(crate) errors: Vec<Error>,
-    pub(crate) report: Option<PersonReport>,
-    pub(crate) worked: Vec<Worked>,
+/// A list of people, with all that the work on it needs.
+pub(crate) struct Batch<'a> {
+    pub(crate) run: &'a RunContext,
+    pub(crate) offboarding: &'a Offboarding<'a>,
+    pub(crate) people: &'a People,
+    pub(crate) earlier: &'a Earlier,
+    /// The surfaces' addresses, for the records.
+    pub(crate) target: String,
 }
 
 /// A person before anything was written.
@@ -101,232 +53,244 @@ pub(crate) enum Step {
     Settled(Box<Row>),
     /// There was no time left to plan it.
     Unplanned(Box<Row>),
-    Prepared(Option<String>, Prepared),
+    /// Looked up in the lists.
+    Looked(Box<Looked>),
+    /// Planned.
+    Prepared(Box<Prepared>),
 }
 
-impl Row {
-    fn settled(
-        view: PersonView,
-        ticket: Option<String>,
-        result: RowResult,
-        reason: String,
-    ) -> Self {
-        Self {
-            row: PersonRow {
-                person: view,
-                ticket,
-                result,
-                changed: false,
-                reason: Some(reason),
-                surfaces: Vec::new(),
-            },
-            errors: Vec::new(),
-            report: None,
-            worked: Vec::new(),
+impl Step {
+    /// The accounts that may be changed, as far as the lists tell: never too few.
+    pub(crate) fn may_change(&self) -> usize {
+        match self {
+            Self::Looked(looked) => looked.may_change(),
+            Self::Prepared(prepared) => prepared.accounts_to_change(),
+            // Whoever could not be planned has at least one account.
+            Self::Unplanned(_) => 1,
+            Self::Settled(_) => 0,
         }
     }
 
-    fn failed(view: PersonView, ticket: Option<String>, result: RowResult, error: Error) -> Self {
-        let mut row = Self::settled(view, ticket, result, error.message.clone());
-        row.errors.push(error);
-        row
-    }
-
-    fn of(run: &RunContext, ticket: Option<String>, view: PersonView, worked: Vec<Worked>) -> Self {
-        let report = report(run.spec.name, view, run.dry_run, &worked);
-        let errors = worked.iter().filter_map(|worked| worked.error.clone());
-        let mut errors: Vec<Error> = errors.collect();
-        let mut reason = None;
-        if report.result == RowResult::Absent {
-            let absent = "no account on any surface";
-            errors.push(Error::new(ErrorKind::NotFound, absent).next("check the spelling"));
-            reason = Some(absent.into());
-        }
-        Self {
-            row: PersonRow {
-                person: report.person.clone(),
-                ticket,
-                result: report.result,
-                changed: report.changed,
-                reason,
-                surfaces: report.surfaces.clone(),
-            },
-            errors,
-            report: Some(report),
-            worked,
-        }
-    }
-
-    /// What is not done, in one line for people.
-    pub(crate) fn to_line(&self) -> String {
-        let surfaces = self.row.surfaces.iter();
-        let surfaces = surfaces.filter(|surface| surface.error.is_some());
-        let lines = self.row.reason.iter().cloned();
-        let lines: Vec<String> = lines.chain(surfaces.map(SurfaceReport::to_line)).collect();
-        format!("{}: {}", self.name(), lines.join(" "))
-    }
-
-    /// Where something was changed, in one line for people.
-    pub(crate) fn applied_line(&self) -> Option<String> {
-        let changed = self.worked.iter().filter(|worked| worked.has_changed());
-        let surfaces: Vec<&str> = changed.map(|worked| worked.report.name.as_str()).collect();
-        (!surfaces.is_empty()).then(|| format!("{} on {}", self.name(), surfaces.join(", ")))
-    }
-
-    /// Whom it is about, in a few words.
-    pub(crate) fn name(&self) -> String {
-        let person = &self.row.person;
-        let name = person.email.as_ref().or(person.login.as_ref());
-        crate::lookup::printable(name.map_or("", String::as_str))
-    }
-}
-
-/// Plans everything that is left to do, in the order of the list, without writing.
-pub(crate) async fn prepare(
-    run: &RunContext,
-    offboarding: &Offboarding<'_>,
-    people: &People,
-    earlier: &Earlier,
-) -> Vec<Step> {
-    let until = Instant::now() + run.deadline.saturating_duration_since(Instant::now()) / TO_PLAN;
-    let steps = people.iter();
-    let steps: Vec<_> = steps
-        .map(|(person, entry)| prepare_one(offboarding, person, entry, earlier, until))
-        .collect();
-    let steps = stream::iter(steps);
-    let mut steps: Vec<Step> = steps.buffered(AT_ONCE).collect().await;
-    without_duplicates(people, &mut steps);
-    steps
-}
-
-async fn prepare_one(
-    offboarding: &Offboarding<'_>,
-    person: &Person,
-    entry: &PersonEntry,
-    earlier: &Earlier,
-    until: Instant,
-) -> Step {
-    let ticket = entry.ticket.clone();
-    let resolved = offboarding.resolve(person);
-    if earlier.is_done(person, &resolved) {
-        let reason = "an earlier run did this, and it still looks done".to_owned();
-        let row = Row::settled(resolved.person, ticket, RowResult::Skipped, reason);
-        return Step::Settled(Box::new(row));
-    }
-    if Instant::now() > until {
-        let error = Error::unavailable("there was no time left to plan it");
-        let row = Row::failed(resolved.person, ticket, RowResult::NotBegun, error);
-        return Step::Unplanned(Box::new(row));
-    }
-    let wanted = Wanted {
-        person: person.clone(),
-        picks: &entry.accounts,
-        ticket: entry.ticket.as_deref(),
-    };
-    match offboarding.prepare(&wanted).await {
-        Ok(prepared) => Step::Prepared(ticket, prepared),
-        Err(error) => {
-            let row = Row::failed(resolved.person, ticket, RowResult::Failed, error);
-            Step::Settled(Box::new(row))
+    /// The accounts and grants that are going to be changed, where that was planned.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Prepared(prepared) => prepared.size(),
+            other => other.may_change(),
         }
     }
 }
 
-/// Somebody who is listed twice, under whatever name, is done once.
-fn without_duplicates(people: &People, steps: &mut [Step]) {
-    let mut named: BTreeMap<Person, usize> = BTreeMap::new();
-    let mut taken: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for (index, ((person, _), step)) in people.iter().zip(steps).enumerate() {
-        let Step::Prepared(ticket, prepared) = step else {
-            named.entry(person.key()).or_insert(index);
-            continue;
-        };
-        let accounts = prepared.accounts();
-        let known = accounts.iter().filter_map(|account| taken.get(account));
-        let known = known.min().copied();
-        let new = accounts.iter().any(|account| !taken.contains_key(account));
-        let same = named.get(&person.key()).copied();
-        let view = prepared.person.clone();
-        let row = match (known, same) {
-            (Some(first), _) if new => {
-                let error = Error::new(
-                    ErrorKind::Ambiguous,
-                    format!(
-                        "some of these accounts are also those of person {} of the list",
-                        first + 1
-                    ),
-                )
-                .next("put them into one row, or name the accounts of each");
-                Row::failed(view, ticket.clone(), RowResult::Refused, error)
-            }
-            (Some(first), _) | (None, Some(first)) if !new => {
-                let reason = format!("listed before, as person {}", first + 1);
-                Row::settled(view, ticket.clone(), RowResult::Skipped, reason)
-            }
-            _ => {
-                named.entry(person.key()).or_insert(index);
-                taken.extend(accounts.into_iter().map(|account| (account, index)));
-                continue;
-            }
-        };
-        *step = Step::Settled(Box::new(row));
-    }
+/// What became of a list.
+pub(crate) struct Ended {
+    /// In the order of the list.
+    pub(crate) rows: Vec<Row>,
+    /// Why the report that somebody keeps lacks rows, if it does.
+    pub(crate) not_kept: Option<Error>,
 }
 
-/// Carries out what was planned. Rows come back in the order of the list, and are told to whoever
-/// watches as they are done.
-pub(crate) async fn carry_out(run: &RunContext, steps: Vec<Step>) -> Vec<Row> {
-    let progress = run.services.progress.as_deref();
-    if let Some(progress) = progress {
-        progress.begin("people", steps.len());
-    }
-    let slowest = Mutex::new(Duration::ZERO);
-    let not_kept: Mutex<Option<String>> = Mutex::new(None);
-    let stopped = AtomicBool::new(false);
-    let one = async |index: usize, step: Step| {
-        let row = match step {
-            Step::Settled(row) | Step::Unplanned(row) => *row,
-            Step::Prepared(ticket, prepared) => {
-                let why = match stopped.load(Ordering::Relaxed) {
-                    true => lock(&not_kept).clone(),
-                    false => no_time(run, *lock(&slowest)),
-                };
-                match why {
-                    Some(why) => {
-                        let error = Error::unavailable(why);
-                        Row::failed(prepared.person, ticket, RowResult::NotBegun, error)
+/// What the people who are worked on at the same time share.
+#[derive(Default)]
+struct Shared {
+    slowest: Mutex<Duration>,
+    not_kept: Mutex<Option<String>>,
+    stopped: AtomicBool,
+}
+
+impl Batch<'_> {
+    /// Looks everybody up in the lists, and says who leaves. Nothing is asked for.
+    pub(crate) fn look(&self) -> Vec<Step> {
+        let people = self.people.iter();
+        let steps =
+            people.map(
+                |(person, entry)| match self.offboarding.look(person, &entry.accounts) {
+                    Ok(looked) => Step::Looked(Box::new(looked)),
+                    Err(wrong) => {
+                        let (view, error) = *wrong;
+                        let row = Row::failed(view, entry.ticket.clone(), RowResult::Failed, error);
+                        Step::Settled(Box::new(row))
                     }
-                    None => {
-                        let begun = Instant::now();
-                        let (view, worked) = prepared.carry_out().await;
-                        let mut slowest = lock(&slowest);
-                        *slowest = slowest.max(begun.elapsed());
-                        Row::of(run, ticket, view, worked)
-                    }
+                },
+            );
+        let mut steps: Vec<Step> = steps.collect();
+        duplicates::settle(self.people, &mut steps);
+        for step in &steps {
+            if let Step::Looked(looked) = step {
+                self.offboarding.announce_all(looked);
+            }
+        }
+        steps
+    }
+
+    /// Plans everybody, without writing, as far as half of the time allows.
+    pub(crate) async fn prepare(&self, steps: Vec<Step>) -> Vec<Step> {
+        let left = self.run.deadline.saturating_duration_since(Instant::now());
+        let until = Instant::now() + left / TO_PLAN;
+        let one = async |index: usize, step: Step| {
+            let Step::Looked(looked) = step else {
+                return (index, step);
+            };
+            let step = match Instant::now() > until {
+                true => {
+                    let why = "there was no time left to plan it";
+                    Step::Unplanned(Box::new(self.not_begun(index, &looked, why.into())))
                 }
-            }
+                false => self.prepare_one(index, *looked).await,
+            };
+            (index, step)
         };
-        if let Some(progress) = progress {
+        let steps = self.in_order(steps).into_iter();
+        let steps: Vec<_> = steps.map(|(index, step)| one(index, step)).collect();
+        let steps = stream::iter(steps).buffer_unordered(AT_ONCE);
+        let mut steps: Vec<(usize, Step)> = steps.collect().await;
+        steps.sort_by_key(|(index, _)| *index);
+        steps.into_iter().map(|(_, step)| step).collect()
+    }
+
+    /// Whoever still has an enabled account first, and whom an earlier run is done with last.
+    fn in_order(&self, steps: Vec<Step>) -> Vec<(usize, Step)> {
+        let mut steps: Vec<(usize, Step)> = steps.into_iter().enumerate().collect();
+        steps.sort_by_key(|(index, step)| match step {
+            Step::Looked(looked) if looked.is_enabled() => 0,
+            Step::Looked(looked) if self.was_done(*index, looked) => 2,
+            Step::Prepared(prepared) if prepared.accounts_to_change() > 0 => 0,
+            _ => 1,
+        });
+        steps
+    }
+
+    fn entry(&self, index: usize) -> &PersonEntry {
+        &self.people[index].1
+    }
+
+    fn wanted(&self, index: usize) -> Wanted<'_> {
+        let (person, entry) = &self.people[index];
+        Wanted {
+            person: person.clone(),
+            ticket: entry.ticket.as_deref(),
+        }
+    }
+
+    /// Whether an earlier run is done with somebody, as far as the lists tell.
+    fn was_done(&self, index: usize, looked: &Looked) -> bool {
+        let person = &self.people[index].0;
+        let options = self.offboarding.options();
+        self.earlier.is_done(person, looked.resolved(), options)
+    }
+
+    async fn prepare_one(&self, index: usize, looked: Looked) -> Step {
+        let wanted = self.wanted(index);
+        if self.was_done(index, &looked) && self.offboarding.is_still_done(&wanted, &looked).await {
+            let reason = "an earlier run did this, and it still looks done".to_owned();
+            return Step::Settled(Box::new(self.skipped(index, &looked, reason)));
+        }
+        let prepared = self.offboarding.prepare(&wanted, looked).await;
+        Step::Prepared(Box::new(prepared))
+    }
+
+    fn skipped(&self, index: usize, looked: &Looked, reason: String) -> Row {
+        let ticket = self.entry(index).ticket.clone();
+        Row::settled(looked.person().clone(), ticket, RowResult::Skipped, reason)
+    }
+
+    /// Somebody for whom there was no time. Where an earlier run proved that it was done and only the
+    /// platform could not be asked once more, that is told, and no failure: a long list comes to an end.
+    fn not_begun(&self, index: usize, looked: &Looked, why: String) -> Row {
+        if self.was_done(index, looked) {
+            let reason = format!(
+                "an earlier run did this, and the lists still look so; its account on the platform was \
+                 not looked at again: {why}"
+            );
+            return self.skipped(index, looked, reason);
+        }
+        let (view, ticket) = (looked.person().clone(), self.entry(index).ticket.clone());
+        Row::failed(view, ticket, RowResult::NotBegun, Error::unavailable(why))
+    }
+
+    /// Plans what is not planned yet, and carries it out. Every row has its record, and is told to
+    /// whoever watches, as it is done.
+    pub(crate) async fn carry_out(&self, steps: Vec<Step>) -> Ended {
+        if let Some(progress) = self.run.services.progress.as_deref() {
+            progress.begin("people", steps.len());
+        }
+        let shared = Shared::default();
+        let steps = self.in_order(steps).into_iter();
+        let rows: Vec<_> = steps
+            .map(|(index, step)| self.one(&shared, index, step))
+            .collect();
+        let rows = stream::iter(rows).buffer_unordered(AT_ONCE);
+        let mut rows: Vec<(usize, Row)> = rows.collect().await;
+        rows.sort_by_key(|(index, _)| *index);
+        let not_kept = lock(&shared.not_kept).take();
+        Ended {
+            rows: rows.into_iter().map(|(_, row)| row).collect(),
+            not_kept: not_kept.map(Error::unavailable),
+        }
+    }
+
+    async fn one(&self, shared: &Shared, index: usize, step: Step) -> (usize, Row) {
+        let mut row = self.work(shared, index, step).await;
+        row.row.dry_run = self.run.dry_run;
+        row.row.options = self.offboarding.options();
+        self.record(index, &row).await;
+        if let Some(progress) = self.run.services.progress.as_deref() {
             let kept = serde_json::to_value(&row.row).map_err(|error| error.to_string());
             if let Err(why) = kept.and_then(|kept| progress.done(&kept)) {
                 let why = format!("stopped after a row: {why}");
-                lock(&not_kept).get_or_insert(why);
-                stopped.store(true, Ordering::Relaxed);
+                lock(&shared.not_kept).get_or_insert(why);
+                shared.stopped.store(true, Ordering::Relaxed);
             }
         }
         (index, row)
-    };
-    let rows = steps.into_iter().enumerate();
-    let rows: Vec<_> = rows.map(|(index, step)| one(index, step)).collect();
-    let rows = stream::iter(rows).buffer_unordered(AT_ONCE);
-    let mut rows: Vec<(usize, Row)> = rows.collect().await;
-    rows.sort_by_key(|(index, _)| *index);
-    let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    // Also where it was the last one: the report lacks somebody.
-    if let (Some(why), Some(last)) = (lock(&not_kept).take(), rows.last_mut()) {
-        last.errors.push(Error::unavailable(why));
     }
-    rows
+
+    async fn work(&self, shared: &Shared, index: usize, step: Step) -> Row {
+        let why_not = || match shared.stopped.load(Ordering::Relaxed) {
+            true => lock(&shared.not_kept).clone(),
+            false => no_time(self.run, *lock(&shared.slowest)),
+        };
+        let ticket = self.entry(index).ticket.clone();
+        let begun = Instant::now();
+        let prepared = match step {
+            Step::Settled(row) | Step::Unplanned(row) => return *row,
+            Step::Looked(looked) => {
+                if let Some(why) = why_not() {
+                    return self.not_begun(index, &looked, why);
+                }
+                match self.prepare_one(index, *looked).await {
+                    Step::Prepared(prepared) => prepared,
+                    Step::Settled(row) | Step::Unplanned(row) => return *row,
+                    // Planning ends in one of the others.
+                    Step::Looked(looked) => return self.not_begun(index, &looked, String::new()),
+                }
+            }
+            Step::Prepared(prepared) => {
+                if let Some(why) = why_not() {
+                    let error = Error::unavailable(why);
+                    return Row::failed(prepared.person, ticket, RowResult::NotBegun, error);
+                }
+                prepared
+            }
+        };
+        let (view, worked) = prepared.carry_out().await;
+        let mut slowest = lock(&shared.slowest);
+        *slowest = slowest.max(begun.elapsed());
+        Row::of(self.run, ticket, view, worked)
+    }
+
+    /// The row's own record. A list's whole report may be larger than what keeps the log takes as one
+    /// entry, and an error's caller may get to see no more than its message.
+    async fn record(&self, index: usize, row: &Row) {
+        let mut run = self.run.clone();
+        run.caller.ticket = row.row.ticket.clone().or(run.caller.ticket);
+        let record = json!({"person": index + 1, "row": row.row});
+        if let Err(why) = run.record(&self.target, Phase::After, record).await {
+            error!(
+                why,
+                person = index + 1,
+                "the audit record of a person's outcome could not be written"
+            );
+        }
+    }
 }
 
 fn no_time(run: &RunContext, slowest: Duration) -> Option<String> {

@@ -272,18 +272,6 @@ pub(crate) struct Resolved {
     pub(crate) untold: Option<String>,
 }
 
-impl Resolved {
-    /// Where one account fits that nothing contradicts, it alone: what is doubtful beside it is not
-    /// taken, and not waited for.
-    pub(crate) fn clear_of_doubts(mut self) -> Self {
-        let found = |surface: &&mut SurfaceIdentity| surface.verdict == Presence::Found;
-        for surface in self.on.iter_mut().filter(found) {
-            surface.accounts.retain(|account| !account.is_doubtful());
-        }
-        self
-    }
-}
-
 /// Finds a person's accounts on every surface.
 pub(crate) fn resolve(
     rules: &IdentityRules,

@@ -2,6 +2,7 @@
 
 mod batch;
 mod console_task;
+mod duplicates;
 mod extras;
 mod identity;
 mod listing;
@@ -12,18 +13,20 @@ mod pick;
 mod platform_task;
 mod report;
 mod resume;
+mod rows;
 
-pub use batch::{PersonRow, Summary};
-pub(crate) use batch::{Row, Step, carry_out, prepare};
+pub(crate) use batch::{Batch, Ended, Step};
 pub(crate) use identity::Person;
 pub use identity::{Confidence, IdentityRules};
 pub use listing::{Candidate, PersonView, Presence, SurfaceIdentity};
 pub(crate) use listing::{check_sight, listings, resolve};
-pub(crate) use offboarding::{Offboarding, Prepared, Wanted};
-pub use options::{AccountPick, PickedId, PlatformStep};
-pub(crate) use options::{Options, offboarding_input};
+pub(crate) use offboarding::{Offboarding, Wanted, check_platform};
+pub(crate) use options::offboarding_input;
+pub use options::{AccountPick, Options, PickedId, PlatformStep};
 pub use people::PersonEntry;
 pub(crate) use people::people;
 pub use report::{PersonReport, RowResult, SurfaceReport, SurfaceVerdict};
-pub(crate) use report::{Worked, changed, failure, report};
+pub(crate) use report::{Worked, changed, details, failure, report};
 pub(crate) use resume::Earlier;
+pub(crate) use rows::Row;
+pub use rows::{PersonRow, Summary};

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::console_task::ConsoleTask;
 use super::identity::Person;
-use super::listing::{Candidate, Listing, PersonView, Resolved, SurfaceIdentity, Users};
+use super::listing::{Candidate, Listing, PLATFORM, PersonView, Resolved, SurfaceIdentity, Users};
 use super::listing::{check_sight, listings, resolve};
 use super::options::{AccountPick, Options, PlatformStep};
 use super::pick::{Choice, ambiguous, choose};
@@ -26,10 +26,92 @@ pub(crate) struct Offboarding<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted<'a> {
     pub(crate) person: Person,
-    /// Which accounts are meant, where several fit.
-    pub(crate) picks: &'a [AccountPick],
     /// The person's own ticket, beside the run's.
     pub(crate) ticket: Option<&'a str>,
+}
+
+/// What a person should know of a surface that is not there.
+///
+/// # Errors
+/// `InvalidInput` if something is asked for that only the platform can do, and none is configured.
+pub(crate) fn check_platform(surfaces: &Surfaces, options: Options) -> Result<Option<String>> {
+    match (options.platform, &surfaces.platform) {
+        (PlatformStep::Delete, None) => Err(Error::invalid_input(
+            "platform",
+            "expected suspend or keep, as the platform is not configured",
+        )),
+        (PlatformStep::Suspend, None) => Ok(Some(
+            "the platform is not configured, and was not looked at".into(),
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// A person's accounts as the lists tell of them, and which of them are meant. Nothing was asked for it.
+pub(crate) struct Looked {
+    resolved: Resolved,
+    choices: Vec<Choice>,
+    options: Options,
+}
+
+impl Looked {
+    pub(crate) fn person(&self) -> &PersonView {
+        &self.resolved.person
+    }
+
+    pub(crate) fn resolved(&self) -> &Resolved {
+        &self.resolved
+    }
+
+    /// For each surface, the accounts that are meant.
+    fn taken(&self) -> impl Iterator<Item = (&SurfaceIdentity, &[Candidate])> {
+        let surfaces = self.resolved.on.iter().zip(&self.choices);
+        surfaces.map(|(surface, choice)| match choice {
+            Choice::Take { accounts, .. } => (surface, accounts.as_slice()),
+            _ => (surface, [].as_slice()),
+        })
+    }
+
+    /// The accounts that it is about, by surface and id.
+    pub(crate) fn accounts(&self) -> BTreeSet<(String, String)> {
+        let accounts = self.taken().flat_map(|(surface, accounts)| {
+            accounts.iter().filter_map(|account| {
+                let id = account.subject.user_id.as_ref()?;
+                Some((surface.name.clone(), id.to_string()))
+            })
+        });
+        accounts.collect()
+    }
+
+    /// The surfaces that did not tell, or where a person has to say which account is meant.
+    pub(crate) fn unsure(&self) -> BTreeSet<String> {
+        let surfaces = self.resolved.on.iter().zip(&self.choices);
+        let surfaces =
+            surfaces.filter(|(_, choice)| matches!(choice, Choice::Ask | Choice::Failed));
+        surfaces.map(|(surface, _)| surface.name.clone()).collect()
+    }
+
+    /// Whether an account on a console may still be used.
+    pub(crate) fn is_enabled(&self) -> bool {
+        let accounts = self.on_consoles();
+        accounts.into_iter().any(|enabled| enabled != Some(false))
+    }
+
+    fn on_consoles(&self) -> Vec<Option<bool>> {
+        let consoles = self.taken().filter(|(surface, _)| surface.name != PLATFORM);
+        let accounts = consoles.flat_map(|(_, accounts)| accounts);
+        accounts.map(|account| account.enabled).collect()
+    }
+
+    /// How many accounts may be changed, as far as the lists tell. What is suspended on the platform
+    /// does not show in its list, nor what a console's account was given one by one.
+    pub(crate) fn may_change(&self) -> usize {
+        let clears = self.options.clear_sites || self.options.clear_asset_groups;
+        let consoles = self.on_consoles().into_iter();
+        let consoles = consoles.filter(|enabled| clears || *enabled != Some(false));
+        let platform = self.taken().filter(|(surface, _)| surface.name == PLATFORM);
+        consoles.count() + platform.map(|(_, accounts)| accounts.len()).sum::<usize>()
+    }
 }
 
 /// A person with what is to be done on each surface.
@@ -64,19 +146,56 @@ impl<'a> Offboarding<'a> {
         check_sight(&self.listings)
     }
 
-    /// The person's accounts, without those that are doubtful beside one that is not.
-    pub(crate) fn resolve(&self, person: &Person) -> Resolved {
-        resolve(self.surfaces.rules(), person, &self.listings).clear_of_doubts()
+    /// What is done on every surface.
+    pub(crate) fn options(&self) -> Options {
+        self.options
     }
 
-    /// Plans what is left to do for a person, without writing.
+    /// The person's accounts, as the lists tell of them, and which of them are meant.
     ///
     /// # Errors
     /// `InvalidInput` for accounts that are not the person's.
-    pub(crate) async fn prepare(&self, wanted: &Wanted<'_>) -> Result<Prepared> {
-        let resolved = resolve(self.surfaces.rules(), &wanted.person, &self.listings);
+    pub(crate) fn look(
+        &self,
+        person: &Person,
+        picks: &[AccountPick],
+    ) -> std::result::Result<Looked, Box<(PersonView, Error)>> {
+        let resolved = resolve(self.surfaces.rules(), person, &self.listings);
         let exists = |place: usize, pick: &AccountPick| self.listings[place].has(pick);
-        let choices = choose(&resolved, wanted.picks, exists)?;
+        match choose(&resolved, picks, exists) {
+            Ok(choices) => Ok(Looked {
+                resolved,
+                choices,
+                options: self.options,
+            }),
+            Err(error) => Err(Box::new((resolved.person, error))),
+        }
+    }
+
+    /// Whether nothing is left to do on the platform, for somebody who looks done in the lists: what
+    /// was suspended does not show there.
+    pub(crate) async fn is_still_done(&self, wanted: &Wanted<'_>, looked: &Looked) -> bool {
+        let surfaces = looked.taken().zip(&self.listings);
+        for ((surface, accounts), listing) in surfaces {
+            if !matches!(listing.users, Ok(Users::Platform(..))) {
+                continue;
+            }
+            for account in accounts {
+                let report = skeleton(surface, Some(account));
+                match self.task(listing, account, report, wanted).await {
+                    Task::Platform(task) if task.plan().changes.is_empty() => {}
+                    _ => return false,
+                }
+            }
+        }
+        true
+    }
+
+    /// Plans what is left to do for a person, without writing.
+    pub(crate) async fn prepare(&self, wanted: &Wanted<'_>, looked: Looked) -> Prepared {
+        let Looked {
+            resolved, choices, ..
+        } = looked;
         let surfaces = resolved.on.iter().zip(&resolved.errors).zip(choices);
         let surfaces = surfaces.zip(&self.listings);
         let tasks = surfaces.map(async |(((surface, error), choice), listing)| match choice {
@@ -111,10 +230,10 @@ impl<'a> Offboarding<'a> {
             }
         });
         let tasks = join_all(tasks).await.into_iter().flatten().collect();
-        Ok(Prepared {
+        Prepared {
             person: resolved.person,
             tasks,
-        })
+        }
     }
 
     async fn task(
@@ -148,8 +267,8 @@ impl<'a> Offboarding<'a> {
     }
 
     /// Tells the surfaces who leaves in this run: none of them counts as an administrator who stays.
-    pub(crate) fn announce<'p>(&self, prepared: impl Iterator<Item = &'p Prepared>) {
-        for task in prepared.flat_map(|prepared| &prepared.tasks) {
+    pub(crate) fn announce(&self, prepared: &Prepared) {
+        for task in &prepared.tasks {
             match task {
                 Task::Console(task) if !task.plan().changes.is_empty() => {
                     task.context().leaves(task.user().id());
@@ -158,6 +277,23 @@ impl<'a> Offboarding<'a> {
                     task.context().leaves(task.user().id().clone());
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// The same before anything is planned: of everybody, whether or not something is left to take.
+    pub(crate) fn announce_all(&self, looked: &Looked) {
+        for ((_, accounts), listing) in looked.taken().zip(&self.listings) {
+            for account in accounts {
+                match listing.users {
+                    Ok(Users::Console(console, users)) => {
+                        console.leaves(users[account.index].id());
+                    }
+                    Ok(Users::Platform(platform, users)) => {
+                        platform.leaves(users[account.index].id().clone());
+                    }
+                    Err(_) => {}
+                }
             }
         }
     }
@@ -231,11 +367,8 @@ impl Prepared {
 
     /// How many accounts are going to be changed.
     pub(crate) fn accounts_to_change(&self) -> usize {
-        self.tasks.iter().filter(|task| task.size() > 0).count()
-    }
-
-    /// The accounts that it is about, by surface and id.
-    pub(crate) fn accounts(&self) -> BTreeSet<(String, String)> {
-        self.tasks.iter().filter_map(Task::account).collect()
+        let changed = self.tasks.iter().filter(|task| task.size() > 0);
+        let changed: BTreeSet<_> = changed.filter_map(Task::account).collect();
+        changed.len()
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::AccountId;
 
 /// What becomes of the account on the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PlatformStep {
     /// It can't be used any more, and can be brought back.
@@ -88,13 +88,35 @@ impl<'de> Deserialize<'de> for PickedId {
 }
 
 /// What to do on every surface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Options {
-    pub(crate) platform: PlatformStep,
-    pub(crate) clear_sites: bool,
-    pub(crate) clear_asset_groups: bool,
-    pub(crate) reset_two_factor: bool,
-    pub(crate) replace_password: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "OffboardingOptions")]
+pub struct Options {
+    /// What becomes of the account on the platform.
+    pub platform: PlatformStep,
+    /// Whether every site that was given one by one is taken away.
+    pub clear_sites: bool,
+    /// The same of asset groups.
+    pub clear_asset_groups: bool,
+    /// Whether a new two-factor seed is made, which nobody gets.
+    pub reset_two_factor: bool,
+    /// Whether a random password is set, which nobody gets.
+    pub replace_password: bool,
+}
+
+impl Options {
+    /// Whether whoever is done by these is done by the others, too.
+    pub(crate) fn cover(self, asked: Self) -> bool {
+        let platform = match asked.platform {
+            PlatformStep::Keep => true,
+            PlatformStep::Suspend => self.platform != PlatformStep::Keep,
+            PlatformStep::Delete => self.platform == PlatformStep::Delete,
+        };
+        platform
+            && self.clear_sites >= asked.clear_sites
+            && self.clear_asset_groups >= asked.clear_asset_groups
+            && self.reset_two_factor >= asked.reset_two_factor
+            && self.replace_password >= asked.replace_password
+    }
 }
 
 /// Declares the input of an operation that takes people off every surface.

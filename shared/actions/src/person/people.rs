@@ -8,6 +8,7 @@ use super::identity::Person;
 use super::options::AccountPick;
 use crate::error::{Error, Result};
 use crate::input::parse_part;
+use crate::lookup::solid;
 
 /// One of the people who leave.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -37,6 +38,9 @@ impl PersonEntry {
 
     /// Whom it names. `place` says where it stands.
     fn person(&self, place: &str) -> Result<Person> {
+        if let Some(ticket) = &self.ticket {
+            solid(&format!("{place}.ticket"), ticket)?;
+        }
         let person = Person::from_members(self.login.as_deref(), self.email.as_deref());
         person.map_err(|mut error| {
             error.message = format!("{place}: {}", error.message);
@@ -211,6 +215,10 @@ mod tests {
             (
                 "{\"email\": \"a@example.com\"}\n{canary\n",
                 "`people_text, line 2`: expected one JSON object",
+            ),
+            (
+                "{\"email\": \"a@example.com\", \"ticket\": \"\"}\n",
+                "`people_text, person 1.ticket`: expected text that is not empty",
             ),
             (
                 "{\"email\": 17}\n",

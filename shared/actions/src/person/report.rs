@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::listing::{Candidate, PersonView};
 use crate::diff::FieldChange;
@@ -320,7 +321,16 @@ pub(crate) fn changed<'a>(worked: impl Iterator<Item = &'a Worked>) -> Changed {
 pub(crate) const RUN_AGAIN: &str =
     "run it again: what is done is found done, and only the rest is done";
 
-/// What a run ends with that was not done on every surface.
+/// How many of several failures may pass by themselves.
+fn retryable(errors: &[Error]) -> usize {
+    errors
+        .iter()
+        .filter(|error| error.kind.is_retryable())
+        .count()
+}
+
+/// What a run ends with that was not done on every surface. Where another run would do some of it, and
+/// another failure speaks for the run, it says both.
 pub(crate) fn failure(errors: &[Error], message: String, changed: Changed) -> Option<Error> {
     let worst = worst(errors)?;
     let mut error = Error::new(worst.kind, message).changed(changed);
@@ -329,9 +339,24 @@ pub(crate) fn failure(errors: &[Error], message: String, changed: Changed) -> Op
         ErrorKind::Ambiguous => Some("name the accounts that are meant, in `accounts`".into()),
         _ => worst.next.clone(),
     };
+    let left = retryable(errors);
+    if left > 0 && !worst.kind.is_retryable() {
+        let rest = format!("{left} of {} failures may pass by themselves", errors.len());
+        error.next = Some(match error.next {
+            Some(next) => format!("{next}; {rest}: {RUN_AGAIN}"),
+            None => format!("{rest}: {RUN_AGAIN}"),
+        });
+    }
     error.retry_after = errors.iter().filter_map(|error| error.retry_after).max();
     error.source.clone_from(&worst.source);
     Some(error)
+}
+
+/// The report as an error's details, with how many of the failures may pass by themselves.
+pub(crate) fn details(report: &impl Serialize, errors: &[Error]) -> Option<Box<Value>> {
+    let mut details = serde_json::to_value(report).ok()?;
+    details["retryable_left"] = retryable(errors).into();
+    Some(Box::new(details))
 }
 
 #[cfg(test)]
@@ -375,6 +400,23 @@ mod tests {
             let worst = worst(&errors).expect("one");
             assert_eq!(worst.kind, ErrorKind::Unexpected);
         }
+    }
+
+    #[test]
+    fn a_refusal_does_not_hide_that_the_rest_may_pass() {
+        let errors = [
+            error(ErrorKind::Refused, Changed::Nothing).next("ask"),
+            error(ErrorKind::Unavailable, Changed::Nothing),
+        ];
+        let failed = failure(&errors, "m".into(), Changed::Nothing).expect("failed");
+        assert_eq!(failed.kind, ErrorKind::Refused);
+        let next = failed.next.expect("told");
+        assert_eq!(
+            next,
+            format!("ask; 1 of 2 failures may pass by themselves: {RUN_AGAIN}")
+        );
+        let details = details(&serde_json::json!({}), &errors).expect("details");
+        assert_eq!(details["retryable_left"], 1);
     }
 
     #[test]
