@@ -257,3 +257,19 @@ fn applied(rows: &[Row]) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whom it was about does not matter: what lacks a row is the report.
+    #[test]
+    fn a_report_that_lacks_rows_is_an_error_of_the_run() {
+        let not_kept = Error::unavailable("stopped after a row: the disk is full");
+        let report = report("offboard-users", false, &[]);
+        let error = finish(report, &[], Some(not_kept)).expect_err("not kept");
+        assert_eq!(error.kind, ErrorKind::Unavailable);
+        let told = "the report lacks rows: stopped after a row: the disk is full";
+        assert!(error.message.contains(told), "{}", error.message);
+    }
+}
