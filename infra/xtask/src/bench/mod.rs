@@ -47,8 +47,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     build.args(["--release", "--package", BARE, "--package", "xtask"]);
     build.args(["--package", "functions", "--bin", OURS]);
     build.args(["--bin", scale::LIST, "--bin", scale::OFFBOARD]);
-    build.args(["--package", "entrypoints", "--bin", scale::CLI]);
     build.args(["--bin", BARE, "--bin", "xtask"]);
+    cargo::run(&mut build, "the build failed")?;
+    // On its own: with it in the same build, the functions would carry what only it needs.
+    let mut build = cargo::command("build");
+    build.args(["--release", "--package", "entrypoints", "--bin", scale::CLI]);
     cargo::run(&mut build, "the build failed")?;
     progress.step("Measure");
     let mut optimised = Command::new(release("xtask"));
