@@ -1,4 +1,4 @@
-//! How operations are reached: AWS Lambda and the command line, with the secrets, logs and audit
+//! How operations are reached: AWS Lambda, the command line and InsightConnect, with the secrets, logs and audit
 //! records around them.
 //!
 //! An entrypoint turns one transport's message into [`actions::invoke`] and its result into that
@@ -12,6 +12,8 @@ mod console_secret;
 mod credentials;
 mod deliveries;
 mod events;
+#[cfg(feature = "insightconnect")]
+pub mod insightconnect;
 pub mod lambda;
 mod logs;
 mod platform_secret;
