@@ -60,6 +60,7 @@ mod revoke_platform_api_keys;
 mod revoke_product_access;
 mod revoke_site_access;
 mod role_change;
+pub mod schema;
 mod set_asset_group_access;
 mod set_password;
 mod set_role;

@@ -8,7 +8,7 @@ use rapid7::BoxFuture;
 /// Standard output, which Lambda keeps as logs.
 pub(crate) struct StandardOutput;
 
-fn line(record: &AuditRecord<'_>) -> Result<Vec<u8>, String> {
+pub(crate) fn line(record: &AuditRecord<'_>) -> Result<Vec<u8>, String> {
     let mut line = serde_json::to_vec(record).map_err(|error| error.to_string())?;
     line.push(b'\n');
     Ok(line)

@@ -22,7 +22,7 @@ pub(crate) enum Chain {
     /// The environment, where Lambda puts them. Nothing else is searched.
     Environment,
     /// Everything that a laptop may have: environment, profiles, instance roles.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "insightconnect"))]
     Full,
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
     let http = Http::new()?;
     let config = match chain {
         Chain::Environment => from_environment()?,
-        #[cfg(feature = "cli")]
+        #[cfg(any(feature = "cli", feature = "insightconnect"))]
         Chain::Full => {
             let defaults = aws_config::defaults(BehaviorVersion::latest());
             let loaded = defaults.http_client(http.clone()).load().await;

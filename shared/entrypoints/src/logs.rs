@@ -38,6 +38,23 @@ pub(crate) fn to_json() {
     }
 }
 
+/// Plain lines to any writer.
+#[cfg(feature = "insightconnect")]
+pub(crate) fn to_writer<W>(level: tracing::Level, writer: W)
+where
+    W: for<'a> fmt::MakeWriter<'a> + Send + Sync + 'static,
+{
+    let format = fmt::layer()
+        .compact()
+        .with_ansi(false)
+        .with_target(false)
+        .with_writer(writer);
+    tracing_subscriber::registry()
+        .with(format)
+        .with(targets(level.into()))
+        .init();
+}
+
 /// Plain lines on standard error.
 #[cfg(feature = "cli")]
 pub(crate) fn to_stderr(level: Option<tracing::Level>) {

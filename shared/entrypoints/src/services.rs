@@ -37,6 +37,8 @@ pub(crate) struct Needs {
     /// Makes of the reader of secrets what writes them.
     writer: Option<Writer>,
     platform: Option<Platform>,
+    /// Whether inputs may refer to files and variables of this machine.
+    local: bool,
 }
 
 impl Needs {
@@ -50,15 +52,24 @@ impl Needs {
             } else {
                 None
             },
+            local: false,
         }
     }
 
-    /// What any operation needs.
+    /// What any operation needs, where the caller owns the machine.
     #[cfg(feature = "cli")]
-    pub(crate) const ALL: Self = Self {
+    pub(crate) const ALL_ON_A_LAPTOP: Self = Self {
+        local: true,
+        ..Self::EVERYTHING
+    };
+
+    /// What any operation needs.
+    #[cfg(any(feature = "cli", feature = "insightconnect"))]
+    pub(crate) const EVERYTHING: Self = Self {
         console: true,
         writer: Some(writer),
         platform: Some(PlatformTarget::of),
+        local: false,
     };
 }
 
@@ -75,13 +86,12 @@ pub(crate) fn services(
     progress: Option<Arc<dyn Progress>>,
 ) -> Services {
     let store = Arc::new(Store::new(chain));
-    let local = chain != Chain::Environment;
     let consoles = settings.consoles.iter().map(|console| &console.credentials);
     let own = consoles.filter_map(|at| at.managed());
     let platform = settings.platform.iter();
     let own = own.chain(platform.filter_map(|platform| platform.credentials.managed()));
     let own = own.map(str::to_owned).collect();
-    let secrets = Arc::new(References::new(Arc::clone(&store), own, local));
+    let secrets = Arc::new(References::new(Arc::clone(&store), own, needs.local));
     Services {
         platform: needs.platform.map(|of| of(&settings, Arc::clone(&store))),
         deliveries: needs.writer.map(|writer| writer(Arc::clone(&secrets))),

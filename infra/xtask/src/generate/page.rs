@@ -6,7 +6,9 @@ use actions::{Effect, Spec};
 use serde_json::Value;
 
 use super::example::Example;
-use super::schema::{Member, description, inputs, outputs, outputs_of};
+use actions::schema::description;
+
+use super::schema::{Member, inputs, outputs, outputs_of};
 
 /// The lines that what is generated stands between in a document that is otherwise written by hand.
 pub(super) const MARKERS: [&str; 2] = [

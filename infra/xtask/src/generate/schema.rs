@@ -1,5 +1,8 @@
 //! What a JSON Schema says of an input or an output, in words.
 
+use actions::schema::{
+    choices, description, has_type, is_nullable, is_required, reference, resolved,
+};
 use serde_json::Value;
 
 /// What several outputs hold, and the section that describes it.
@@ -55,12 +58,6 @@ pub(super) fn outputs_of(schema: &Value, definition: &str) -> Vec<Member> {
     members
 }
 
-/// What is said of the whole.
-pub(super) fn description(schema: &Value) -> String {
-    let text = schema["description"].as_str().unwrap_or_default();
-    text.replace('\n', " ")
-}
-
 fn add_members(
     schema: &Value,
     object: &Value,
@@ -68,8 +65,7 @@ fn add_members(
     required_first: bool,
     into: &mut Vec<Member>,
 ) {
-    let required = object["required"].as_array();
-    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|n| n == name));
+    let is_required = |name: &str| is_required(object, name);
     let properties = object["properties"].as_object().into_iter().flatten();
     let mut properties: Vec<_> = properties.collect();
     if required_first {
@@ -89,7 +85,7 @@ fn add_members(
         let mut target = resolved(schema, property);
         let mut inside = property;
         let mut prefix = format!("{path}.");
-        if is(target, "array") {
+        if has_type(target, "array") {
             inside = &target["items"];
             target = resolved(schema, inside);
             prefix = format!("{path}[].");
@@ -109,39 +105,11 @@ fn default(property: &Value) -> Option<String> {
     }
 }
 
-/// What a property refers to, perhaps as the alternative to null.
-fn resolved<'a>(schema: &'a Value, property: &'a Value) -> &'a Value {
-    let Some(reference) = reference(property) else {
-        return property;
-    };
-    let found = schema.pointer(reference.trim_start_matches('#'));
-    found.unwrap_or(property)
-}
-
-fn reference(property: &Value) -> Option<&str> {
-    let alternatives = property["anyOf"].as_array().into_iter().flatten();
-    let mut all = std::iter::once(property).chain(alternatives);
-    all.find_map(|one| one["$ref"].as_str())
-}
-
 /// The section that describes what a property refers to.
 fn shared(property: &Value) -> Option<&'static str> {
-    let name = reference(property)?.rsplit('/').next()?;
+    let name = reference(property)?;
     let (_, section) = SHARED.iter().find(|(shared, _)| *shared == name)?;
     Some(section)
-}
-
-fn is(target: &Value, name: &str) -> bool {
-    match &target["type"] {
-        Value::String(one) => one == name,
-        Value::Array(several) => several.iter().any(|one| one == name),
-        _ => false,
-    }
-}
-
-fn is_nullable(property: &Value) -> bool {
-    let mut alternatives = property["anyOf"].as_array().into_iter().flatten();
-    is(property, "null") || alternatives.any(|one| is(one, "null"))
 }
 
 fn words(schema: &Value, property: &Value) -> String {
@@ -149,20 +117,21 @@ fn words(schema: &Value, property: &Value) -> String {
         return format!("[{section}](#{section})");
     }
     let target = resolved(schema, property);
-    if is(target, "array") {
+    if has_type(target, "array") {
         return list_of(schema, &target["items"]);
     }
     let choices = choices(target);
     if !choices.is_empty() {
+        let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
         return format!("one of {}", choices.join(", "));
     }
-    let number = is(target, "integer") || is(target, "number");
-    let text = match (number, is(target, "string")) {
+    let number = has_type(target, "integer") || has_type(target, "number");
+    let text = match (number, has_type(target, "string")) {
         (true, true) => "number or name",
         (true, false) => return format!("number{}", range(target)),
         (false, true) => "text",
-        _ if is(target, "boolean") => "true or false",
-        _ if is(target, "object") => "object",
+        _ if has_type(target, "boolean") => "true or false",
+        _ if has_type(target, "object") => "object",
         _ => "any JSON",
     };
     text.to_owned()
@@ -188,18 +157,6 @@ fn range(target: &Value) -> String {
         (Value::Number(least), _) if least.as_i64() != Some(0) => format!(" from {least}"),
         _ => String::new(),
     }
-}
-
-/// The values of an enumeration.
-fn choices(target: &Value) -> Vec<String> {
-    let constants = target["oneOf"].as_array().into_iter().flatten();
-    let constants = constants.filter_map(|choice| choice["const"].as_str());
-    let plain = target["enum"].as_array().into_iter().flatten();
-    let plain = plain.filter_map(Value::as_str);
-    constants
-        .chain(plain)
-        .map(|choice| format!("`{choice}`"))
-        .collect()
 }
 
 #[cfg(test)]

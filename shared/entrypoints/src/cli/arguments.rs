@@ -4,6 +4,7 @@ mod read;
 
 use std::path::PathBuf;
 
+use actions::schema::{choices, description, has_type, is_required, resolved};
 use actions::{Effect, Entry};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
@@ -117,7 +118,6 @@ fn long(name: &str) -> String {
 
 fn members(entry: &Entry) -> Vec<Member> {
     let schema = Value::from((entry.input)());
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
     let properties = schema["properties"].as_object();
     let texts = properties.into_iter().flatten();
     let texts: Vec<&str> = texts
@@ -132,12 +132,9 @@ fn members(entry: &Entry) -> Vec<Member> {
                 true => Kind::TextOfDocument,
                 false => kind(&schema, property),
             },
-            required: required.iter().any(|required| required == name),
+            required: is_required(&schema, name),
             clearable: property["x-clearable"] == true,
-            help: property["description"]
-                .as_str()
-                .unwrap_or_default()
-                .replace('\n', " "),
+            help: description(property),
         })
         .collect()
 }
@@ -178,39 +175,12 @@ fn item(schema: &Value, property: &Value) -> Item {
         (true, false) => return Item::Number,
         _ => {}
     }
-    let choices = choices(target);
+    let choices: Vec<String> = choices(target).into_iter().map(str::to_owned).collect();
     if choices.is_empty() {
         Item::Text
     } else {
         Item::Choice(choices)
     }
-}
-
-fn has_type(target: &Value, name: &str) -> bool {
-    match &target["type"] {
-        Value::String(one) => one == name,
-        Value::Array(several) => several.iter().any(|one| one == name),
-        _ => false,
-    }
-}
-
-/// What a property refers to, perhaps as the alternative to null.
-fn resolved<'a>(schema: &'a Value, property: &'a Value) -> &'a Value {
-    let alternatives = property["anyOf"].as_array().into_iter().flatten();
-    let reference = std::iter::once(property).chain(alternatives);
-    let reference = reference.filter_map(|one| one["$ref"].as_str()).next();
-    reference
-        .and_then(|reference| schema.pointer(reference.trim_start_matches('#')))
-        .unwrap_or(property)
-}
-
-/// The values of an enumeration.
-fn choices(target: &Value) -> Vec<String> {
-    let constants = target["oneOf"].as_array().into_iter().flatten();
-    let constants = constants.filter_map(|choice| choice["const"].as_str());
-    let plain = target["enum"].as_array().into_iter().flatten();
-    let plain = plain.filter_map(Value::as_str);
-    constants.chain(plain).map(str::to_owned).collect()
 }
 
 /// Whether the operation is about one user who exists.

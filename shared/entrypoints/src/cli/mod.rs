@@ -259,7 +259,13 @@ async fn run(
         input.insert(at.member, earlier.into());
     }
     let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
-    let services = services::services(settings, Chain::Full, audit, Needs::ALL, progress);
+    let services = services::services(
+        settings,
+        Chain::Full,
+        audit,
+        Needs::ALL_ON_A_LAPTOP,
+        progress,
+    );
     let go = Go {
         operation,
         services,

@@ -84,10 +84,7 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
         (Some(pins), None, false) => {
             Some(Trust::Pins(pins_of(&pins).map_err(|e| wrong(PINS, &e))?))
         }
-        (None, Some(path), false) => Some(Trust::CaPem(
-            std::fs::read_to_string(path)
-                .map_err(|error| wrong(CA_FILE, &format!("can't be read: {error}")))?,
-        )),
+        (None, Some(file), false) => Some(Trust::CaPem(environment.certificates(CA_FILE, file)?)),
         (None, None, true) => Some(Trust::DangerouslyAny),
         _ => {
             return Err(SettingsError(format!(

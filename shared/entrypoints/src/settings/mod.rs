@@ -43,11 +43,19 @@ impl<C> CredentialsAt<C> {
 }
 
 /// Reads a variable; one that is empty is not there.
-pub(crate) struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+pub(crate) struct Environment<'a> {
+    get: &'a dyn Fn(&str) -> Option<String>,
+    /// The certificates that a variable means: those in the file of this name.
+    certificates: &'a dyn Fn(String) -> Result<String, String>,
+}
 
 impl Environment<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        (self.0)(name).filter(|value| !value.is_empty())
+        (self.get)(name).filter(|value| !value.is_empty())
+    }
+
+    fn certificates(&self, name: &str, value: String) -> Result<String, SettingsError> {
+        (self.certificates)(value).map_err(|error| wrong(name, &error))
     }
 
     fn flag(&self, name: &str) -> Result<bool, SettingsError> {
@@ -91,11 +99,21 @@ impl Settings {
                 )));
             }
         }
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(
+            |name| std::env::var(name).ok(),
+            |path| std::fs::read_to_string(path).map_err(|error| format!("can't be read: {error}")),
+        )
     }
 
-    fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let environment = Environment(&get);
+    /// Reads settings that have the names of the environment's variables, wherever they come from.
+    pub(crate) fn read(
+        get: impl Fn(&str) -> Option<String>,
+        certificates: impl Fn(String) -> Result<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let environment = Environment {
+            get: &get,
+            certificates: &certificates,
+        };
         let platform = platform::read(&environment)?;
         let consoles = consoles::read(&environment)?;
         if consoles.is_empty() && platform.is_none() {
@@ -127,7 +145,7 @@ impl Settings {
 
     /// Refuses allowed operations that there are not. For who knows all of them: a function knows
     /// its own, and a name that it does not know may be another's.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "insightconnect"))]
     pub(crate) fn check_operations(&self, known: &[&str]) -> Result<(), SettingsError> {
         policy::check_operations(&self.policy, known)
     }
@@ -157,7 +175,7 @@ mod tests {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Settings::read(get).map_err(|error| error.to_string())
+        Settings::read(get, Ok).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -258,7 +276,7 @@ mod tests {
         assert_eq!(identity.same_domains, ["example.com", "example.org"]);
     }
 
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "insightconnect"))]
     #[test]
     fn an_operation_that_there_is_not_is_told_without_repeating_it() {
         let settings = read(&[(SECRET, "a"), (ALLOWED_OPERATIONS, "get-user,canary")]);

@@ -80,10 +80,7 @@ pub(super) fn read(
     };
     let trust = match get(CA_FILE) {
         None => Trust::PublicRoots,
-        Some(path) => Trust::CaPem(
-            std::fs::read_to_string(path)
-                .map_err(|error| wrong(CA_FILE, &format!("can't be read: {error}")))?,
-        ),
+        Some(file) => Trust::CaPem(environment.certificates(CA_FILE, file)?),
     };
     Ok(Some(PlatformSettings {
         credentials,

@@ -98,7 +98,7 @@ fn domains(
     Ok(found.into_iter().collect())
 }
 
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "insightconnect"))]
 pub(super) fn check_operations(policy: &Policy, known: &[&str]) -> Result<(), SettingsError> {
     let mut allowed = policy.operations.iter().flatten();
     if allowed.all(|name| known.contains(&name.as_str())) {

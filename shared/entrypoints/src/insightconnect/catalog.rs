@@ -1,0 +1,151 @@
+//! What the plugin can run: every operation of the registry as an action, and the actions of the
+//! vendor's own plugin that go by other names or take other inputs.
+
+use actions::{ALL, Effect, Entry};
+use serde_json::{Map, Value};
+
+use super::fields::{self, Field, Types};
+use super::message::Failure;
+use super::vendor_actions::{self, VendorAction};
+
+/// An action of the plugin, with everything that is known of it without running it.
+pub struct PluginAction {
+    /// Its name in messages.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// What it takes.
+    pub input: Vec<Field>,
+    /// What it answers with.
+    pub output: Vec<Field>,
+    /// The types that inputs and outputs need.
+    pub types: Types,
+    /// What it does to accounts.
+    pub effect: Effect,
+    /// The operation that it runs.
+    pub entry: &'static Entry,
+    vendor: Option<&'static VendorAction>,
+}
+
+/// The name of an operation as an action.
+fn snake(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+fn entry(name: &str) -> Option<&'static Entry> {
+    ALL.iter()
+        .find(|entry| snake(entry.operation.spec.name) == name)
+}
+
+/// The names of all actions: those of the operations, in their order, then the vendor's.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let operations = ALL.iter().map(|entry| snake(entry.operation.spec.name));
+    let vendor = vendor_actions::ALL
+        .iter()
+        .filter(|action| entry(action.name).is_none());
+    operations
+        .chain(vendor.map(|action| action.name.to_owned()))
+        .collect()
+}
+
+/// The names of all operations.
+pub(super) fn operations() -> Vec<&'static str> {
+    ALL.iter().map(|entry| entry.operation.spec.name).collect()
+}
+
+/// Names of actions, with commas between them, as those of the operations that they run.
+pub(super) fn as_operations(names: &str) -> String {
+    let operation = |name: &str| {
+        let name = name.trim();
+        match vendor_actions::ALL
+            .iter()
+            .find(|action| action.name == name)
+        {
+            Some(action) => action.operation.to_owned(),
+            None => name.replace('_', "-"),
+        }
+    };
+    names
+        .split(',')
+        .map(operation)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+impl PluginAction {
+    /// An action by its name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        let vendor = vendor_actions::ALL
+            .iter()
+            .find(|action| action.name == name);
+        let entry = match vendor {
+            Some(vendor) => entry(&snake(vendor.operation))?,
+            None => entry(name)?,
+        };
+        let spec = entry.operation.spec;
+        let mut types = Types::new();
+        let input_schema = Value::from((entry.input)());
+        let mut input = fields::fields(&input_schema, &mut types);
+        add_examples(&mut input, spec.example);
+        let mut output = fields::fields(&Value::from((entry.output)()), &mut types);
+        if let Some(vendor) = vendor {
+            input = (vendor.input)(input);
+            output = (vendor.output)(output, &mut types);
+        }
+        let (title, description) = match vendor {
+            Some(vendor) => (fields::title(name), vendor.description.to_owned()),
+            None => (fields::title(name), fields::sentence(spec.title)),
+        };
+        Some(Self {
+            name: name.to_owned(),
+            title,
+            description,
+            input,
+            output,
+            types,
+            effect: spec.effect,
+            entry,
+            vendor,
+        })
+    }
+
+    /// What the operation takes, out of what the action was given.
+    pub(super) fn to_operation(&self, input: Map<String, Value>) -> Result<Value, Failure> {
+        let known = |name: &str| self.input.iter().any(|field| field.name == name);
+        let (input, unknown): (Map<_, _>, Map<_, _>) =
+            input.into_iter().partition(|(name, _)| known(name));
+        for name in unknown.keys() {
+            tracing::warn!("the input {name:?} is not one of this action's and was ignored");
+        }
+        let input = fields::to_operation(&self.input, input);
+        let input = match self.vendor {
+            Some(vendor) => (vendor.to_operation)(input)?,
+            None => input,
+        };
+        Ok(input.into())
+    }
+
+    /// What the action answers with, out of the operation's answer to that input.
+    pub(super) fn to_plugin(&self, input: &Value, output: Value) -> Result<Value, Failure> {
+        let mut output = match self.vendor {
+            Some(vendor) => (vendor.to_plugin)(input, output)?,
+            None => output,
+        };
+        fields::to_plugin(&self.output, &self.types, &mut output);
+        Ok(output)
+    }
+}
+
+/// The values of an operation's own example, where they fit the field.
+fn add_examples(fields: &mut [Field], example: &str) {
+    let example: Value = serde_json::from_str(example).unwrap_or_default();
+    for field in fields {
+        if let Some(value) = example.get(&field.name) {
+            field.example = Some(value.clone());
+        }
+    }
+}

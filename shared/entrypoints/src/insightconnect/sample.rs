@@ -1,0 +1,47 @@
+//! Messages to start from.
+
+use serde_json::{Map, Value, json};
+
+use super::catalog::PluginAction;
+use super::fields::Field;
+use super::{connection, task};
+
+/// The start message of an action or task.
+pub(super) fn message(name: &str) -> Option<Value> {
+    let connection = examples(&connection::fields(), &["url", "credentials"]);
+    if name == task::NAME {
+        return Some(json!({
+            "version": "v1",
+            "type": "task_start",
+            "body": {"task": name, "meta": {}, "connection": connection, "input": {}, "state": {}},
+        }));
+    }
+    let action = PluginAction::find(name)?;
+    let own: Value = serde_json::from_str(action.entry.operation.spec.example).unwrap_or_default();
+    let wanted = action.input.iter();
+    let wanted = wanted.filter(|field| field.required || own.get(&field.name).is_some());
+    let wanted: Vec<&str> = wanted.map(|field| field.name.as_str()).collect();
+    Some(json!({
+        "version": "v1",
+        "type": "action_start",
+        "body": {
+            "action": name,
+            "meta": {},
+            "connection": connection,
+            "input": examples(&action.input, &wanted),
+        },
+    }))
+}
+
+fn examples(fields: &[Field], wanted: &[&str]) -> Map<String, Value> {
+    let wanted = fields
+        .iter()
+        .filter(|field| wanted.contains(&field.name.as_str()));
+    let example = |field: &Field| {
+        (
+            field.name.clone(),
+            field.example.clone().unwrap_or_default(),
+        )
+    };
+    wanted.map(example).collect()
+}
