@@ -325,6 +325,7 @@ impl Connection {
 }
 
 fn misconfigured(what: &str) -> Failure {
+    tracing::error!("{what}");
     Failure::Step {
         cause: what.to_owned(),
         assistance: "Correct the connection.".into(),

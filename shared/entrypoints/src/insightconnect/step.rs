@@ -67,8 +67,9 @@ impl Plugin {
         let lines = Lines::default();
         let result = lines.of(async {
             let result = self.run(envelope, test).await;
-            if let Err(failure) = &result {
-                error!("{}", failure.line());
+            // What an operation fails with, it has logged.
+            if let Err(Failure::Message(text) | Failure::Fault(text)) = &result {
+                error!("{text}");
             }
             result
         });
@@ -305,16 +306,6 @@ fn join(place: &str, whole: &str, name: &str) -> String {
 }
 
 impl Failure {
-    /// The failure on one line, for logs.
-    fn line(&self) -> String {
-        match self {
-            Self::Message(text) | Self::Fault(text) => text.clone(),
-            Self::Step {
-                cause, assistance, ..
-            } => format!("{cause} {assistance}"),
-        }
-    }
-
     /// What a task tells as the status of its requests.
     pub(super) fn status_code_of_task(&self) -> u16 {
         match self {
