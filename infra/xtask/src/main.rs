@@ -48,10 +48,10 @@ enum Command {
     /// Run every test, after installing what they need.
     ///
     /// Makes a Python environment with moto (an AWS mock) and vm-console-client (a client of the
-    /// console, generated from the vendor's API file by somebody else), fetches AWS's Lambda
-    /// emulator, builds the function binaries and runs `cargo test`. All of it lands in Cargo's
-    /// target folder. Needs Python 3.10 or later with venv; the PYTHON environment variable names
-    /// another than python3.
+    /// console, generated from the vendor's API file by somebody else) and another with
+    /// InsightConnect's plugin runtime and validators, fetches AWS's Lambda emulator, builds the
+    /// programs and runs `cargo test`. All of it lands in Cargo's target folder. Needs Python 3.11
+    /// or later with venv; the PYTHON environment variable names another than python3.
     #[command(after_help = TEST_EXAMPLES)]
     Test(test::Args),
 }

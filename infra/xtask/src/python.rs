@@ -1,4 +1,4 @@
-//! The Python environment with moto and vm-console-client.
+//! The Python environments that tests run tools of others in.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 
 use crate::ui;
 
-/// The oldest Python that moto and the AWS SAM CLI run on.
-const OLDEST: (u32, u32) = (3, 10);
+/// The oldest Python that all of them run on. It is InsightConnect's plugin runtime that asks for it.
+const OLDEST: (u32, u32) = (3, 11);
 
 /// Options of every pip run: exactly the files that were pinned, and none that runs code of its own
 /// while it is installed.
@@ -129,8 +129,8 @@ fn advise(problem: &str) -> String {
     let (major, minor) = OLDEST;
     format!(
         "{problem}.\n\n\
-         The tests run moto, an AWS mock, and a Python client of the console. They need Python \
-         {major}.{minor} or later with venv and pip.\n  \
+         The tests run moto, an AWS mock, a Python client of the console, and InsightConnect's plugin \
+         runtime. They need Python {major}.{minor} or later with venv and pip.\n  \
          Debian, Ubuntu:  apt install python3 python3-venv\n  \
          Fedora:          dnf install python3\n  \
          macOS:           brew install python\n\
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn versions_compare_as_numbers() {
         assert!(parse_version("3 9\n").unwrap() < OLDEST);
-        assert!(parse_version("3 10\n").unwrap() >= OLDEST);
+        assert!(parse_version("3 11\n").unwrap() >= OLDEST);
         assert_eq!(parse_version("Python"), None);
     }
 

@@ -17,7 +17,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let mut progress = Progress::new(4);
+    let mut progress = Progress::new(5);
     let result = steps(args, &mut progress);
     progress.finish(if result.is_ok() { "Passed" } else { "Failed" });
     result
@@ -31,6 +31,11 @@ fn steps(args: &Args, progress: &mut Progress) -> Result<(), Failure> {
     let python = python::environment(
         &target.join("python"),
         &root.join("tests/python/requirements.txt"),
+    )?;
+    progress.step("InsightConnect's Python tools: plugin runtime, validators");
+    python::environment(
+        &target.join("python-insightconnect"),
+        &root.join("tests/python/insightconnect-requirements.txt"),
     )?;
     progress.step("AWS's Lambda emulator");
     emulator::install(&python, &target.join("python-tools"))?;

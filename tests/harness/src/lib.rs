@@ -22,7 +22,9 @@ mod server;
 pub use function::{Function, Settings, peak_memory_kib};
 pub use invocation::{FunctionError, Invocation};
 pub use moto::Moto;
-pub use paths::{binary, free_port, python, rie_binary, target_dir, workspace_root};
+pub use paths::{
+    binary, free_port, insightconnect_python, python, rie_binary, target_dir, workspace_root,
+};
 pub use rie::Rie;
 pub use runtime_api::RuntimeApi;
 pub use secrets_manager::{Failure, SecretVersion, SecretsManager};

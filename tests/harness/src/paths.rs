@@ -57,6 +57,16 @@ pub fn python() -> PathBuf {
         .map_or_else(|| target_dir().join("python/bin/python"), PathBuf::from)
 }
 
+/// The Python of the virtual environment with InsightConnect's plugin runtime and validators:
+/// `RAPID7_TEST_INSIGHTCONNECT_PYTHON`, or the one that `cargo xtask test` makes at
+/// `<target>/python-insightconnect`. It may be absent.
+pub fn insightconnect_python() -> PathBuf {
+    env::var_os("RAPID7_TEST_INSIGHTCONNECT_PYTHON").map_or_else(
+        || target_dir().join("python-insightconnect/bin/python"),
+        PathBuf::from,
+    )
+}
+
 /// AWS's Runtime Interface Emulator: `RAPID7_TEST_RIE`, or the one that `cargo xtask test`
 /// installs at `<target>/python-tools/aws-lambda-rie`. It may be absent.
 pub fn rie_binary() -> PathBuf {
