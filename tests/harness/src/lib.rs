@@ -1,5 +1,5 @@
 //! What tests, the demo and the bench run the real function binaries with: a Lambda Runtime API,
-//! AWS's own emulator of it, and two stand-ins for Secrets Manager.
+//! AWS's own emulator of it, two stand-ins for Secrets Manager, and InsightConnect plugins.
 //!
 //! Everything here blocks the calling thread and serves from threads of its own, so it works the
 //! same from a plain `#[test]` and from an async one. In an async test, mind that a blocking call
@@ -14,17 +14,20 @@ mod invocation;
 mod moto;
 mod output;
 mod paths;
+mod plugin;
 mod rie;
 mod runtime_api;
 mod secrets_manager;
 mod server;
 
 pub use function::{Function, Settings, peak_memory_kib};
+pub use http::Answer;
 pub use invocation::{FunctionError, Invocation};
 pub use moto::Moto;
 pub use paths::{
     binary, free_port, insightconnect_python, python, rie_binary, target_dir, workspace_root,
 };
+pub use plugin::{Plugin, PluginOutput, PluginServer};
 pub use rie::Rie;
 pub use runtime_api::RuntimeApi;
 pub use secrets_manager::{Failure, SecretVersion, SecretsManager};
