@@ -3,7 +3,8 @@
 use std::time::Instant as Clock;
 
 use rapid7::BoxFuture;
-use schemars::{Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, info_span, warn};
@@ -61,8 +62,15 @@ const fn entry<A: Action>() -> Entry {
     Entry {
         operation: Operation::of::<A>(),
         input: || schema_for!(A::Input),
-        output: || schema_for!(A::Output),
+        output: || answers::<A::Output>(),
     }
+}
+
+/// The schema of what is written, rather than of what could be read: a member that is left out where
+/// it has nothing to say is not required, and one that may be null is there.
+fn answers<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::default().for_serialize();
+    settings.into_generator().into_root_schema_for::<T>()
 }
 
 /// Every operation, in the order of an account's life, then what helps to choose.

@@ -17,6 +17,7 @@ use harness::{Function, Invocation, SecretsManager, binary};
 use serde_json::{Value, json};
 
 pub mod platform;
+pub mod plugin;
 
 /// The account that the pack uses on the realistic console.
 pub const OWN_LOGIN: &str = "svc-soar";

@@ -4,6 +4,7 @@
 use actions::{ALL, Effect, Entry};
 use serde_json::{Map, Value};
 
+use super::clear;
 use super::fields::{self, Field, Types};
 use super::message::Failure;
 use super::vendor_actions::{self, VendorAction};
@@ -91,6 +92,7 @@ impl PluginAction {
         let input_schema = Value::from((entry.input)());
         let mut input = fields::fields(&input_schema, &mut types);
         add_examples(&mut input, spec.example);
+        input.extend(clear::field(&input_schema));
         let mut output = fields::fields(&Value::from((entry.output)()), &mut types);
         if let Some(vendor) = vendor {
             input = (vendor.input)(input);
@@ -121,7 +123,8 @@ impl PluginAction {
         for name in unknown.keys() {
             tracing::warn!("the input {name:?} is not one of this action's and was ignored");
         }
-        let input = fields::to_operation(&self.input, input);
+        let mut input = fields::to_operation(&self.input, input);
+        clear::to_operation(&mut input);
         let input = match self.vendor {
             Some(vendor) => (vendor.to_operation)(input)?,
             None => input,

@@ -3,6 +3,7 @@
 
 mod audit;
 mod catalog;
+mod clear;
 mod cli;
 mod connection;
 mod fields;

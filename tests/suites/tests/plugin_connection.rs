@@ -1,0 +1,211 @@
+//! The test of the InsightConnect plugin's connection tells the truth: what is wrong, and what to do.
+
+use std::net::TcpListener;
+
+use fake_console::{FakeConsole, Maintenance, State};
+use harness::Plugin;
+use serde_json::{Value, json};
+use suites::plugin::{action, connection_test};
+use suites::{OWN_LOGIN, OWN_PASSWORD, World};
+
+/// Tests a connection that must fail: cause and assistance, the same by every way of asking.
+fn failure(connection: &Value) -> (String, String) {
+    let plugin = Plugin::own();
+    let test = plugin.send("test", &connection_test(connection));
+    assert_eq!(test.code, 1, "{}", test.stdout);
+    let event = test.event().expect("an event");
+    assert_eq!(event["type"], "connection_test");
+    let body = &event["body"];
+    assert_eq!(body["status"], "error", "{event:#}");
+    let error = body["error"].as_str().expect("text");
+    assert!(error.starts_with("Connection test failed! "), "{error}");
+    let text = |name: &str| body["exception"][name].as_str().expect("text").to_owned();
+    assert!(
+        !text("cause").is_empty() && !text("assistance").is_empty(),
+        "{event:#}"
+    );
+    (text("cause"), text("assistance"))
+}
+
+/// A console behind TLS, with the connection to it but for how it is trusted.
+fn behind_tls() -> (FakeConsole, Value) {
+    let console = FakeConsole::start(State::realistic());
+    let connection = json!({
+        "url": console.url(),
+        "credentials": {"username": OWN_LOGIN, "password": OWN_PASSWORD},
+        "timeout_seconds": 10,
+    });
+    (console, connection)
+}
+
+fn succeeds(connection: &Value) -> Value {
+    let test = Plugin::own().send("test", &connection_test(connection));
+    let event = test.event().expect("an event");
+    assert_eq!(test.code, 0, "{event:#}");
+    assert_eq!(event["body"]["output"], json!({"success": true}));
+    event
+}
+
+#[test]
+fn a_connection_that_works_passes_and_the_log_says_what_was_checked() {
+    let world = World::new();
+    let event = succeeds(&world.connection());
+    let log = event["body"]["log"].as_str().expect("a log");
+    for check in [
+        "reachable: ok",
+        "credentials: ok",
+        "privilege: ok",
+        world.platform.url(),
+    ] {
+        assert!(log.contains(check), "{check}: {log}");
+    }
+    assert_eq!(world.writes().len(), 0);
+}
+
+#[test]
+fn a_wrong_password_fails_and_is_sent_once() {
+    let world = World::new();
+    let mut connection = world.console_connection();
+    connection["credentials"]["password"] = "wrong".into();
+    let (cause, assistance) = failure(&connection);
+    assert!(cause.starts_with("credentials: "), "{cause}");
+    assert!(
+        assistance.contains("user name and password"),
+        "{assistance}"
+    );
+    assert_eq!(world.console.state().user_mut(OWN_LOGIN).failed_logins, 1);
+}
+
+#[test]
+fn an_account_without_the_privilege_fails() {
+    let world = World::new();
+    world.console.state().user_mut(OWN_LOGIN).role = "user".into();
+    world.console.state().user_mut(OWN_LOGIN).superuser = false;
+    let (cause, assistance) = failure(&world.console_connection());
+    assert!(cause.starts_with("privilege: "), "{cause}");
+    assert!(assistance.contains("lobal administrator"), "{assistance}");
+}
+
+#[test]
+fn a_console_in_maintenance_fails() {
+    for maintenance in [
+        Maintenance::Status503,
+        Maintenance::Html,
+        Maintenance::Status401,
+    ] {
+        let world = World::new();
+        world.console.state().maintenance = Some(maintenance);
+        let mut connection = world.console_connection();
+        connection["timeout_seconds"] = 5.into();
+        let (cause, assistance) = failure(&connection);
+        assert!(
+            format!("{cause} {assistance}").contains("maintenance"),
+            "{cause} {assistance}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_fails_and_ca_and_pin_make_it_trusted() {
+    let (console, mut connection) = behind_tls();
+    let (cause, assistance) = failure(&connection);
+    assert!(cause.starts_with("certificate: "), "{cause}");
+    assert!(assistance.contains("fingerprint"), "{assistance}");
+    assert_eq!(console.requests().len(), 0);
+
+    connection["certificate_sha256"] = console.certificate_sha256().into();
+    succeeds(&connection);
+    connection["certificate_sha256"] = "00".repeat(32).into();
+    assert!(failure(&connection).0.starts_with("certificate: "));
+
+    connection["certificate_sha256"] = "".into();
+    connection["ca_certificate"] = console.certificate_pem().into();
+    succeeds(&connection);
+    // As a one-line text field makes it.
+    connection["ca_certificate"] = console.certificate_pem().replace('\n', " ").into();
+    succeeds(&connection);
+    let (other, _) = behind_tls();
+    connection["ca_certificate"] = other.certificate_pem().into();
+    assert!(failure(&connection).0.starts_with("certificate: "));
+
+    connection["ca_certificate"] = "".into();
+    connection["ssl_verify"] = false.into();
+    let event = succeeds(&connection);
+    let log = event["body"]["log"].as_str().expect("a log");
+    assert!(log.contains("TLS verification is off"), "{log}");
+}
+
+#[test]
+fn a_console_that_is_not_there_fails() {
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = port.local_addr().expect("an address");
+    drop(port);
+    let connection = json!({
+        "url": format!("http://{address}"),
+        "credentials": {"username": "a", "password": "b"},
+        "timeout_seconds": 5,
+    });
+    let (cause, assistance) = failure(&connection);
+    assert!(cause.starts_with("reachable: "), "{cause}");
+    assert!(!assistance.is_empty());
+}
+
+#[test]
+fn a_platform_key_that_is_not_known_fails_beside_a_console_that_works() {
+    let world = World::new();
+    let mut connection = world.connection();
+    connection["api_key"]["secretKey"] = "00000000-0000-4000-8000-000000000000".into();
+    let (cause, assistance) = failure(&connection);
+    assert!(cause.contains("key"), "{cause}");
+    assert!(assistance.contains("region"), "{assistance}");
+}
+
+#[test]
+fn a_connection_that_says_too_little_or_too_much_is_told_by_its_own_members() {
+    for (connection, told) in [
+        (json!({}), "connection.credentials"),
+        (
+            json!({"url": "https://console.example.com:3780"}),
+            "connection.credentials",
+        ),
+        (json!({"api_key": {"secretKey": "a"}}), "connection.region"),
+        (json!({"region": "eu"}), "connection.api_key"),
+        (
+            json!({"credentials": {"username": "a", "password": "b"}}),
+            "connection.url",
+        ),
+        (
+            json!({
+                "url": "console.example.com", "credentials": {"username": "a", "password": "b"},
+            }),
+            "address",
+        ),
+    ] {
+        let (cause, assistance) = failure(&connection);
+        assert!(cause.contains(told), "{told}: {cause}");
+        assert!(
+            !cause.contains("RAPID7_") && !assistance.contains("RAPID7_"),
+            "{cause}"
+        );
+    }
+}
+
+/// The test of an action is that of the connection, whatever its input; a run does not test.
+#[test]
+fn the_test_of_an_action_is_that_of_the_connection() {
+    let world = World::new();
+    let mut connection = world.console_connection();
+    let message = action("disable_user", &connection, &json!({}));
+    let before = world.console.state().snapshot();
+    let answer = Plugin::own().send("test", &message);
+    let event = answer.event().expect("an event");
+    assert_eq!(
+        (answer.code, &event["type"]),
+        (0, &json!("action_event")),
+        "{event:#}"
+    );
+    assert!(world.console.state().snapshot() == before);
+    connection["credentials"]["password"] = "wrong".into();
+    let answer = Plugin::own().send("test", &action("disable_user", &connection, &json!({})));
+    assert_eq!(answer.code, 1);
+}
