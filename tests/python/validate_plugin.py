@@ -1,6 +1,6 @@
 """Runs the vendor's validators on a plugin's folder, each for itself.
 
-Usage: validate_plugin.py FOLDER
+Usage: validate_plugin.py FOLDER [--without=RULE]...
 
 Prints one line of JSON a rule: {"rule": name, "passed": bool, "why": what it raised and printed}.
 The vendor's own program stops at the end with one verdict, and this project can't satisfy every
@@ -40,10 +40,18 @@ def judge(validator, folder):
 
 
 def main():
-    if len(sys.argv) != 2:
+    validators = {type(validator).__name__: validator for validator in VALIDATORS + JENKINS_VALIDATORS}
+    folders = []
+    for argument in sys.argv[1:]:
+        if argument.startswith("--without="):
+            # A rule that there is not is a mistake of the caller's, and ends this.
+            del validators[argument.removeprefix("--without=")]
+        else:
+            folders.append(argument)
+    if len(folders) != 1:
         sys.exit(__doc__)
-    for validator in VALIDATORS + JENKINS_VALIDATORS:
-        print(json.dumps(judge(validator, sys.argv[1])), flush=True)
+    for validator in validators.values():
+        print(json.dumps(judge(validator, folders[0])), flush=True)
 
 
 if __name__ == "__main__":
