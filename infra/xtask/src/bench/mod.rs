@@ -1,5 +1,7 @@
-//! `cargo xtask bench`: our function beside a bare one, and long lists, in one run.
+//! `cargo xtask bench`: our function beside a bare one, our plugin beside one on the vendor's runtime,
+//! and long lists, in one run.
 
+mod plugin;
 mod scale;
 
 use std::fs;
@@ -53,8 +55,19 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut build = cargo::command("build");
     build.args(["--release", "--package", "entrypoints", "--bin", scale::CLI]);
     cargo::run(&mut build, "the build failed")?;
+    let mut build = cargo::command("build");
+    build.args([
+        "--release",
+        "--package",
+        "entrypoints",
+        "--bin",
+        plugin::PROGRAM,
+    ]);
+    build.args(["--no-default-features", "--features", "insightconnect"]);
+    cargo::run(&mut build, "the build failed")?;
     progress.step("Measure");
     let mut optimised = Command::new(release("xtask"));
+    optimised.env("RAPID7_TEST_PROFILE_DIR", "release");
     optimised.args(["bench", "--built"]);
     optimised.args(["--starts", &args.starts.to_string()]);
     optimised.args(["--latency", &args.latency.to_string()]);
@@ -103,6 +116,7 @@ fn measure(args: &Args) {
         start_ours(&mut ours, &console, &environment);
     }
     report(args, &bare, &ours);
+    plugin::measure(args.starts);
     scale::measure();
 }
 

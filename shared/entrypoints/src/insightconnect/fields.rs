@@ -231,9 +231,8 @@ pub fn schema(fields: &[Field], types: &Types, absence: Absence) -> Value {
             open.extend(members);
         }
     }
-    if !needed.is_empty() {
-        schema["definitions"] = needed.into();
-    }
+    // There even if empty, as the vendor's tools write it.
+    schema["definitions"] = needed.into();
     schema
 }
 
@@ -265,11 +264,9 @@ fn object_schema(fields: &[Field], absence: Absence) -> Value {
         .filter(|field| field.required)
         .map(|field| field.name.as_str())
         .collect();
-    let mut schema = json!({"type": "object", "title": "Variables", "properties": properties});
-    if !required.is_empty() {
-        schema["required"] = required.into();
-    }
-    schema
+    json!({
+        "type": "object", "title": "Variables", "properties": properties, "required": required,
+    })
 }
 
 fn kind_schema(kind: &Kind, absence: Absence) -> Value {
@@ -318,6 +315,13 @@ fn numbers(kind: &Kind, value: &mut Value) {
         (Kind::List(item), Value::Array(values)) => {
             for value in values {
                 numbers(item, value);
+            }
+        }
+        // A JSON Schema takes 4.0 for an integer.
+        (Kind::Integer, value) => {
+            let whole = value.as_f64().filter(|number| number.fract() == 0.0);
+            if let Some(number) = whole.filter(|_| !value.is_i64()) {
+                *value = (number as i64).into();
             }
         }
         (Kind::NumberOrName, value) => {

@@ -389,12 +389,11 @@ async fn definitions(State(server): State<Arc<Server>>) -> Response {
 }
 
 async fn connection_schema() -> Response {
-    Json(schema(
-        &connection::fields(),
-        &Types::new(),
-        Absence::LeftOut,
-    ))
-    .into_response()
+    let mut schema = schema(&connection::fields(), &Types::new(), Absence::LeftOut);
+    if let Value::Object(members) = &mut schema {
+        members.remove("definitions");
+    }
+    Json(schema).into_response()
 }
 
 async fn information(State(server): State<Arc<Server>>) -> Response {
