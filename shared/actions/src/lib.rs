@@ -38,6 +38,7 @@ mod list_platform_api_keys;
 mod list_platform_users;
 mod list_roles;
 mod list_sites;
+mod list_user_changes;
 mod list_users;
 mod lookup;
 mod new_account;
@@ -73,6 +74,7 @@ mod test_platform_connection;
 mod testing;
 mod unlock_user;
 mod update_user;
+mod user_changes;
 mod verify;
 mod view;
 mod write;
@@ -112,6 +114,7 @@ pub use list_authentication_sources::{
 };
 pub use list_roles::{ListRoles, ListRolesInput, RoleList, RoleView};
 pub use list_sites::{ListSites, ListSitesInput, SiteList};
+pub use list_user_changes::{ListUserChanges, ListUserChangesInput, UserChangeList};
 pub use list_users::{ListUsers, ListUsersInput, UserList};
 pub use lookup::Selector;
 pub use offboard_user::{OffboardUser, OffboardUserInput};
@@ -144,6 +147,7 @@ pub use surfaces::Surfaces;
 pub use test_connection::{Check, ConnectionReport, TestConnection, TestConnectionInput, Verdict};
 pub use unlock_user::{UnlockUser, UnlockUserInput};
 pub use update_user::{UpdateUser, UpdateUserInput};
+pub use user_changes::{UserChange, UserChangeKind};
 pub use view::UserView;
 
 // On the Insight Platform.

@@ -17,9 +17,10 @@ use crate::input::{Input as _, parse};
 use crate::{
     CreateUser, DeleteUser, DisableUser, EnableUser, GetAssetGroupAccess, GetSiteAccess, GetUser,
     GrantAssetGroupAccess, GrantSiteAccess, ListAssetGroups, ListAuthenticationSources, ListRoles,
-    ListSites, ListUsers, OffboardUser, OffboardUsers, ProvisionUser, ReportAccess, ResetTwoFactor,
-    ResolveIdentity, RestoreUser, RevokeAssetGroupAccess, RevokeSiteAccess, SetAssetGroupAccess,
-    SetPassword, SetRole, SetSiteAccess, TestConnection, UnlockUser, UpdateUser,
+    ListSites, ListUserChanges, ListUsers, OffboardUser, OffboardUsers, ProvisionUser,
+    ReportAccess, ResetTwoFactor, ResolveIdentity, RestoreUser, RevokeAssetGroupAccess,
+    RevokeSiteAccess, SetAssetGroupAccess, SetPassword, SetRole, SetSiteAccess, TestConnection,
+    UnlockUser, UpdateUser,
 };
 // On the Insight Platform.
 use crate::{
@@ -76,6 +77,7 @@ fn answers<T: JsonSchema>() -> Schema {
 /// Every operation, in the order of an account's life, then what helps to choose.
 pub static ALL: &[Entry] = &[
     entry::<ListUsers>(),
+    entry::<ListUserChanges>(),
     entry::<GetUser>(),
     entry::<CreateUser>(),
     entry::<ProvisionUser>(),

@@ -135,6 +135,7 @@ impl World {
     pub fn usual_event(&self, operation: &str) -> Value {
         match operation {
             "list-users"
+            | "list-user-changes"
             | "list-roles"
             | "list-authentication-sources"
             | "list-sites"

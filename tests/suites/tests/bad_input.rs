@@ -64,7 +64,7 @@ fn wrong_input_names_the_field_and_sends_nothing() {
 fn event(operation: &str, more: Value) -> Value {
     match operation {
         "create-user" | "provision-user" => with(jsmith(), more),
-        "list-users" | "restore-user" => more,
+        "list-users" | "list-user-changes" | "restore-user" => more,
         _ if more.get("login").is_some() => more,
         _ => with(json!({"user_id": 4}), more),
     }
@@ -193,6 +193,16 @@ fn members_of_a_wrong_type_and_null_for_what_can_not_be_cleared_are_refused() {
         delete-user {"confirm_login": true} -> `confirm_login`: expected a string
         get-user {"include": ["canary"]} -> `include[0]`: expected one of sites
         list-users {"locked": "canary"} -> `locked`: expected a boolean
+        list-user-changes {"page_size": 0} -> `page_size`: expected a number from 1 to 10000
+        list-user-changes {"page_size": 10001} -> `page_size`: expected a number from 1 to 10000
+        list-user-changes {"page_size": -1} -> `page_size`: expected a whole number
+        list-user-changes {"page_size": 4294967296} -> `page_size`: expected a whole number
+        list-user-changes {"page_size": 1.5} -> `page_size`: expected a whole number
+        list-user-changes {"page_size": "canary"} -> `page_size`: expected a whole number
+        list-user-changes {"state": "canary"} -> `state`: expected a map
+        list-user-changes {"state": ["canary"]} -> `state`: expected a map
+        list-user-changes {"state": {"canary": "canary"}} -> `state`: expected what the last run answered with
+        list-user-changes {"state": {"format": 2, "users": "canary"}} -> `state`: expected format 1
         restore-user {} -> `record`: required, and missing
         restore-user {"record": "canary"} -> `record`: expected
         restore-user {"record": {"audit": "canary", "target": "", "record": {}}} -> `record.audit`: expected a record with "before"

@@ -305,6 +305,7 @@ fn no_list_is_empty_for_want_of_privilege() {
     world.console.state().user_mut(own).superuser = false;
     for operation in [
         "list-users",
+        "list-user-changes",
         "list-sites",
         "list-asset-groups",
         "list-roles",

@@ -23,7 +23,7 @@ fn expected(operation: &str) -> (String, String) {
     };
     let same = |requests: &str| (requests.to_owned(), requests.to_owned());
     let (first, again) = match operation {
-        "list-users" | "test-connection" => return same("GET /users"),
+        "list-users" | "list-user-changes" | "test-connection" => return same("GET /users"),
         "list-roles" => return same("GET /roles"),
         "list-authentication-sources" => return same("GET /authentication_sources"),
         "list-sites" => return same("GET /sites"),

@@ -50,6 +50,12 @@ pub(super) async fn run(entry: &Entry) -> Result<Example, String> {
         text = text.replace(time.as_str().unwrap_or_default(), TIME);
         output["generated_at"] = TIME.into();
     }
+    let changes = output.get_mut("changes").and_then(Value::as_array_mut);
+    for change in changes.into_iter().flatten() {
+        if let Some(time) = change.get_mut("seen_at") {
+            *time = TIME.into();
+        }
+    }
     if !text.is_empty() {
         output["text"] = text.into();
     }
