@@ -1,6 +1,7 @@
 //! Answers for people: tables and a few coloured words.
 
 mod people;
+mod user_changes;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -54,6 +55,9 @@ pub(super) fn answer(answer: &Value) -> String {
     };
     if people::is_about(members) {
         return people::answer(members);
+    }
+    if user_changes::is_about(members) {
+        return user_changes::answer(members);
     }
     if members.contains_key("changes") {
         return outcome(members);
