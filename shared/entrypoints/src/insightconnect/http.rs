@@ -290,13 +290,8 @@ impl Drop for Running<'_> {
 async fn run_action(parts: Parts, Path(name): Path<String>, body: Bytes) -> Response {
     let call = Call::new(parts, body);
     if call.server.closing.load(Ordering::SeqCst) {
-        let description = "The plugin is shutting down and takes no new actions.";
-        return problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            description,
-            &call.method,
-            &call.uri,
-        );
+        let body = json!({"error": "The plugin is shutting down and takes no new actions."});
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
     }
     call.answer(Step::Action, &name, false).await
 }
