@@ -26,6 +26,15 @@ pub(crate) fn command(subcommand: &str) -> Command {
     cargo
 }
 
+/// The folder in the target folder that a profile builds to.
+pub(crate) fn profile_dir(profile: &str) -> &str {
+    match profile {
+        "dev" | "test" => "debug",
+        "bench" => "release",
+        other => other,
+    }
+}
+
 /// Runs a command to its end; its exit code becomes ours.
 pub(crate) fn run(command: &mut Command, failure: &str) -> Result<(), Failure> {
     let status = command.status();

@@ -6,6 +6,7 @@ mod demo;
 mod demo_report;
 mod emulator;
 mod generate;
+mod package;
 mod python;
 mod test;
 mod ui;
@@ -45,13 +46,16 @@ enum Command {
     /// Runs the example of every operation on a console of its own and shows what it answers.
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(generate::Args),
+    /// Write what is handed to those who run the pack.
+    Package(package::Args),
     /// Run every test, after installing what they need.
     ///
     /// Makes a Python environment with moto (an AWS mock) and vm-console-client (a client of the
     /// console, generated from the vendor's API file by somebody else) and another with
     /// InsightConnect's plugin runtime and validators, fetches AWS's Lambda emulator, builds the
-    /// programs and runs `cargo test`. All of it lands in Cargo's target folder. Needs Python 3.11
-    /// or later with venv; the PYTHON environment variable names another than python3.
+    /// programs, packs the plugin and runs `cargo test`. All of it lands in Cargo's target folder.
+    /// Needs Python 3.11 or later with venv; the PYTHON environment variable names another than
+    /// python3.
     #[command(after_help = TEST_EXAMPLES)]
     Test(test::Args),
 }
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Package(args) => package::run(&args),
         Command::Test(args) => test::run(&args),
     };
     match result {

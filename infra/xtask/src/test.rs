@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use harness::{target_dir, workspace_root};
 
+use crate::package::plugin;
 use crate::ui::Progress;
 use crate::{Failure, cargo, emulator, python};
 
@@ -43,6 +44,8 @@ fn steps(args: &Args, progress: &mut Progress) -> Result<(), Failure> {
     let mut build = cargo::command("build");
     build.args(["--workspace", "--bins"]);
     cargo::run(build.args(&cargo_args.profile), "the build failed")?;
+    progress.step("Package: the plugin, quick to build");
+    plugin::for_tests(&target.join("plugin-test"))?;
     progress.step("Tests");
     let mut test = cargo::command("test");
     test.env("RAPID7_TEST_PROFILE_DIR", &cargo_args.profile_dir);
@@ -94,11 +97,7 @@ impl CargoArgs {
 
     fn choose(&mut self, profile: &str, options: impl Into<Vec<OsString>>) {
         self.profile = options.into();
-        self.profile_dir = match profile {
-            "dev" | "test" => "debug".to_owned(),
-            "bench" => "release".to_owned(),
-            other => other.to_owned(),
-        };
+        self.profile_dir = cargo::profile_dir(profile).to_owned();
     }
 }
 
