@@ -59,47 +59,63 @@ macro_rules! account_input {
             $(#[$attributes])*
             pub struct $name {
                 /// Login name, unique on the console.
+                #[schemars(example = &"jsmith")]
                 pub login: String,
                 /// Full name. Either this, or `first_name` and perhaps `last_name`.
+                #[schemars(example = &"John Smith")]
                 pub name: Option<String>,
                 /// Given name.
+                #[schemars(example = &"John")]
                 pub first_name: Option<String>,
                 /// Family name.
+                #[schemars(example = &"Smith")]
                 pub last_name: Option<String>,
                 /// Email address.
+                #[schemars(example = &"jsmith@example.com")]
                 pub email: String,
                 /// Role id on this console, for example `user`, or its name.
+                #[schemars(example = &"user")]
                 pub role_id: String,
                 /// The secret that holds the initial password: a name or ARN in Secrets Manager,
                 /// with `#key` behind it for one member of a JSON secret (without: the whole text,
                 /// or the member `password`).
+                #[schemars(example = &"rapid7/initial-password")]
                 pub password_secret: Option<String>,
                 /// The initial password itself; a secret is safer. Never shown or logged. This
                 /// or `password_secret` is required for local users, neither is accepted for external
                 /// ones.
                 #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+                #[schemars(example = &"correct horse battery staple")]
                 pub password: Option<secrecy::SecretString>,
                 /// Whether the password must be changed at the first login.
                 #[serde(default)]
+                #[schemars(example = true)]
                 pub password_reset_on_login: bool,
                 /// Whether the account may log in at once.
                 #[serde(default = "crate::account_input::enabled_by_default")]
+                #[schemars(example = true)]
                 pub enabled: bool,
                 /// Whether the user is a superuser. The policy must allow it.
                 #[serde(default)]
+                #[schemars(example = false)]
                 pub superuser: bool,
                 /// Whether the user has every asset group. Left out, it is false, or true where the
                 /// role forces it. Always sent explicitly.
+                #[schemars(example = false)]
                 pub all_asset_groups: Option<bool>,
                 /// How the user logs in.
                 #[serde(default)]
+                #[schemars(example = &"normal")]
                 pub authentication_type: crate::account_input::AuthenticationType,
                 /// Number or name of the authentication source; without it the console picks one of
                 /// that type.
+                #[schemars(example = &"Corporate Directory")]
                 pub authentication_source_id: Option<crate::id_or_name::IdOrName>,
                 /// Language of the user interface, an IETF BCP 47 tag.
+                #[schemars(example = &"en-GB")]
                 pub locale: Option<String>,
                 /// Language of reports, an IETF BCP 47 tag.
+                #[schemars(example = &"en-GB")]
                 pub reports_locale: Option<String>,
                 $($members)*
             }

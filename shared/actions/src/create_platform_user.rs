@@ -28,8 +28,10 @@ input! {
         /// Whether the user administers the platform: only where the policy allows privileged accounts.
         /// Always sent explicitly.
         #[serde(default)]
+        #[schemars(example = false)]
         pub platform_admin: bool,
         /// Time zone, such as `Europe/Dublin`; left out, the platform decides.
+        #[schemars(example = &"Europe/Dublin")]
         pub timezone: Option<String>,
         /// Products to give access to: codes such as `IVM`, or tokens where a code is not enough. How
         /// the platform takes this is unconfirmed.

@@ -17,6 +17,7 @@ account_input! {
     pub struct CreateUserInput {
         /// Whether the user has every site. Left out, it is false, or true where the role forces
         /// it. Always sent explicitly.
+        #[schemars(example = false)]
         pub all_sites: Option<bool>,
     }
 }

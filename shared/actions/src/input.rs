@@ -38,10 +38,13 @@ macro_rules! input {
             $($members)*
             /// Only show what would be done: read, plan, write nothing.
             #[serde(default)]
+            #[schemars(example = true)]
             pub dry_run: bool,
             /// The ticket that asked for this, kept in logs and audit records.
+            #[schemars(example = &"OFF-1042")]
             pub ticket: Option<String>,
             /// Who asked for this, kept in logs and audit records.
+            #[schemars(example = &"mkowalska@example.com")]
             pub requested_by: Option<String>,
         }
 
@@ -68,6 +71,7 @@ macro_rules! console_input {
             @declare $(#[$attributes])* $name {
                 $($members)*
                 /// The console's name, where several are configured.
+                #[schemars(example = &"emea")]
                 pub console: Option<String>,
             } |input| input.console.as_deref()
         }
@@ -82,11 +86,14 @@ macro_rules! user_input {
             pub struct $name {
                 /// The user's number on the console. Exactly one of `user_id`, `login`, `email`.
                 #[schemars(range(min = 1))]
+                #[schemars(example = 4)]
                 pub user_id: Option<i64>,
                 /// The user's login name, exactly as on the console.
+                #[schemars(example = &"jdoe")]
                 pub login: Option<String>,
                 /// The user's email address; upper and lower case count as the same. Several
                 /// users with it are an error that lists them.
+                #[schemars(example = &"jdoe@example.com")]
                 pub email: Option<String>,
                 $($members)*
             }

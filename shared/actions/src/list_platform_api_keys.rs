@@ -38,11 +38,13 @@ input! {
     /// Which keys to list: those that fit everything that is given.
     pub struct ListPlatformApiKeysInput {
         /// Only the keys of the person with this UUID.
+        #[schemars(example = &"067c4624-3a7c-4f42-8045-fee12e8ad7f6")]
         pub user_id: Option<String>,
         /// Only the keys of the person with this whole email address; upper and lower case count as the
         /// same.
         pub email: Option<String>,
         /// Only keys of this kind.
+        #[schemars(example = &"user")]
         pub kind: Option<ApiKeyKind>,
     }
 }

@@ -50,20 +50,26 @@ input! {
     pub struct ListPlatformUsersInput {
         /// Which list to read: the organization's accounts, or the users of cloud InsightVM.
         #[serde(default)]
+        #[schemars(example = &"accounts")]
         pub listing: PlatformListing,
         /// What has become of the account.
         pub status: Option<PlatformStatus>,
         /// Whether the user administers the platform.
         pub platform_admin: Option<bool>,
         /// Part of the email address, upper and lower case alike.
+        #[schemars(example = &"@example.com")]
         pub email: Option<String>,
         /// Part of the first name, upper and lower case alike.
+        #[schemars(example = &"Jane")]
         pub first_name: Option<String>,
         /// Part of the last name, upper and lower case alike.
+        #[schemars(example = &"Doe")]
         pub last_name: Option<String>,
         /// Whether the user logs in at an identity provider.
+        #[schemars(example = false)]
         pub federated: Option<bool>,
         /// Whether the user has never logged in.
+        #[schemars(example = false)]
         pub never_used: Option<bool>,
     }
 }

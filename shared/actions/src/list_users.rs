@@ -18,18 +18,23 @@ console_input! {
     /// Which accounts to list: those that fit everything that is given.
     pub struct ListUsersInput {
         /// Part of the login name, upper and lower case alike.
+        #[schemars(example = &"jdoe")]
         pub login: Option<String>,
         /// Part of the email address, upper and lower case alike.
+        #[schemars(example = &"@example.com")]
         pub email: Option<String>,
         /// Part of the full name, upper and lower case alike.
+        #[schemars(example = &"Doe")]
         pub name: Option<String>,
         /// Role id, or its name.
         pub role_id: Option<String>,
         /// Whether the account may log in.
         pub enabled: Option<bool>,
         /// Whether it is locked after failed logins.
+        #[schemars(example = false)]
         pub locked: Option<bool>,
         /// How the user logs in.
+        #[schemars(example = &"normal")]
         pub authentication_type: Option<AuthenticationType>,
     }
 }

@@ -16,9 +16,11 @@ offboarding_input! {
         pub email: Option<String>,
         /// A login name of the person on a console, exactly as there. The accounts that have it tell
         /// the address that the other surfaces are searched for.
+        #[schemars(example = &"jdoe")]
         pub login: Option<String>,
         /// Which accounts are meant, on surfaces where several fit. Each must be one of the person's.
         #[serde(default)]
+        #[schemars(extend("examples" = [[{"surface": "console", "user_id": 4}]]))]
         pub accounts: Vec<AccountPick>,
     }
 }

@@ -23,6 +23,7 @@ offboarding_input! {
         pub people: Option<Vec<PersonEntry>>,
         /// The same as text: CSV whose first line names its columns (`email`, `login`, `ticket`), or one
         /// JSON object a line.
+        #[schemars(example = &"email,ticket\njdoe@example.com,OFF-1042\n")]
         pub people_text: Option<String>,
         /// How many accounts may be changed at most: if it were more, none is. The policy's own limit
         /// counts too, for all of them together.

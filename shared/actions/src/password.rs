@@ -71,26 +71,34 @@ macro_rules! password_input {
                 /// The secret that holds the new password: a name or ARN in Secrets Manager, with
                 /// `#key` behind it for one member of a JSON secret (without: the whole text, or
                 /// the member `password`).
+                #[schemars(example = &"rapid7/new-password")]
                 pub password_secret: Option<String>,
                 /// The new password itself; a secret is safer. Never shown or logged.
                 #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+                #[schemars(example = &"correct horse battery staple")]
                 pub password: Option<secrecy::SecretString>,
                 /// Make a random password. It goes into the secret `deliver_to` and nowhere else.
                 #[serde(default)]
+                #[schemars(example = true)]
                 pub generate_password: bool,
                 /// How long a generated password is, 12 to 128 characters; 24 unless said.
                 #[schemars(range(min = 12, max = 128))]
+                #[schemars(example = 24)]
                 pub password_length: Option<i64>,
                 /// What a generated password is made of, at least one of each; all four unless said.
+                #[schemars(extend("examples" = [["lower", "upper", "digit"]]))]
                 pub password_classes: Option<Vec<$crate::password::CharacterClass>>,
                 /// Name or ARN of an existing secret in Secrets Manager for the generated password.
+                #[schemars(example = &"rapid7/passwords/jdoe")]
                 pub deliver_to: Option<String>,
                 /// A text that is the same whenever this very request is repeated, so that the
                 /// repetition uses the same password. Retriers pass one; without it, the id of
                 /// the EventBridge event or of the run is taken.
+                #[schemars(example = &"INC-3")]
                 pub request_token: Option<String>,
                 /// Whether the person must choose another password at the next login.
                 #[serde(default)]
+                #[schemars(example = true)]
                 pub password_reset_on_login: bool,
             }
         }

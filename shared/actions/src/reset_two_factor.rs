@@ -17,6 +17,7 @@ user_input! {
         /// A text that is the same whenever this very request is repeated, so that the repetition
         /// changes nothing. Retriers pass one; without it, the id of the EventBridge event or of
         /// the run is taken.
+        #[schemars(example = &"INC-3")]
         pub request_token: Option<String>,
     }
 }

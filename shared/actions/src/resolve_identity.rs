@@ -19,6 +19,7 @@ input! {
         pub email: Option<String>,
         /// A login name of the person on a console, exactly as there. The accounts that have it tell
         /// the address that the other surfaces are searched for.
+        #[schemars(example = &"jdoe")]
         pub login: Option<String>,
     }
 }

@@ -17,6 +17,7 @@ platform_user_input! {
     /// Whose keys to delete, and which.
     pub struct RevokePlatformApiKeysInput {
         /// The keys' ids, as list-platform-api-keys has them. Either this or `all`.
+        #[schemars(extend("examples" = [["0daa1cd4-d9c4-4862-8ef5-9ccf90fbe062"]]))]
         pub key_ids: Option<Vec<String>>,
         /// Delete all keys that are the person's.
         #[serde(default)]

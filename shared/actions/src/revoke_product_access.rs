@@ -21,6 +21,7 @@ platform_user_input! {
         pub products: Option<Vec<String>>,
         /// Take every product.
         #[serde(default)]
+        #[schemars(example = true)]
         pub all: bool,
     }
 }

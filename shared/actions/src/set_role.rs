@@ -19,10 +19,13 @@ user_input! {
         pub role_id: String,
         /// Whether the user is a superuser. The policy must allow true. Left out, a superuser stays
         /// one only in a role that may do everything anyway, and nobody becomes one.
+        #[schemars(example = false)]
         pub superuser: Option<bool>,
         /// Whether the user has every site. Left out, it follows the role.
+        #[schemars(example = false)]
         pub all_sites: Option<bool>,
         /// Whether the user has every asset group. As `all_sites`.
+        #[schemars(example = false)]
         pub all_asset_groups: Option<bool>,
     }
 }

@@ -20,6 +20,7 @@ user_input! {
     pub struct UpdateUserInput {
         /// Another login name.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = &"jane.doe")]
         pub new_login: Option<String>,
         /// Another email address, or null for none.
         #[serde(default, deserialize_with = "clearable")]
@@ -27,42 +28,54 @@ user_input! {
         pub new_email: Option<Option<String>>,
         /// Another full name.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = &"Jane Doe")]
         pub name: Option<String>,
         /// Another given name. A console that keeps the name in one string wants `last_name` too.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = &"Jane")]
         pub first_name: Option<String>,
         /// Another family name. A console that keeps the name in one string wants `first_name` too.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = &"Doe")]
         pub last_name: Option<String>,
         /// Whether the account may log in.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = true)]
         pub enabled: Option<bool>,
         /// Another role, by id or name; flags go with it as in set-role.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = &"user")]
         pub role_id: Option<String>,
         /// Whether the user is a superuser. The policy must allow true.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = false)]
         pub superuser: Option<bool>,
         /// Whether the user has every site.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = false)]
         pub all_sites: Option<bool>,
         /// Whether the user has every asset group.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = false)]
         pub all_asset_groups: Option<bool>,
         /// Another way of logging in. From outside to `normal` or `admin` is refused: that takes a
         /// password at once.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = &"saml")]
         pub authentication_type: Option<AuthenticationType>,
         /// Another authentication source, by number or name.
         #[serde(default, deserialize_with = "present")]
+        #[schemars(example = &"Corporate Directory")]
         pub authentication_source_id: Option<IdOrName>,
         /// Another language of the user interface, an IETF BCP 47 tag, or null for the console's.
         #[serde(default, deserialize_with = "clearable")]
         #[schemars(extend("x-clearable" = true))]
+        #[schemars(example = &"en-GB")]
         pub locale: Option<Option<String>>,
         /// Another language of reports, an IETF BCP 47 tag, or null for the console's.
         #[serde(default, deserialize_with = "clearable")]
         #[schemars(extend("x-clearable" = true))]
+        #[schemars(example = &"en-GB")]
         pub reports_locale: Option<Option<String>>,
     }
 }

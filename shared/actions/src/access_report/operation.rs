@@ -37,6 +37,7 @@ input! {
         /// about 50 a minute.
         #[serde(default)]
         #[schemars(extend("x-long" = true))]
+        #[schemars(example = true)]
         pub accounts_only: bool,
     }
 }

@@ -128,20 +128,25 @@ macro_rules! offboarding_input {
                 $($members)*
                 /// What becomes of the account on the platform: suspended unless said otherwise.
                 #[serde(default)]
+                #[schemars(example = &"suspend")]
                 pub platform: $crate::person::PlatformStep,
                 /// On each console, also take away every site that was given one by one.
                 #[serde(default)]
+                #[schemars(example = true)]
                 pub clear_sites: bool,
                 /// On each console, also take away every asset group that was given one by one.
                 #[serde(default)]
+                #[schemars(example = true)]
                 pub clear_asset_groups: bool,
                 /// On each console, also make a new two-factor seed, which nobody gets: after the account
                 /// was disabled, by the same run. Not done on one that is disabled already.
                 #[serde(default)]
+                #[schemars(example = true)]
                 pub reset_two_factor: bool,
                 /// On each console, also set a random password, which nobody gets: after the account was
                 /// disabled, by the same run. Not done on one that is disabled already.
                 #[serde(default)]
+                #[schemars(example = true)]
                 pub replace_password: bool,
             }
         }
