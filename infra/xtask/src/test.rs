@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let mut progress = Progress::new(5);
+    let mut progress = Progress::new(6);
     let result = steps(args, &mut progress);
     progress.finish(if result.is_ok() { "Passed" } else { "Failed" });
     result

@@ -30,7 +30,7 @@ console_input! {
         pub state: Option<Map<String, Value>>,
         /// How many changes one answer holds at most; left out: 500. All changes of a user are in one
         /// answer, so one that has more than that is alone in it.
-        #[schemars(range(min = 1, max = 10_000))]
+        #[schemars(range(min = 1, max = 10_000), example = 500)]
         pub page_size: Option<u32>,
     }
 }
