@@ -135,6 +135,25 @@ fn a_certificate_that_is_not_trusted_fails_and_ca_and_pin_make_it_trusted() {
     assert!(log.contains("TLS verification is off"), "{log}");
 }
 
+/// An image's own authorities, which a deployment replaces by its own.
+#[test]
+fn authorities_of_the_image_are_trusted_where_the_connection_names_none() {
+    let (console, mut connection) = behind_tls();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("authorities.crt");
+    let text = format!("# Ours\n{}", console.certificate_pem());
+    std::fs::write(&file, text).expect("written");
+    let plugin = Plugin::own().with_env("SSL_CERT_FILE", file.to_str().expect("a path"));
+    let code = |connection: &Value| plugin.send("test", &connection_test(connection)).code;
+    assert_eq!(code(&connection), 0);
+    // What the connection says counts.
+    connection["certificate_sha256"] = "00".repeat(32).into();
+    assert_eq!(code(&connection), 1);
+    let missing = Plugin::own().with_env("SSL_CERT_FILE", "/nowhere/authorities.crt");
+    connection["certificate_sha256"] = console.certificate_sha256().into();
+    assert_eq!(missing.send("test", &connection_test(&connection)).code, 0);
+}
+
 #[test]
 fn a_console_that_is_not_there_fails() {
     let port = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -74,6 +74,7 @@ fn flag(
 }
 
 const SSL_VERIFY: &str = "ssl_verify";
+const SKIP_VERIFICATION: &str = "RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION";
 const TIMEOUT_SECONDS: &str = "timeout_seconds";
 const ALLOWED_OPERATIONS: &str = "RAPID7_ALLOWED_OPERATIONS";
 
@@ -101,7 +102,7 @@ fn members() -> Vec<Member> {
         },
         flag(
             SSL_VERIFY,
-            &[("RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION", "")],
+            &[(SKIP_VERIFICATION, "")],
             true,
             "Whether the console's certificate is verified. Without that, anybody on the way can read \
              the password: give `ca_certificate` or `certificate_sha256` instead",
@@ -302,7 +303,10 @@ impl Connection {
                 .filter(|seconds| (5..=LONGEST_TIMEOUT).contains(seconds))
                 .ok_or_else(|| misconfigured("connection.timeout_seconds: expected 5 to 3600"))?,
         };
-        let values = values(parameters);
+        let mut values = values(parameters);
+        if let Some(authorities) = of_the_image() {
+            trust(&mut values, &authorities);
+        }
         let get = |variable: &str| values.get(variable).cloned();
         let settings = Settings::read(get, certificates)
             .and_then(|settings| {
@@ -362,6 +366,36 @@ fn values(parameters: &Value) -> BTreeMap<&'static str, String> {
         }
     }
     values
+}
+
+/// The authorities that the image brings along, where `SSL_CERT_FILE` names them: a deployment puts its
+/// own in their place. Without any, those that are compiled in count.
+fn of_the_image() -> Option<String> {
+    let path = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())?;
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            tracing::warn!("SSL_CERT_FILE can't be read, and the usual authorities count: {error}");
+            None
+        }
+    }
+}
+
+/// Trusts these authorities wherever the connection does not say whom to trust. A console's secret may
+/// say it: that stays in force.
+fn trust(values: &mut BTreeMap<&'static str, String>, authorities: &str) {
+    let is_set = |name: &str| values.contains_key(name);
+    let told = ["CERTIFICATE_SHA256", "CA_FILE"].map(|name| format!("RAPID7_CONSOLE_{name}"));
+    let told = told.iter().any(|name| is_set(name)) || is_set(SKIP_VERIFICATION);
+    let console = is_set("RAPID7_CONSOLE_USERNAME") && !told;
+    let platform = is_set("RAPID7_PLATFORM_API_KEY") || is_set("RAPID7_PLATFORM_SECRET");
+    let platform = platform && !is_set("RAPID7_PLATFORM_CA_FILE");
+    if console {
+        values.insert("RAPID7_CONSOLE_CA_FILE", authorities.to_owned());
+    }
+    if platform {
+        values.insert("RAPID7_PLATFORM_CA_FILE", authorities.to_owned());
+    }
 }
 
 /// Certificates in PEM, as they were pasted: in Base64 as a whole, or with spaces for line breaks,
