@@ -25,7 +25,8 @@ pub use http::Answer;
 pub use invocation::{FunctionError, Invocation};
 pub use moto::Moto;
 pub use paths::{
-    binary, free_port, insightconnect_python, python, rie_binary, target_dir, workspace_root,
+    binary, free_port, insightconnect_python, plugin_package, python, rie_binary, target_dir,
+    workspace_root,
 };
 pub use plugin::{Plugin, PluginOutput, PluginServer};
 pub use rie::Rie;

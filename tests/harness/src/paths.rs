@@ -75,3 +75,25 @@ pub fn rie_binary() -> PathBuf {
         PathBuf::from,
     )
 }
+
+/// The packed plugin: `RAPID7_TEST_PLUGIN`, or the one that `cargo xtask test` leaves in
+/// `<target>/plugin-test`.
+///
+/// # Panics
+/// If there is none.
+pub fn plugin_package() -> PathBuf {
+    if let Some(chosen) = env::var_os("RAPID7_TEST_PLUGIN") {
+        return PathBuf::from(chosen);
+    }
+    let folder = target_dir().join("plugin-test");
+    let files = folder.read_dir().into_iter().flatten();
+    let mut paths = files.filter_map(|file| Some(file.ok()?.path()));
+    let package = paths.find(|path| path.extension().is_some_and(|extension| extension == "plg"));
+    package.unwrap_or_else(|| {
+        panic!(
+            "{} has no .plg: run `cargo xtask test`, or `cargo xtask package plugin --profile \
+             package-test --out {0}`",
+            folder.display()
+        )
+    })
+}
