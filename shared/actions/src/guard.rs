@@ -158,7 +158,7 @@ impl Policy {
     ///
     /// # Errors
     /// `Refused`, unless all are allowed or this one is.
-    pub(crate) fn may_run(&self, operation: &str) -> Result<()> {
+    pub fn may_run(&self, operation: &str) -> Result<()> {
         match &self.operations {
             Some(allowed) if !allowed.contains(operation) => Err(refuse(
                 "operations",

@@ -1,13 +1,13 @@
 //! What the plugin can run: every operation of the registry as an action, and the actions of the
 //! vendor's own plugin that go by other names or take other inputs.
 
-use actions::{ALL, Effect, Entry};
+use actions::{ALL, Effect, Entry, Operation};
 use serde_json::{Map, Value};
 
 use super::clear;
 use super::fields::{self, Field, Types};
 use super::message::Failure;
-use super::vendor_actions::{self, VendorAction};
+use super::vendor_actions::{self, Given, VendorAction};
 
 /// An action of the plugin, with everything that is known of it without running it.
 pub struct PluginAction {
@@ -115,8 +115,8 @@ impl PluginAction {
         })
     }
 
-    /// What the operation takes, out of what the action was given.
-    pub(super) fn to_operation(&self, input: Map<String, Value>) -> Result<Value, Failure> {
+    /// What the action was given, without what is empty or not one of its inputs.
+    pub(super) fn given(&self, input: Map<String, Value>) -> Result<Given, Failure> {
         let known = |name: &str| self.input.iter().any(|field| field.name == name);
         let (input, unknown): (Map<_, _>, Map<_, _>) =
             input.into_iter().partition(|(name, _)| known(name));
@@ -125,17 +125,48 @@ impl PluginAction {
         }
         let mut input = fields::to_operation(&self.input, input);
         clear::to_operation(&mut input);
-        let input = match self.vendor {
-            Some(vendor) => (vendor.to_operation)(input)?,
-            None => input,
+        let given = Given {
+            input,
+            ..Given::default()
         };
-        Ok(input.into())
+        if self.vendor.is_some() {
+            VendorAction::check(&given)?;
+        }
+        Ok(given)
     }
 
-    /// What the action answers with, out of the operation's answer to that input.
-    pub(super) fn to_plugin(&self, input: &Value, output: Value) -> Result<Value, Failure> {
+    /// The operation to run first, with what it is given, if one is needed.
+    pub(super) fn read(&self, given: &Given) -> Option<(Operation, Value)> {
+        let read = self.vendor?.read.as_ref()?;
+        let input = (read.input)(given)?;
+        Some((entry(&snake(read.operation))?.operation, input.into()))
+    }
+
+    /// Whether the answer needs the console's address.
+    pub(super) fn links(&self) -> bool {
+        self.vendor.is_some()
+    }
+
+    /// What the operation takes, out of what the action was given.
+    pub(super) fn to_operation(&self, given: &Given) -> Result<Value, Failure> {
+        match self.vendor {
+            Some(vendor) => vendor.to_operation(given).map(Value::from),
+            None => Ok(given.input.clone().into()),
+        }
+    }
+
+    /// A failure of the operation, by the names of the action's inputs.
+    pub(super) fn in_its_words(&self, given: &Given, failure: Failure) -> Failure {
+        match self.vendor {
+            Some(vendor) => vendor.in_its_words(given, failure),
+            None => failure,
+        }
+    }
+
+    /// What the action answers with, out of what the operation does.
+    pub(super) fn to_plugin(&self, given: &Given, output: Value) -> Result<Value, Failure> {
         let mut output = match self.vendor {
-            Some(vendor) => (vendor.to_plugin)(input, output)?,
+            Some(vendor) => vendor.to_plugin(given, output)?,
             None => output,
         };
         fields::to_plugin(&self.output, &self.types, &mut output);

@@ -22,6 +22,7 @@ pub use catalog::{PluginAction, names};
 pub use connection::fields as connection_fields;
 pub use fields::{Absence, Field, Kind, Types, schema, title};
 pub use spec::document;
+pub use vendor_actions::{VendorAction, vendor_actions};
 
 /// The plugin's name, as workflows know it.
 pub const NAME: &str = "rapid7_user_actions";

@@ -15,6 +15,7 @@ use super::connection::{self, Connections, in_its_words};
 use super::fields::{Absence, Field, Types, schema};
 use super::log::Lines;
 use super::message::{Answer, Envelope, Failure, Start, Step};
+use super::vendor_actions::Given;
 use super::{NAME, VENDOR, VERSION, task};
 
 /// The longest time that a test of a connection may take.
@@ -161,9 +162,21 @@ impl Runner {
         let action = &prepared.action;
         let input = checked("action", &prepared.input, &action.input, input)?;
         info!("{VENDOR}/{NAME}:{VERSION}. Step name: {}", action.name);
-        let input = action.to_operation(input)?;
-        let output = self.invoke(action.entry.operation, input.clone()).await?;
-        let output = action.to_plugin(&input, output)?;
+        let mut given = action.given(input)?;
+        let words = |given: &Given, failure| action.in_its_words(given, failure);
+        // Checked before anything is asked, then made again of what was found.
+        let mut input = action.to_operation(&given)?;
+        if let Some((operation, read)) = action.read(&given) {
+            let read = self.read_for(action, operation, read).await;
+            given.read = Some(read.map_err(|failure| words(&given, failure))?);
+            input = action.to_operation(&given)?;
+        }
+        let output = self.invoke(action.entry.operation, input).await;
+        let output = output.map_err(|failure| words(&given, failure))?;
+        if action.links() {
+            given.console = self.address(&given.input).await;
+        }
+        let output = action.to_plugin(&given, output)?;
         if let Err(error) = prepared.output.validate(&output) {
             let why = told("output", &error);
             return Err(Failure::Fault(format!(
@@ -171,6 +184,41 @@ impl Runner {
             )));
         }
         Ok(output)
+    }
+
+    /// Runs an operation that an action reads by. Whether it may is decided by the action's own.
+    async fn read_for(
+        &self,
+        action: &PluginAction,
+        operation: actions::Operation,
+        input: Value,
+    ) -> Result<Value, Failure> {
+        let policy = &self.services.policy;
+        if let Err(refusal) = policy.may_run(action.entry.operation.spec.name) {
+            error!("{refusal}");
+            return Err(failure(&refusal));
+        }
+        let mut services = self.services.clone();
+        services.policy.operations = None;
+        let reader = Self {
+            services,
+            deadline: self.deadline,
+        };
+        reader.invoke(operation, input).await
+    }
+
+    /// The address of the console that an operation was run on.
+    async fn address(&self, input: &Map<String, Value>) -> String {
+        let consoles = &self.services.consoles;
+        let named = input.get("console").and_then(Value::as_str);
+        let Some(name) = named.or(consoles.names().first().map(String::as_str)) else {
+            return String::new();
+        };
+        // It is open already.
+        match consoles.open(name).await {
+            Ok(console) => console.client.address().to_owned(),
+            Err(_) => String::new(),
+        }
     }
 
     pub(super) async fn invoke(
@@ -325,7 +373,7 @@ impl Failure {
 }
 
 /// An operation's error, as workflows tell errors.
-fn failure(error: &actions::Error) -> Failure {
+pub(super) fn failure(error: &actions::Error) -> Failure {
     let mut plain = error.clone();
     plain.next = None;
     let next = error.next.as_deref().unwrap_or_default();
