@@ -139,6 +139,7 @@ fn pages_tell_everything_once() {
         let looked_at = world.requests().iter().filter(|line| *line != LIST).count();
         assert!(looked_at <= 2, "{:?}", world.requests());
         pages.push(lines(&answer));
+        assert!(pages.len() <= 4, "{pages:?}");
         state = answer["state"].clone();
         if answer["has_more_pages"] == false {
             break;
@@ -408,6 +409,7 @@ fn ten_thousand_accounts_fit_into_a_small_state() {
         let answer = run(&function, &state, 500);
         told.extend(lines(&answer));
         sizes.push(answer["count"].clone());
+        assert!(sizes.len() <= 3, "{sizes:?}");
         state = answer["state"].clone();
         if answer["has_more_pages"] == false {
             break;

@@ -188,6 +188,7 @@ fn all_changes_of_a_user_are_on_one_page_and_a_page_has_one_user_at_least() {
         loop {
             let page = told(&state, &now, most);
             sizes.push(page.changes.len());
+            assert!(sizes.len() <= pages.len(), "{sizes:?}");
             state = page.state;
             if !page.more {
                 break;
@@ -358,6 +359,7 @@ proptest! {
             let users: BTreeSet<i64> = page.changes.iter().map(|c| c.user_id).collect();
             prop_assert!(page.changes.len() <= most || users.len() == 1);
             changes.extend(page.changes);
+            prop_assert!(changes.len() <= all.changes.len(), "told twice");
             state = reread(&page.state);
             if !page.more {
                 break;
