@@ -45,26 +45,42 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let mut progress = Progress::new(2);
     progress.step("Build, optimised as for deployment: the functions and this program");
-    let mut build = cargo::command("build");
-    build.args(["--release", "--package", BARE, "--package", "xtask"]);
-    build.args(["--package", "functions", "--bin", OURS]);
-    build.args(["--bin", scale::LIST, "--bin", scale::OFFBOARD]);
-    build.args(["--bin", BARE, "--bin", "xtask"]);
-    cargo::run(&mut build, "the build failed")?;
-    // On its own: with it in the same build, the functions would carry what only it needs.
-    let mut build = cargo::command("build");
-    build.args(["--release", "--package", "entrypoints", "--bin", scale::CLI]);
-    cargo::run(&mut build, "the build failed")?;
-    let mut build = cargo::command("build");
-    build.args([
-        "--release",
-        "--package",
-        "entrypoints",
-        "--bin",
-        plugin::PROGRAM,
-    ]);
-    build.args(["--no-default-features", "--features", "insightconnect"]);
-    cargo::run(&mut build, "the build failed")?;
+    // Each on its own: together, each would carry what only another one needs.
+    for arguments in [
+        &["--package", BARE, "--bin", BARE][..],
+        &[
+            "--package",
+            "functions",
+            "--bin",
+            OURS,
+            "--bin",
+            scale::LIST,
+            "--bin",
+            scale::OFFBOARD,
+        ],
+        &[
+            "--package",
+            "entrypoints",
+            "--no-default-features",
+            "--features",
+            "cli",
+            "--bin",
+            scale::CLI,
+        ],
+        &[
+            "--package",
+            "entrypoints",
+            "--no-default-features",
+            "--features",
+            "insightconnect",
+            "--bin",
+            plugin::PROGRAM,
+        ],
+        &["--package", "xtask"],
+    ] {
+        let mut build = cargo::command("build");
+        cargo::run(build.arg("--release").args(arguments), "the build failed")?;
+    }
     progress.step("Measure");
     let mut optimised = Command::new(release("xtask"));
     optimised.env("RAPID7_TEST_PROFILE_DIR", "release");
