@@ -26,10 +26,14 @@ const OPERATIONS: &str = "OPERATIONS.md";
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let readme = read(README)?;
     let table = page::table(actions::ALL.iter().map(|entry| entry.operation.spec));
-    let new_readme = page::between_markers(&readme, &table).ok_or_else(|| {
-        let [begin, end] = page::MARKERS;
-        format!("{README} lacks the lines {begin} and {end}")
-    })?;
+    let migration = page::migration(entrypoints::insightconnect::vendor_actions());
+    let mut new_readme = readme.clone();
+    for (markers, text) in [(page::MARKERS, table), (page::MIGRATION_MARKERS, migration)] {
+        new_readme = page::between_markers(&new_readme, markers, &text).ok_or_else(|| {
+            let [begin, end] = markers;
+            format!("{README} lacks the lines {begin} and {end}")
+        })?;
+    }
     let mut stale = Vec::new();
     for (path, old, new) in [
         (README, readme, new_readme),

@@ -107,7 +107,6 @@ pub(super) const UPDATE_USER: VendorAction = VendorAction {
         Ok(())
     },
     tell: tell_links,
-    ..AS_IT_IS
 };
 
 pub(super) const DISABLE_USER: VendorAction = VendorAction {
