@@ -24,6 +24,7 @@ pub struct PlatformConnectionReport {
     /// The platform's address.
     pub target: String,
     /// The region, as far as the address tells it.
+    #[schemars(example = &"eu")]
     pub region: Option<String>,
     /// Every check. None of them failed, or this would be an error.
     pub checks: Vec<Check>,

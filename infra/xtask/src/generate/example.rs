@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actions::{
-    Audit, AuditRecord, Caller, Entry, OnlyTarget, Policy, Run, SecretReader, SecretWriter,
-    Services, Staged,
+    Audit, AuditRecord, Caller, Entry, OnlyTarget, Operation, Policy, Run, SecretReader,
+    SecretWriter, Services, Staged,
 };
+use entrypoints::insightconnect::PluginAction;
 use fake_console::{FakeConsole, FakePlatform, ORGANIZATION_KEY, PlatformState, State};
 use rapid7::{ApiKey, BoxFuture, Credentials, Options, Trust, console, platform};
 use secrecy::SecretString;
@@ -33,18 +34,46 @@ pub(super) struct Example {
 
 /// Runs an operation on its example. Nothing in the result differs from run to run.
 pub(super) async fn run(entry: &Entry) -> Result<Example, String> {
-    let spec = entry.operation.spec;
-    let example = spec.example;
+    let Operation { spec, .. } = entry.operation;
     let wrong = |error: String| format!("the example of {}: {error}", spec.name);
-    let shown = Json::parse(example).map_err(wrong)?;
+    let shown = Json::parse(spec.example).map_err(wrong)?;
+    let invoke = async |run, input| {
+        let result = actions::invoke(entry.operation, run, input).await;
+        result.map_err(|error| error.to_string())
+    };
+    let output = staged(spec.example, invoke).await.map_err(wrong)?;
+    Ok(Example {
+        input: shown.pretty(),
+        output: Json::parse(&output).map_err(wrong)?.pretty(),
+    })
+}
+
+/// Runs an action of the plugin on its example, by the plugin's own code.
+pub(super) async fn run_action(action: &PluginAction) -> Result<(Value, Value), String> {
+    let name = &action.name;
+    let wrong = |error: String| format!("the example of the action {name}: {error}");
+    let input = Value::from(action.example());
+    let run = async |run: Run, input| {
+        entrypoints::insightconnect::run_action(name, run.services, input).await
+    };
+    let output = staged(&input.to_string(), run).await.map_err(wrong)?;
+    let output = serde_json::from_str(&output).map_err(|error| wrong(error.to_string()))?;
+    Ok((input, output))
+}
+
+/// What comes of an input on a console and a platform of its own, without what would differ from run
+/// to run.
+async fn staged(
+    example: &str,
+    act: impl AsyncFnOnce(Run, Value) -> Result<Value, String>,
+) -> Result<String, String> {
     let console = FakeConsole::start(State::realistic());
     let platform = FakePlatform::start(PlatformState::realistic());
     let input = example
         .replace(ADDRESS, console.url())
         .replace(PLATFORM, platform.url());
-    let input: Value = serde_json::from_str(&input).map_err(|error| wrong(error.to_string()))?;
-    let result = actions::invoke(entry.operation, stage(&console, &platform), input).await;
-    let mut output = result.map_err(|error| wrong(error.to_string()))?;
+    let input: Value = serde_json::from_str(&input).map_err(|error| error.to_string())?;
+    let mut output = act(stage(&console, &platform), input).await?;
     let mut text = output["text"].as_str().unwrap_or_default().to_owned();
     if let Some(time) = output.get_mut("generated_at").map(Value::take) {
         text = text.replace(time.as_str().unwrap_or_default(), TIME);
@@ -70,10 +99,7 @@ pub(super) async fn run(entry: &Entry) -> Result<Example, String> {
     {
         output = output.replace(id, CORRELATION_ID);
     }
-    Ok(Example {
-        input: shown.pretty(),
-        output: Json::parse(&output).map_err(wrong)?.pretty(),
-    })
+    Ok(output)
 }
 
 fn stage(console: &FakeConsole, platform: &FakePlatform) -> Run {

@@ -89,7 +89,8 @@ impl Json {
         }
     }
 
-    fn line(&self) -> String {
+    /// All of it on one line.
+    pub(super) fn line(&self) -> String {
         match self {
             Self::Scalar(value) => value.to_string(),
             Self::Array(items) => {

@@ -1,14 +1,25 @@
-//! `cargo xtask generate`: what the documents say of the operations, out of the registry.
+//! `cargo xtask generate`: what the documents, the plugin's files and the schemas say of the
+//! operations, out of the registry.
 
 mod example;
+mod help;
+mod icon;
 mod json;
 mod page;
 mod schema;
+mod schemas;
+mod yaml;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 
+use entrypoints::insightconnect::{
+    Examples, Kind, PluginAction, VendorAction, document_with, names, vendor_actions,
+};
 use harness::workspace_root;
+use serde_json::Value;
+use tokio::runtime::Runtime;
 
 use crate::Failure;
 use crate::ui::note;
@@ -22,32 +33,45 @@ pub(crate) struct Args {
 
 const README: &str = "README.md";
 const OPERATIONS: &str = "OPERATIONS.md";
+const PLUGIN: &str = "infra/insightconnect";
+const OUTPUT_EXAMPLES: &str = "shared/entrypoints/src/insightconnect/output_examples.json";
+
+/// A file as it should be; without content, it should not be there.
+struct Wanted {
+    path: String,
+    content: Option<Vec<u8>>,
+}
+
+fn wanted(path: impl Into<String>, content: impl Into<Vec<u8>>) -> Wanted {
+    Wanted {
+        path: path.into(),
+        content: Some(content.into()),
+    }
+}
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let readme = read(README)?;
-    let table = page::table(actions::ALL.iter().map(|entry| entry.operation.spec));
-    let migration = page::migration(entrypoints::insightconnect::vendor_actions());
-    let mut new_readme = readme.clone();
-    for (markers, text) in [(page::MARKERS, table), (page::MIGRATION_MARKERS, migration)] {
-        new_readme = page::between_markers(&new_readme, markers, &text).ok_or_else(|| {
-            let [begin, end] = markers;
-            format!("{README} lacks the lines {begin} and {end}")
-        })?;
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    let mut files = documents(&runtime)?;
+    files.extend(plugin(&runtime)?);
+    files.extend(schemas()?);
     let mut stale = Vec::new();
-    for (path, old, new) in [
-        (README, readme, new_readme),
-        (OPERATIONS, read(OPERATIONS)?, operations()?),
-    ] {
-        if old == new {
+    for Wanted { path, content } in files {
+        if read(&path)? == content {
             continue;
         }
-        stale.push(path);
         if !args.check {
-            let written = fs::write(workspace_root().join(path), new);
-            written.map_err(|error| format!("{path} can't be written: {error}"))?;
-            note(format!("wrote {path}"));
+            let place = workspace_root().join(&path);
+            let (done, result) = match content {
+                Some(content) => ("wrote", fs::write(place, content)),
+                None => ("removed", fs::remove_file(place)),
+            };
+            result.map_err(|error| format!("{path} can't be written: {error}"))?;
+            note(format!("{done} {path}"));
         }
+        stale.push(path);
     }
     if args.check && !stale.is_empty() {
         let stale = stale.join(", ");
@@ -58,20 +82,28 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A file of the project; one that is not there yet is empty.
-fn read(path: &str) -> Result<String, Failure> {
-    match fs::read_to_string(workspace_root().join(path)) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+/// A file of the project, if it is there.
+fn read(path: &str) -> Result<Option<Vec<u8>>, Failure> {
+    match fs::read(workspace_root().join(path)) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(format!("{path} can't be read: {error}").into()),
     }
 }
 
-fn operations() -> Result<String, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("no runtime: {error}"))?;
+/// The documents on the operations.
+fn documents(runtime: &Runtime) -> Result<Vec<Wanted>, Failure> {
+    let readme = fs::read_to_string(workspace_root().join(README));
+    let readme = readme.map_err(|error| format!("{README} can't be read: {error}"))?;
+    let table = page::table(actions::ALL.iter().map(|entry| entry.operation.spec));
+    let migration = page::migration(entrypoints::insightconnect::vendor_actions());
+    let mut readme = readme;
+    for (markers, text) in [(page::MARKERS, table), (page::MIGRATION_MARKERS, migration)] {
+        readme = page::between_markers(&readme, markers, &text).ok_or_else(|| {
+            let [begin, end] = markers;
+            format!("{README} lacks the lines {begin} and {end}")
+        })?;
+    }
     let mut described = Vec::new();
     for entry in actions::ALL {
         described.push(page::Operation {
@@ -81,5 +113,84 @@ fn operations() -> Result<String, Failure> {
             example: runtime.block_on(example::run(entry))?,
         });
     }
-    Ok(page::operations(&described))
+    let operations = page::operations(&described);
+    Ok(vec![wanted(README, readme), wanted(OPERATIONS, operations)])
+}
+
+/// The files of the InsightConnect plugin.
+fn plugin(runtime: &Runtime) -> Result<Vec<Wanted>, Failure> {
+    let mut examples = Examples::new();
+    let mut runs = Vec::new();
+    for action in names().iter().filter_map(|name| PluginAction::find(name)) {
+        let (input, output) = runtime.block_on(example::run_action(&action))?;
+        // The vendor's tools want an example of every output that is a single value.
+        let single = action
+            .output
+            .iter()
+            .filter(|field| !matches!(field.kind, Kind::Object | Kind::List(_) | Kind::Custom(_)));
+        let answered = single.filter_map(|field| {
+            let value = first_line(output.get(&field.name)?)?;
+            Some((field.name.clone(), value))
+        });
+        examples.insert(action.name.clone(), answered.collect());
+        let difference = vendor_actions().find(|theirs| theirs.name() == action.name);
+        runs.push(help::Run {
+            difference: difference.and_then(VendorAction::difference),
+            name: action.name,
+            input,
+            output,
+        });
+    }
+    let specification = document_with(&examples);
+    let examples = serde_json::to_string_pretty(&examples).map_err(|error| error.to_string())?;
+    let mut files = vec![
+        wanted(OUTPUT_EXAMPLES, examples + "\n"),
+        wanted(
+            format!("{PLUGIN}/plugin.spec.yaml"),
+            yaml::document(&specification),
+        ),
+        wanted(
+            format!("{PLUGIN}/help.md"),
+            help::page(&specification, &runs),
+        ),
+    ];
+    for name in ["icon", "extension"] {
+        let picture = icon::png(&format!("{PLUGIN}/{name}.svg"))?;
+        files.push(wanted(format!("{PLUGIN}/{name}.png"), picture));
+    }
+    Ok(files)
+}
+
+/// A value as an example: of a document its first line, and nothing of what a specification can't say,
+/// which is ASCII.
+fn first_line(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(text) => {
+            let line = text.lines().next()?;
+            line.is_ascii().then(|| line.into())
+        }
+        value => Some(value.clone()),
+    }
+}
+
+/// The schemas, and those that no operation has any more.
+fn schemas() -> Result<Vec<Wanted>, Failure> {
+    let all = schemas::all();
+    let known: BTreeSet<&String> = all.iter().map(|(path, _)| path).collect();
+    let unreadable = |error: std::io::Error| format!("{} can't be read: {error}", schemas::FOLDER);
+    let folder = workspace_root().join(schemas::FOLDER);
+    fs::create_dir_all(&folder).map_err(unreadable)?;
+    let mut files = Vec::new();
+    for file in fs::read_dir(folder).map_err(unreadable)? {
+        let name = file.map_err(unreadable)?.file_name();
+        let path = format!("{}/{}", schemas::FOLDER, name.to_string_lossy());
+        if !known.contains(&path) {
+            files.push(Wanted {
+                path,
+                content: None,
+            });
+        }
+    }
+    files.extend(all.into_iter().map(|(path, text)| wanted(path, text)));
+    Ok(files)
 }

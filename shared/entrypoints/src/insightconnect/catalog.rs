@@ -8,6 +8,7 @@ use super::clear;
 use super::fields::{self, Field, Types};
 use super::message::Failure;
 use super::vendor_actions::{self, Given, VendorAction};
+use super::wording::{sentence, title};
 
 /// An action of the plugin, with everything that is known of it without running it.
 pub struct PluginAction {
@@ -91,7 +92,7 @@ impl PluginAction {
         let mut types = Types::new();
         let input_schema = Value::from((entry.input)());
         let mut input = fields::fields(&input_schema, &mut types);
-        add_examples(&mut input, spec.example);
+        add_examples(&mut input, &types, spec.example);
         input.extend(clear::field(&input_schema));
         let mut output = fields::fields(&Value::from((entry.output)()), &mut types);
         if let Some(vendor) = vendor {
@@ -99,8 +100,8 @@ impl PluginAction {
             output = (vendor.output)(output, &mut types);
         }
         let (title, description) = match vendor {
-            Some(vendor) => (fields::title(name), vendor.description.to_owned()),
-            None => (fields::title(name), fields::sentence(spec.title)),
+            Some(vendor) => (title(name), sentence(vendor.description)),
+            None => (title(name), sentence(spec.title)),
         };
         Some(Self {
             name: name.to_owned(),
@@ -113,6 +114,24 @@ impl PluginAction {
             entry,
             vendor,
         })
+    }
+
+    /// An input to start from: what is required, and what the operation's own example has.
+    #[must_use]
+    pub fn example(&self) -> Map<String, Value> {
+        let own = self.entry.operation.spec.example;
+        let own: Value = serde_json::from_str(own).unwrap_or_default();
+        let says = |field: &Field| match field.name.as_str() {
+            // What an operation is told by null.
+            clear::NAME => own
+                .as_object()
+                .is_some_and(|own| own.values().any(Value::is_null)),
+            name => own.get(name).is_some_and(|value| !value.is_null()),
+        };
+        let shown = self.input.iter();
+        let shown = shown.filter(|field| field.required || says(field));
+        let member = |field: &Field| Some((field.name.clone(), field.example.clone()?));
+        shown.filter_map(member).collect()
     }
 
     /// What the action was given, without what is empty or not one of its inputs.
@@ -175,11 +194,11 @@ impl PluginAction {
 }
 
 /// The values of an operation's own example, where they fit the field.
-fn add_examples(fields: &mut [Field], example: &str) {
+fn add_examples(fields: &mut [Field], types: &Types, example: &str) {
     let example: Value = serde_json::from_str(example).unwrap_or_default();
     for field in fields {
-        if let Some(value) = example.get(&field.name) {
-            field.example = Some(value.clone());
+        if let Some(value) = fields::example(&field.kind, types, example.get(&field.name)) {
+            field.example = Some(value);
         }
     }
 }

@@ -13,8 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::audit::LoggedAudit;
 use super::catalog;
-use super::fields::{Field, Kind, sentence, title};
+use super::fields::{Field, Kind};
 use super::message::Failure;
+use super::wording::{sentence, title};
 use crate::aws::Chain;
 use crate::services::{Needs, services};
 use crate::settings::Settings;
@@ -110,13 +111,13 @@ fn members() -> Vec<Member> {
         text(
             "ca_certificate",
             &[("RAPID7_CONSOLE_CA_FILE", "")],
-            "-----BEGIN CERTIFICATE----- MIIB… -----END CERTIFICATE-----",
+            "-----BEGIN CERTIFICATE----- MIIB... -----END CERTIFICATE-----",
             "Certificate authority that signed the console's certificate, in PEM, as it is or in Base64",
         ),
         text(
             "certificate_sha256",
             &[("RAPID7_CONSOLE_CERTIFICATE_SHA256", "")],
-            "5e:0a:…:9c",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "SHA-256 fingerprint of the console's own certificate, or several with commas: trusted \
              instead of any authority",
         ),
@@ -145,7 +146,7 @@ fn members() -> Vec<Member> {
             ..text(
                 "api_key",
                 &[("RAPID7_PLATFORM_API_KEY", "secretKey")],
-                r#"{"secretKey": "9de5069c5afe602b2ea0a04b66beb2c0"}"#,
+                r#"{"secretKey": "00000000-0000-4000-8000-000000000000"}"#,
                 "API key of the Insight Platform, an organization key for all but reading",
             )
         },
@@ -165,7 +166,7 @@ fn members() -> Vec<Member> {
         text(
             "platform_ca_certificate",
             &[("RAPID7_PLATFORM_CA_FILE", "")],
-            "-----BEGIN CERTIFICATE----- MIIB… -----END CERTIFICATE-----",
+            "-----BEGIN CERTIFICATE----- MIIB... -----END CERTIFICATE-----",
             "Certificate authority to trust for the Insight Platform, in PEM, where the network opens \
              TLS on the way",
         ),

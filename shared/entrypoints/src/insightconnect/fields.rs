@@ -10,6 +10,8 @@ use actions::schema::{
 };
 use serde_json::{Map, Value, json};
 
+use super::wording::{sentence, title};
+
 /// What a field holds, in the words of plugin.spec.yaml.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
@@ -94,19 +96,28 @@ fn fields_of(schema: &Value, object: &Value, types: &mut Types) -> Vec<Field> {
     let field = |(name, property): (&String, &Value)| {
         let target = resolved(schema, property);
         let default = property.get("default").filter(|default| !default.is_null());
+        let kind = kind(schema, property, types);
         Field {
             name: name.clone(),
             title: title(name),
             description: sentence(&description(property)),
-            kind: kind(schema, property, types),
             // Null is told by leaving it out: a plugin's types have no null.
             required: is_required(object, name) && !is_nullable(property) && !is_any(target),
             default: default.filter(|default| !is_empty_list(default)).cloned(),
             choices: choices(target).into_iter().map(str::to_owned).collect(),
-            example: property["examples"].get(0).cloned(),
+            example: example(&kind, types, property["examples"].get(0)),
+            kind,
         }
     };
     properties.map(field).collect()
+}
+
+/// An example as it is for a field of this kind. Null is none: it is what is left out.
+#[must_use]
+pub(super) fn example(kind: &Kind, types: &Types, value: Option<&Value>) -> Option<Value> {
+    let mut value = value.filter(|value| !value.is_null())?.clone();
+    tell(kind, types, &mut value);
+    Some(value)
 }
 
 fn is_empty_list(value: &Value) -> bool {
@@ -170,36 +181,6 @@ fn type_name(definition: &str) -> String {
         name.push(character.to_ascii_lowercase());
     }
     name
-}
-
-/// Words that are written in capitals.
-const ACRONYMS: [&str; 8] = ["api", "ca", "csv", "html", "id", "ids", "tls", "url"];
-
-/// A title of a snake_case name, as the vendor's style wants it.
-#[must_use]
-pub fn title(name: &str) -> String {
-    const SMALL: [&str; 9] = ["a", "and", "by", "for", "from", "in", "of", "on", "to"];
-    let word = |(index, word): (usize, &str)| match word {
-        "ids" => "IDs".to_owned(),
-        "insightvm" => "InsightVM".to_owned(),
-        _ if ACRONYMS.contains(&word) => word.to_uppercase(),
-        _ if index > 0 && SMALL.contains(&word) => word.to_owned(),
-        _ => capitalized(word),
-    };
-    let words = name.split(['_', '-']).enumerate().map(word);
-    words.collect::<Vec<_>>().join(" ")
-}
-
-fn capitalized(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(characters).collect()
-}
-
-/// A description as the vendor's style wants it: without a full stop at its end.
-#[must_use]
-pub(super) fn sentence(text: &str) -> String {
-    capitalized(text.trim_end_matches('.'))
 }
 
 /// How strictly a schema takes what is not there.

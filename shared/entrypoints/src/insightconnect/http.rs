@@ -430,7 +430,11 @@ fn formatted(
 }
 
 async fn specification(Query(format): Query<Format>) -> Response {
-    formatted(&format, spec::document, || spec::YAML.to_owned())
+    formatted(
+        &format,
+        || spec::document().clone(),
+        || spec::YAML.to_owned(),
+    )
 }
 
 /// The routes, as an OpenAPI document.

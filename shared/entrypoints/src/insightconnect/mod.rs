@@ -15,14 +15,17 @@ mod spec;
 mod step;
 mod task;
 mod vendor_actions;
+mod wording;
 
 use std::process::ExitCode;
 
 pub use catalog::{PluginAction, names};
 pub use connection::fields as connection_fields;
-pub use fields::{Absence, Field, Kind, Types, schema, title};
-pub use spec::document;
+pub use fields::{Absence, Field, Kind, Types, schema};
+pub use spec::{Examples, document, document_with};
+pub use step::run_action;
 pub use vendor_actions::{VendorAction, vendor_actions};
+pub use wording::title;
 
 /// The plugin's name, as workflows know it.
 pub const NAME: &str = "rapid7_user_actions";

@@ -17,10 +17,6 @@ pub(super) fn message(name: &str) -> Option<Value> {
         }));
     }
     let action = PluginAction::find(name)?;
-    let own: Value = serde_json::from_str(action.entry.operation.spec.example).unwrap_or_default();
-    let wanted = action.input.iter();
-    let wanted = wanted.filter(|field| field.required || own.get(&field.name).is_some());
-    let wanted: Vec<&str> = wanted.map(|field| field.name.as_str()).collect();
     Some(json!({
         "version": "v1",
         "type": "action_start",
@@ -28,7 +24,7 @@ pub(super) fn message(name: &str) -> Option<Value> {
             "action": name,
             "meta": {},
             "connection": connection,
-            "input": examples(&action.input, &wanted),
+            "input": action.example(),
         },
     }))
 }

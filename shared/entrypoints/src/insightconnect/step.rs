@@ -279,6 +279,24 @@ impl Runner {
     }
 }
 
+/// Runs an action on an input, with the checks that a message gets.
+///
+/// # Errors
+/// What went wrong, in a line.
+pub async fn run_action(name: &str, services: Services, input: Value) -> Result<Value, String> {
+    let action = Plugin::new().action(name);
+    let action = action.ok_or_else(|| format!("there is no action {name}"))?;
+    let runner = Runner {
+        services,
+        deadline: Instant::now() + TEST_TIMEOUT,
+    };
+    let done = runner.act(&action, input).await;
+    done.map_err(|failure| match failure {
+        Failure::Message(text) | Failure::Fault(text) => text,
+        Failure::Step { cause, .. } => cause,
+    })
+}
+
 /// Checks an input: its types first, then that nothing which is required is empty.
 pub(super) fn checked(
     what: &str,

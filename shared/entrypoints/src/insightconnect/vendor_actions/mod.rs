@@ -13,9 +13,10 @@ mod writing;
 use actions::Error;
 use serde_json::{Map, Value};
 
-use super::fields::{Field, Kind, Types, title};
+use super::fields::{Field, Kind, Types};
 use super::message::Failure;
 use super::step::failure;
+use super::wording::{sentence, title};
 
 /// What an action was given, and what was found out for it.
 #[derive(Debug, Default)]
@@ -238,7 +239,7 @@ fn output(name: &str, kind: Kind, description: &str) -> Field {
     Field {
         name: name.into(),
         title: title(name),
-        description: description.into(),
+        description: sentence(description),
         kind,
         required: false,
         default: None,
