@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use fake_console::{FakeConsole, State};
 use flate2::read::GzDecoder;
 use harness::{binary, plugin_package, workspace_root};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use suites::plugin::action;
+use suites::{OWN_LOGIN, OWN_PASSWORD};
 use tempfile::TempDir;
 
 const PROGRAM: &str = "insightconnect-plugin";
@@ -179,6 +182,21 @@ impl Unpacked {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("SSL_CERT_FILE", format!("/{ROOTS}"));
         command
+    }
+
+    /// Runs a message: whether it was done, and the event.
+    fn answer(&self, message: &Value) -> (bool, Value) {
+        let mut command = self.command();
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let program = pipes.stderr(Stdio::piped()).arg("run").spawn();
+        let mut program = program.expect("it starts");
+        let mut input = program.stdin.take().expect("standard input");
+        input
+            .write_all(message.to_string().as_bytes())
+            .expect("sent");
+        drop(input);
+        let output = program.wait_with_output().expect("it ends");
+        (output.status.success(), parse(&output.stdout))
     }
 }
 
@@ -375,6 +393,32 @@ fn the_program_runs_alone_and_as_nobody() {
     let version = package().tag;
     let (_, version) = version.split_once(':').expect("a version");
     assert!(said.contains(version), "{said}");
+}
+
+/// Out of the image it does its work: an account behind TLS, read by a message.
+#[test]
+fn the_program_answers_a_message() {
+    let console = FakeConsole::start(State::realistic());
+    let connection = json!({
+        "url": console.url(),
+        "credentials": {"username": OWN_LOGIN, "password": OWN_PASSWORD},
+        "certificate_sha256": console.certificate_sha256(),
+    });
+    let message = action("get_user", &connection, &json!({"login": "jdoe"}));
+    let image = unpacked();
+    let (done, event) = image.answer(&message);
+    assert!(done, "{event:#}");
+    assert_eq!(event["body"]["output"]["user_id"], 4);
+    // Without the pin, the image's authorities count, and none of them signed this.
+    let mut connection = connection;
+    connection["certificate_sha256"] = "".into();
+    let message = action("get_user", &connection, &json!({"login": "jdoe"}));
+    let (done, event) = image.answer(&message);
+    assert!(!done, "{event:#}");
+    let cause = event["body"]["exception"]["cause"]
+        .as_str()
+        .expect("a cause");
+    assert!(cause.contains("certificate"), "{cause}");
 }
 
 /// The tools that others read images with see the same files.
