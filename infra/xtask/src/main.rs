@@ -41,9 +41,10 @@ enum Command {
     /// Builds with fat LTO, which takes a few minutes the first time.
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(bench::Args),
-    /// Write what is generated: OPERATIONS.md, and the README's table of operations.
+    /// Write what is generated: OPERATIONS.md, the README's tables, the plugin's files, the schemas.
     ///
-    /// Runs the example of every operation on a console of its own and shows what it answers.
+    /// Runs the example of every operation and of every action of the plugin on a console of its own
+    /// and shows what it answers.
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(generate::Args),
     /// Write what is handed to those who run the pack.
