@@ -25,7 +25,7 @@ const CHANGES: &str = "changes";
 /// The fields of the task, out of the operation's.
 pub(super) struct TaskFields {
     pub(super) input: Vec<Field>,
-    /// The fields of one change.
+    /// The list of changes, which is all of its output.
     pub(super) output: Vec<Field>,
     pub(super) types: Types,
 }
