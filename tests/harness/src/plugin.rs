@@ -297,7 +297,7 @@ impl Drop for PluginServer {
         // notice a second later.
         if matches!(self.child.try_wait(), Ok(None)) {
             self.signal(Signal::INT);
-            self.ends_within(Duration::from_secs(3));
+            self.ends_within(Duration::from_secs(30));
         }
         _ = self.child.kill();
         _ = self.child.wait();
