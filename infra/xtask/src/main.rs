@@ -36,7 +36,7 @@ enum Command {
     /// Rust alone.
     #[command(after_help = DEMO_EXAMPLES)]
     Demo(demo::Args),
-    /// Measure start, invocations, memory and size against a bare function.
+    /// Measure functions against a bare one, the plugin against the vendor's runtime, and long lists.
     ///
     /// Builds with fat LTO, which takes a few minutes the first time.
     #[command(after_help = BENCH_EXAMPLES)]
@@ -69,7 +69,8 @@ Examples:
 const BENCH_EXAMPLES: &str = "\
 Examples:
   cargo xtask bench                25 starts of each
-  cargo xtask bench --starts 100";
+  cargo xtask bench --starts 100
+  cargo xtask bench --only plugin  the plugin alone, beside one on the vendor's runtime";
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:

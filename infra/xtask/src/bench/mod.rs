@@ -33,9 +33,39 @@ pub(crate) struct Args {
     /// How long the console takes for each request.
     #[arg(long, default_value_t = 0, value_name = "MILLISECONDS")]
     latency: u64,
+    /// Only this part.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
     /// Measure what is built already; the measuring program must be an optimised one too.
     #[arg(long, hide = true)]
     built: bool,
+}
+
+/// What can be measured on its own.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Part {
+    /// A function beside a bare one.
+    Function,
+    /// The plugin beside one on the vendor's runtime.
+    Plugin,
+    /// Long lists.
+    Lists,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Plugin => "plugin",
+            Self::Lists => "lists",
+        }
+    }
+}
+
+impl Args {
+    fn measures(&self, parts: &[Part]) -> bool {
+        self.only.is_none_or(|only| parts.contains(&only))
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -46,38 +76,30 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut progress = Progress::new(2);
     progress.step("Build, optimised as for deployment: the functions and this program");
     // Each on its own: together, each would carry what only another one needs.
-    for arguments in [
-        &["--package", BARE, "--bin", BARE][..],
-        &[
-            "--package",
-            "functions",
-            "--bin",
-            OURS,
-            "--bin",
-            scale::LIST,
-            "--bin",
-            scale::OFFBOARD,
-        ],
-        &[
-            "--package",
-            "entrypoints",
-            "--no-default-features",
-            "--features",
-            "cli",
-            "--bin",
-            scale::CLI,
-        ],
-        &[
-            "--package",
-            "entrypoints",
-            "--no-default-features",
-            "--features",
-            "insightconnect",
-            "--bin",
-            plugin::PROGRAM,
-        ],
-        &["--package", "xtask"],
-    ] {
+    let functions = [OURS, scale::LIST, scale::OFFBOARD].map(|name| ["--bin", name]);
+    let functions = [&["--package", "functions"][..], functions.as_flattened()].concat();
+    let entrypoint = |program, feature| {
+        let package = ["--package", "entrypoints", "--bin", program];
+        [
+            &package[..],
+            &["--no-default-features", "--features", feature],
+        ]
+        .concat()
+    };
+    let builds = [
+        (&[Part::Function][..], vec!["--package", BARE]),
+        (&[Part::Function, Part::Lists], functions),
+        (&[Part::Lists], entrypoint(scale::CLI, "cli")),
+        (
+            &[Part::Plugin],
+            entrypoint(plugin::PROGRAM, "insightconnect"),
+        ),
+        (
+            &[Part::Function, Part::Plugin, Part::Lists],
+            vec!["--package", "xtask"],
+        ),
+    ];
+    for (_, arguments) in builds.iter().filter(|(parts, _)| args.measures(parts)) {
         let mut build = cargo::command("build");
         cargo::run(build.arg("--release").args(arguments), "the build failed")?;
     }
@@ -87,6 +109,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     optimised.args(["bench", "--built"]);
     optimised.args(["--starts", &args.starts.to_string()]);
     optimised.args(["--latency", &args.latency.to_string()]);
+    if let Some(only) = args.only {
+        optimised.args(["--only", only.name()]);
+    }
     cargo::run(&mut optimised, "the bench failed")?;
     progress.finish("Measured");
     Ok(())
@@ -110,6 +135,18 @@ struct Samples {
 }
 
 fn measure(args: &Args) {
+    if args.measures(&[Part::Function]) {
+        measure_function(args);
+    }
+    if args.measures(&[Part::Plugin]) {
+        plugin::measure(args.starts);
+    }
+    if args.measures(&[Part::Lists]) {
+        scale::measure();
+    }
+}
+
+fn measure_function(args: &Args) {
     let mut state = State::realistic();
     state.latency = Duration::from_millis(args.latency);
     let console = FakeConsole::start(state);
@@ -132,8 +169,6 @@ fn measure(args: &Args) {
         start_ours(&mut ours, &console, &environment);
     }
     report(args, &bare, &ours);
-    plugin::measure(args.starts);
-    scale::measure();
 }
 
 fn start_bare(samples: &mut Samples) {
