@@ -137,6 +137,36 @@ fn empty_texts_and_null_are_what_was_left_out() {
     assert_eq!(plan["dry_run"], true);
 }
 
+/// A number must not become another one on the way.
+#[test]
+fn a_whole_number_with_a_fraction_of_zero_is_taken_and_one_too_large_refused() {
+    let world = World::new();
+    let user = output(
+        &Plugin::own(),
+        "get_user",
+        &world.connection(),
+        &json!({"user_id": 4.0}),
+    );
+    assert_eq!(user["login"], "jdoe");
+    for number in [
+        json!(1e300),
+        json!(9_007_199_254_740_992.0),
+        json!(u64::MAX),
+        json!(-4.0),
+    ] {
+        let message = action("get_user", &world.connection(), &json!({"user_id": number}));
+        let answer = Plugin::own().send("run", &message);
+        let body = answer.event().expect("an event")["body"].clone();
+        let error = body["error"].as_str().expect("text");
+        assert!(error.contains("`user_id`"), "{number}: {error}");
+    }
+    let asked = world.requests();
+    assert!(
+        asked.iter().all(|line| line.ends_with("/users/4")),
+        "{asked:?}"
+    );
+}
+
 #[test]
 fn a_failure_says_cause_and_assistance_and_ends_with_1() {
     let world = World::new();

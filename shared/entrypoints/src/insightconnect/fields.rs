@@ -298,10 +298,12 @@ fn numbers(kind: &Kind, value: &mut Value) {
                 numbers(item, value);
             }
         }
-        // A JSON Schema takes 4.0 for an integer.
-        (Kind::Integer, value) => {
+        // A JSON Schema takes 4.0 for an integer. One that a fraction can't tell exactly stays as it is,
+        // and the operation refuses it: it must not become another.
+        (Kind::Integer, value) if value.is_f64() => {
+            const EXACT: f64 = 9_007_199_254_740_991.0;
             let whole = value.as_f64().filter(|number| number.fract() == 0.0);
-            if let Some(number) = whole.filter(|_| !value.is_i64()) {
+            if let Some(number) = whole.filter(|number| number.abs() <= EXACT) {
                 *value = (number as i64).into();
             }
         }
