@@ -124,7 +124,7 @@ fn a_dry_run_changes_nothing_and_the_log_holds_the_audit_records_of_a_run() {
 #[test]
 fn empty_texts_and_null_are_what_was_left_out() {
     let world = World::new();
-    let input = json!({"user_id": 4, "login": "", "email": null, "console": "", "include": null});
+    let input = json!({"user_id": 4, "login": "", "email": null, "console": "", "ticket": null});
     let user = output(&Plugin::own(), "get_user", &world.connection(), &input);
     assert_eq!(user["login"], "jdoe");
     let input = json!({"login": "jdoe", "sites": ["1", "DMZ", 3], "dry_run": true});
@@ -135,6 +135,56 @@ fn empty_texts_and_null_are_what_was_left_out() {
         &input,
     );
     assert_eq!(plan["dry_run"], true);
+}
+
+/// A variable that lost its value must not turn a plan into a change, lift a limit, or name another
+/// account; nor must a slip in a name.
+#[test]
+fn what_keeps_a_run_safe_is_never_passed_over() {
+    let world = World::new();
+    let connection = allowed(&world);
+    for (name, input, told) in [
+        ("disable_user", json!({"id": 4, "dry_run": ""}), "dry_run"),
+        ("disable_user", json!({"id": 4, "dry_run": null}), "dry_run"),
+        ("disable_user", json!({"id": 4, "dryRun": true}), "dry_run"),
+        (
+            "update_user",
+            json!({"id": "", "login": "jdoe", "name": "A"}),
+            "id",
+        ),
+        (
+            "update_user",
+            json!({"id": null, "login": "jdoe", "name": "A"}),
+            "id",
+        ),
+        (
+            "delete_user",
+            json!({"id": 4, "confirm_login": ""}),
+            "confirm_login",
+        ),
+        (
+            "delete_user",
+            json!({"id": 4, "confirm_login": null}),
+            "confirm_login",
+        ),
+        (
+            "offboard_users",
+            json!({"people": [{"email": "jdoe@example.com"}], "max_changes": ""}),
+            "max_changes",
+        ),
+        (
+            "update_user",
+            json!({"user_id": 4, "locale": "de-DE", "clear": ["locale"]}),
+            "locale",
+        ),
+    ] {
+        let answer = Plugin::own().send("run", &action(name, &connection, &input));
+        let event = answer.event().expect("an event");
+        assert_eq!(answer.code, 1, "{name} {input}: {event:#}");
+        let error = event["body"]["error"].as_str().expect("text");
+        assert!(error.contains(told), "{name} {input}: {error}");
+    }
+    assert_eq!(world.writes().len(), 0);
 }
 
 /// A number must not become another one on the way.

@@ -151,7 +151,8 @@ fn authorities_of_the_image_are_trusted_where_the_connection_names_none() {
     assert_eq!(code(&connection), 1);
     let missing = Plugin::own().with_env("SSL_CERT_FILE", "/nowhere/authorities.crt");
     connection["certificate_sha256"] = console.certificate_sha256().into();
-    assert_eq!(missing.send("test", &connection_test(&connection)).code, 0);
+    // Not the usual authorities instead: somebody wanted others.
+    assert_eq!(missing.send("test", &connection_test(&connection)).code, 1);
 }
 
 #[test]
@@ -207,6 +208,23 @@ fn a_connection_that_says_too_little_or_too_much_is_told_by_its_own_members() {
             "{cause}"
         );
     }
+}
+
+/// What is allowed is a matter of actions, by their own names.
+#[test]
+fn a_connection_is_tested_whatever_actions_it_allows() {
+    let world = World::new();
+    let mut connection = world.connection();
+    connection["allowed_actions"] = "get_user, user_changes".into();
+    succeeds(&connection);
+    connection["allowed_actions"] = " ".into();
+    assert!(
+        failure(&connection)
+            .0
+            .contains("connection.allowed_actions")
+    );
+    let files = json!({"consoles": "emea=file:/etc/passwd"});
+    assert!(failure(&files).0.contains("connection.consoles"));
 }
 
 /// The test of an action is that of the connection, whatever its input; a run does not test.

@@ -122,7 +122,8 @@ fn a_console_that_hangs_blocks_nothing_else_and_every_call_ends() {
 fn a_caller_that_hangs_up_does_not_stop_a_step_half_way() {
     let world = World::new();
     world.console.state().latency = Duration::from_millis(50);
-    let server = Plugin::own().serve();
+    // An option of the vendor's server that means nothing here must not hide those behind it.
+    let mut server = Plugin::own().serve_with(&["--keep_alive", "5", "--graceful_timeout", "20"]);
     let message = action("disable_user", &world.connection(), &json!({"user_id": 4}));
     let socket = send(&server, "/actions/disable_user", &message);
     let limit = Instant::now() + Duration::from_secs(10);
@@ -130,11 +131,8 @@ fn a_caller_that_hangs_up_does_not_stop_a_step_half_way() {
         thread::sleep(Duration::from_millis(2));
     }
     drop(socket);
-    // Grants that the console drops are given back after the account is replaced: the last of it.
-    while server.get("/api/v1/admin/status").json().expect("JSON")["active_work"] != 0 {
-        assert!(Instant::now() < limit, "the step does not end");
-        thread::sleep(Duration::from_millis(10));
-    }
+    // Not even the end of the server does.
+    assert_eq!(server.terminate(), 0, "{}", server.logs());
     let mut state = world.console.state();
     let jdoe = state.user_mut("jdoe");
     assert!(!jdoe.enabled);

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use super::clear;
 use super::fields::{self, Field, Types};
 use super::message::Failure;
+use super::step::refused;
+use super::task;
 use super::vendor_actions::{self, Given, VendorAction};
 use super::wording::{sentence, title};
 
@@ -67,6 +69,7 @@ pub(super) fn as_operations(names: &str) -> String {
             .find(|action| action.name == name)
         {
             Some(action) => action.operation.to_owned(),
+            None if name == task::NAME => task::OPERATION.to_owned(),
             None => name.replace('_', "-"),
         }
     };
@@ -139,11 +142,24 @@ impl PluginAction {
         let known = |name: &str| self.input.iter().any(|field| field.name == name);
         let (input, unknown): (Map<_, _>, Map<_, _>) =
             input.into_iter().partition(|(name, _)| known(name));
+        let plain = |name: &str| name.replace(['-', '_', ' '], "").to_lowercase();
+        let safety = self.input.iter().map(|field| field.name.as_str());
+        let safety = safety.filter(|name| {
+            matches!(*name, "dry_run" | "max_changes") || name.starts_with("confirm_")
+        });
         for name in unknown.keys() {
+            // Others are passed over, as the contract wants it; a slip in these must not write.
+            let meant = safety.clone().find(|safety| plain(safety) == plain(name));
+            if let Some(meant) = meant {
+                return Err(refused(
+                    name,
+                    &format!("no such input here; there is `{meant}`"),
+                ));
+            }
             tracing::warn!("the input {name:?} is not one of this action's and was ignored");
         }
         let mut input = fields::to_operation(&self.input, input);
-        clear::to_operation(&mut input);
+        clear::to_operation(&mut input)?;
         let given = Given {
             input,
             ..Given::default()

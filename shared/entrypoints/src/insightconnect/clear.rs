@@ -4,6 +4,8 @@ use actions::schema::has_type;
 use serde_json::{Map, Value};
 
 use super::fields::{Field, Kind};
+use super::message::Failure;
+use super::step::refused;
 
 /// The input that names the members to take away.
 pub(super) const NAME: &str = "clear";
@@ -34,10 +36,20 @@ pub(super) fn field(input: &Value) -> Option<Field> {
 }
 
 /// Says it as the operation takes it.
-pub(super) fn to_operation(input: &mut Map<String, Value>) {
+///
+/// # Errors
+/// A member that is to be taken away and has a value all the same.
+pub(super) fn to_operation(input: &mut Map<String, Value>) -> Result<(), Failure> {
     if let Some(Value::Array(names)) = input.remove(NAME) {
         for name in names.iter().filter_map(Value::as_str) {
-            input.insert(name.to_owned(), Value::Null);
+            if input
+                .insert(name.to_owned(), Value::Null)
+                .is_some_and(|value| !value.is_null())
+            {
+                let expected = format!("expected not to be in `{NAME}` too, or to have no value");
+                return Err(refused(name, &expected));
+            }
         }
     }
+    Ok(())
 }

@@ -57,7 +57,7 @@ Examples:
   insightconnect-plugin http --port 10001";
 
 pub(super) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(http::known(std::env::args_os()));
     match cli.command {
         _ if cli.version => print(&format!("{VENDOR}/{NAME}:{VERSION}\n")),
         None => {

@@ -49,8 +49,17 @@ impl Connection {
                 .ok_or_else(|| misconfigured("connection.timeout_seconds: expected 5 to 3600"))?,
         };
         let mut values = values(parameters);
-        if let Some(authorities) = of_the_image() {
+        if let Some(authorities) = of_the_image()? {
             trust(&mut values, &authorities);
+        }
+        let consoles = values.get("RAPID7_CONSOLES").into_iter();
+        let mut secrets = consoles
+            .flat_map(|text| text.split(','))
+            .filter_map(|one| one.split_once('='));
+        if secrets.any(|(_, secret)| secret.trim().starts_with("file:")) {
+            return Err(misconfigured(
+                "connection.consoles: expected names of secrets; files are for a laptop",
+            ));
         }
         let get = |variable: &str| values.get(variable).cloned();
         let settings = Settings::read(get, certificates)
@@ -105,6 +114,11 @@ fn values(parameters: &Value) -> BTreeMap<&'static str, String> {
                 (_, text) if *variable == ALLOWED_OPERATIONS => catalog::as_operations(text),
                 (_, text) => text.to_owned(),
             };
+            // A list of nothing but spaces must not open everything.
+            let text = match value.as_str() {
+                Some(raw) if text.is_empty() && member.name != SSL_VERIFY => raw.to_owned(),
+                _ => text,
+            };
             if !text.is_empty() {
                 values.insert(*variable, text);
             }
@@ -115,15 +129,15 @@ fn values(parameters: &Value) -> BTreeMap<&'static str, String> {
 
 /// The authorities that the image brings along, where `SSL_CERT_FILE` names them: a deployment puts its
 /// own in their place. Without any, those that are compiled in count.
-fn of_the_image() -> Option<String> {
-    let path = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())?;
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) => {
-            tracing::warn!("SSL_CERT_FILE can't be read, and the usual authorities count: {error}");
-            None
-        }
-    }
+fn of_the_image() -> Result<Option<String>, Failure> {
+    let path = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    // Not the usual ones instead: somebody wanted others.
+    let unreadable = |error: String| misconfigured(&format!("SSL_CERT_FILE: {error}"));
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
+    certificates(text).map(Some).map_err(unreadable)
 }
 
 /// Trusts these authorities wherever the connection does not say whom to trust. A console's secret may

@@ -78,6 +78,18 @@ pub struct Field {
     pub example: Option<Value>,
 }
 
+impl Field {
+    /// Whether an empty text or null counts as left out. Only for texts: an empty `dry_run`, `id` or
+    /// limit is a variable that lost its value, and what is confirmed with nothing is not confirmed.
+    fn may_be_empty(&self) -> bool {
+        let text = matches!(
+            self.kind,
+            Kind::String | Kind::NumberOrName | Kind::Password
+        );
+        text && !self.required && !self.name.starts_with("confirm_")
+    }
+}
+
 /// The plugin's own types, by name.
 pub type Types = BTreeMap<String, Vec<Field>>;
 
@@ -189,7 +201,8 @@ pub enum Absence {
     /// A field that isn't required may be left out, and nothing else: what the vendor's tools
     /// generate of a plugin's fields.
     LeftOut,
-    /// It may also be null or an empty text: what workflows send for a variable without a value.
+    /// A text that isn't required may also be null or empty: what workflows send for a variable without
+    /// a value.
     Empty,
 }
 
@@ -233,7 +246,7 @@ fn object_schema(fields: &[Field], absence: Absence) -> Value {
             };
             place["enum"] = field.choices.clone().into();
         }
-        if absence == Absence::Empty && !field.required {
+        if absence == Absence::Empty && field.may_be_empty() {
             let bare = schema.take();
             schema = json!({"anyOf": [bare, {"type": "null"}, {"type": "string", "maxLength": 0}]});
         }
@@ -282,7 +295,7 @@ pub(super) fn to_operation(fields: &[Field], mut input: Map<String, Value>) -> M
         let Some(value) = input.get_mut(&field.name) else {
             continue;
         };
-        if !field.required && (value.is_null() || *value == "") {
+        if field.may_be_empty() && (value.is_null() || *value == "") {
             input.remove(&field.name);
             continue;
         }
@@ -300,7 +313,7 @@ fn numbers(kind: &Kind, value: &mut Value) {
         }
         // A JSON Schema takes 4.0 for an integer. One that a fraction can't tell exactly stays as it is,
         // and the operation refuses it: it must not become another.
-        (Kind::Integer, value) if value.is_f64() => {
+        (Kind::Integer | Kind::NumberOrName, value) if value.is_f64() => {
             const EXACT: f64 = 9_007_199_254_740_991.0;
             let whole = value.as_f64().filter(|number| number.fract() == 0.0);
             if let Some(number) = whole.filter(|number| number.abs() <= EXACT) {

@@ -1,5 +1,6 @@
 //! The plugin as a server: the routes, status codes and answers of the plugin contract.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,9 +57,6 @@ pub(super) struct Args {
     _worker_class: Option<String>,
     #[arg(long = "worker_connections", hide = true)]
     _worker_connections: Option<String>,
-    /// Other tuning options of the vendor's runtime, which mean nothing here.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _other: Vec<String>,
 }
 
 struct Server {
@@ -95,7 +93,7 @@ async fn listen(args: &Args) -> std::io::Result<()> {
     });
     info!("listening on http://{}", listener.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let served = axum::serve(listener, router(server)).with_graceful_shutdown(async {
+    let served = axum::serve(listener, router(Arc::clone(&server))).with_graceful_shutdown(async {
         ended().await;
         info!("told to end: finishing what is running");
         let _ = stop.send(());
@@ -104,10 +102,52 @@ async fn listen(args: &Args) -> std::io::Result<()> {
         let _ = stopped.await;
         tokio::time::sleep(Duration::from_secs(args.graceful_timeout)).await;
     };
+    let finished = async {
+        served.await?;
+        // Steps whose callers hung up go on without a connection that would be waited for.
+        while server.active.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    };
     tokio::select! {
-        served = served => served,
+        finished = finished => finished,
         () = patience => Ok(()),
     }
+}
+
+/// The arguments without tuning options of the vendor's runtime that mean nothing here, so that those
+/// which do count wherever they stand.
+pub(super) fn known(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    const KNOWN: [&str; 9] = [
+        "--port",
+        "--host",
+        "--process_workers",
+        "--threads_per_worker",
+        "--graceful_timeout",
+        "--worker_class",
+        "--worker_connections",
+        "--debug",
+        "--help",
+    ];
+    let mut arguments = arguments.peekable();
+    let (mut kept, mut serving) = (Vec::new(), false);
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy().into_owned();
+        let (name, value) = text
+            .split_once('=')
+            .map_or((text.as_str(), None), |(n, v)| (n, Some(v)));
+        if serving && name.starts_with("--") && !KNOWN.contains(&name) {
+            let is_value = |next: &OsString| !next.to_string_lossy().starts_with('-');
+            if value.is_none() {
+                let _ = arguments.next_if(is_value);
+            }
+            continue;
+        }
+        serving |= text == "http";
+        kept.push(argument);
+    }
+    kept
 }
 
 /// Waits for a signal to end. As the first process of a container, this program ends at none by
@@ -251,12 +291,8 @@ impl Call {
             return self.bad("The message has no `body`.");
         };
         // On its own: whoever hangs up must not stop a step half-way.
-        let server = Arc::clone(&self.server);
-        let running = tokio::spawn(async move {
-            server.active.fetch_add(1, Ordering::SeqCst);
-            let _running = Running(&server.active);
-            server.plugin.answer(&envelope, test).await
-        });
+        let running = Running::new(&self.server);
+        let running = tokio::spawn(async move { running.0.plugin.answer(&envelope, test).await });
         match running.await {
             Ok(reply) => {
                 let status = StatusCode::from_u16(reply.status);
@@ -279,11 +315,18 @@ impl Call {
 }
 
 /// Counts a step as running, however it ends.
-struct Running<'a>(&'a AtomicUsize);
+struct Running(Arc<Server>);
 
-impl Drop for Running<'_> {
+impl Running {
+    fn new(server: &Arc<Server>) -> Self {
+        server.active.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(server))
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.active.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -180,7 +180,7 @@ impl Runner {
         if let Err(error) = prepared.output.validate(&output) {
             let why = told("output", &error);
             return Err(Failure::Fault(format!(
-                "action output JSON was invalid: {why}"
+                "action output JSON was invalid: {why}. What the action does to accounts was done"
             )));
         }
         Ok(output)
@@ -251,15 +251,23 @@ impl Runner {
                 .map(|entry| entry.operation)
                 .ok_or_else(|| Failure::Fault(format!("{name} is missing")))
         };
+        // A test is none of the actions that a connection allows or not.
+        let mut services = self.services.clone();
+        services.policy.operations = None;
+        let tester = Self {
+            services,
+            deadline: self.deadline,
+        };
         let mut reports = Vec::new();
         for console in self.services.consoles.names() {
             let input = json!({"console": console});
-            reports.push(self.invoke(operation("test-connection")?, input).await?);
+            reports.push(tester.invoke(operation("test-connection")?, input).await?);
         }
         let platform = self.services.platform.as_ref();
         if platform.is_some_and(|platform| !platform.names().is_empty()) {
             reports.push(
-                self.invoke(operation("test-platform-connection")?, json!({}))
+                tester
+                    .invoke(operation("test-platform-connection")?, json!({}))
                     .await?,
             );
         }
@@ -388,6 +396,13 @@ impl Failure {
             other => other.status(),
         }
     }
+}
+
+/// An input that can't be taken: nothing was done.
+pub(super) fn refused(field: &str, expected: &str) -> Failure {
+    let error = actions::Error::invalid_input(field, expected);
+    error!("{error}");
+    failure(&error)
 }
 
 /// An operation's error, as workflows tell errors.

@@ -15,7 +15,7 @@ pub(super) const DESCRIPTION: &str = "Tell which users of a console were created
                                       disabled, locked or unlocked, or changed role or profile";
 
 /// The operation that does the work.
-const OPERATION: &str = "list-user-changes";
+pub(super) const OPERATION: &str = "list-user-changes";
 
 /// Members of the operation's output that the contract tells beside the output.
 const STATE: &str = "state";

@@ -260,6 +260,13 @@ pub(in crate::insightconnect) fn in_its_words(text: &str) -> String {
             names.push((variable, name));
         }
     }
+    // A connection has no files.
+    const FILE: &str = " (a file with the same JSON)";
+    let text = &["CONSOLE", "PLATFORM"]
+        .iter()
+        .fold(text.to_owned(), |text, surface| {
+            text.replace(&format!(", RAPID7_{surface}_SECRET_FILE{FILE}"), "")
+        });
     // A name that begins like another comes first.
     names.sort_by_key(|(variable, _)| std::cmp::Reverse(variable.len()));
     names
