@@ -45,8 +45,6 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "400 connection_test error: error exception{assistance cause data} log meta={}",
         NO_REQUIRED,
     ),
-    ("run: optional number null", "1 {FAILED}", NULL_IS_ABSENT),
-    ("http: optional number null", "400 {FAILED}", NULL_IS_ABSENT),
     (
         "http: a byte order mark",
         "400 {PROBLEM}",
@@ -70,8 +68,6 @@ const NO_META: &str = "a missing `meta` counts as an empty one whatever else is 
 const OPAQUE_META: &str = "`meta` is the orchestrator's: it is handed back as it came, not read";
 const NO_REQUIRED: &str = "the connection may be to a console or to the platform, so no member of it is \
                            required, and what is missing is told as an error of the connection";
-const NULL_IS_ABSENT: &str =
-    "what is optional may be null: here the lookup misses what it looks for";
 const CALLERS_FAULT: &str = "the caller's mistake, where the runtime crashes";
 
 /// A message, and what comes of it.
