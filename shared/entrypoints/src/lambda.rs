@@ -21,7 +21,7 @@ const TO_ANSWER: Duration = Duration::from_millis(300);
 
 /// An operation's error as Lambda reports it: `errorType` is the kind, which retriers match.
 #[derive(Debug)]
-struct Failure(actions::Error);
+pub(crate) struct Failure(pub(crate) actions::Error);
 
 impl From<Failure> for Diagnostic {
     fn from(Failure(error): Failure) -> Self {
@@ -39,13 +39,20 @@ pub fn serve<A: Action>() -> ExitCode {
 }
 
 fn serve_operation(operation: Operation, needs: Needs) -> ExitCode {
+    until_ended(run(operation, needs))
+}
+
+/// Does a function's work until Lambda ends the process: logs, the runtime, the exit code.
+pub(crate) fn until_ended(
+    work: impl Future<Output = Result<(), lambda_runtime::Error>>,
+) -> ExitCode {
     logs::to_json();
     // One thread: on a function's share of a CPU, more of them only get in each other's way.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(run(operation, needs)),
+        Ok(runtime) => runtime.block_on(work),
         Err(error) => Err(error.into()),
     };
     match served {

@@ -11,6 +11,7 @@
 mod function;
 mod http;
 mod invocation;
+mod lambda_service;
 mod moto;
 mod output;
 mod paths;
@@ -23,6 +24,7 @@ mod server;
 pub use function::{Function, Settings, peak_memory_kib};
 pub use http::Answer;
 pub use invocation::{FunctionError, Invocation};
+pub use lambda_service::LambdaService;
 pub use moto::Moto;
 pub use paths::{
     binary, free_port, insightconnect_python, plugin_package, python, rie_binary, target_dir,
