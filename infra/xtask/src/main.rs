@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod demo;
 mod demo_report;
+mod deploy_check;
 mod emulator;
 mod generate;
 mod package;
@@ -41,6 +42,13 @@ enum Command {
     /// Builds with fat LTO, which takes a few minutes the first time.
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(bench::Args),
+    /// Check the AWS template without an AWS account.
+    ///
+    /// Translates it with SAM's own translator, lints what comes of it (cfn-lint, statelint, parliament,
+    /// checkov), runs the mappings of infra/events on their examples, deploys it to moto, and compares
+    /// the functions and what they may read with the operations. infra/checks/accepted.json has what is
+    /// accepted, and why. Needs Python 3.11 or later with venv.
+    DeployCheck(deploy_check::Args),
     /// Write what is generated: OPERATIONS.md, the README's tables, the plugin's files, the schemas.
     ///
     /// Runs the example of every operation and of every action of the plugin on a console of its own
@@ -89,6 +97,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::DeployCheck(args) => deploy_check::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Package(args) => package::run(&args),
         Command::Test(args) => test::run(&args),

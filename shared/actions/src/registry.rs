@@ -57,6 +57,12 @@ pub struct Entry {
     pub input: fn() -> Schema,
     /// JSON Schema of what it answers with.
     pub output: fn() -> Schema,
+    /// Whether it works on consoles.
+    pub console: bool,
+    /// Whether it works on the Insight Platform.
+    pub platform: bool,
+    /// Whether it may deliver something into a secret.
+    pub delivers: bool,
 }
 
 const fn entry<A: Action>() -> Entry {
@@ -64,6 +70,9 @@ const fn entry<A: Action>() -> Entry {
         operation: Operation::of::<A>(),
         input: || schema_for!(A::Input),
         output: || answers::<A::Output>(),
+        console: A::Scope::CONSOLE,
+        platform: A::Scope::PLATFORM,
+        delivers: A::DELIVERS,
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::http;
 use crate::output::Output;
-use crate::{REGION, aws_env, python, uuid};
+use crate::{LambdaService, REGION, aws_env, python, uuid, workspace_root};
 
 /// A `moto_server` on a free port of 127.0.0.1. Killed when dropped.
 pub struct Moto {
@@ -23,6 +23,25 @@ impl Moto {
     /// # Panics
     /// If the project's Python environment is absent.
     pub fn start() -> Self {
+        Self::start_as(&["-m", "moto.server"], None)
+    }
+
+    /// Starts moto so that it executes state machines in JSONata, with Lambda's `Invoke` from
+    /// another server, which has to send on what is not for it.
+    ///
+    /// # Panics
+    /// If the project's Python environment is absent.
+    pub fn executing_state_machines(lambda: &LambdaService) -> Self {
+        let program = workspace_root().join("tests/python/moto_server.py");
+        let port = lambda.port().to_string();
+        let moto = Self::start_as(&[&program.to_string_lossy()], Some(&port));
+        lambda.forward_rest_to(moto.url());
+        let on = json!({"stepfunctions": {"execute_state_machine": true}});
+        http::post(&format!("{}/moto-api/config", moto.url), &[], &on).expect("moto listens");
+        moto
+    }
+
+    fn start_as(program: &[&str], port: Option<&str>) -> Self {
         let python = python();
         assert!(
             python.is_file(),
@@ -31,7 +50,9 @@ impl Moto {
         );
         let mut command = Command::new(&python);
         // Port 0 makes moto choose: no other process can take the port in between.
-        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]);
+        command.args(program).args(["-H", "127.0.0.1", "-p", "0"]);
+        // Where its state machines find Lambda and the other services.
+        command.envs(port.map(|port| ("MOTO_PORT", port)));
         // Python holds back what it prints to a pipe, and what follows waits for a line of it.
         command.env("PYTHONUNBUFFERED", "1").env("NO_COLOR", "1");
         let output = Output::capture(&mut command);

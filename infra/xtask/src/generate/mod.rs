@@ -8,6 +8,7 @@ mod json;
 mod page;
 mod schema;
 mod schemas;
+pub(crate) mod template;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -57,6 +58,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut files = documents(&runtime)?;
     files.extend(plugin(&runtime)?);
     files.extend(schemas()?);
+    let template = fs::read_to_string(workspace_root().join(template::FILE))
+        .map_err(|error| format!("{} can't be read: {error}", template::FILE))?;
+    files.push(wanted(template::FILE, template::template(&template)?));
     let mut stale = Vec::new();
     for Wanted { path, content } in files {
         if read(&path)? == content {

@@ -1,0 +1,362 @@
+//! `cargo xtask deploy-check`: what can be known of the template without an AWS account.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use actions::Entry;
+use harness::{Moto, target_dir, workspace_root};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::generate::template::{self, json_file, mappings};
+use crate::ui::{Progress, note};
+use crate::{Failure, python};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+/// Functions of the template that are no operations.
+const SUPPORTING: [&str; 2] = ["http-api", "rotate-console-secret"];
+const STACK: &str = "acme";
+const SECRETS: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret";
+
+/// Findings that are accepted: by tool and name, each with its reason.
+type Accepted = BTreeMap<String, BTreeMap<String, String>>;
+
+/// One thing that a tool says.
+struct Finding {
+    /// What an accepted one is known by.
+    name: String,
+    text: String,
+}
+
+struct Check {
+    python: PathBuf,
+    folder: PathBuf,
+    translated: PathBuf,
+    accepted: Accepted,
+    problems: Vec<String>,
+}
+
+pub(crate) fn run(_: &Args) -> Result<(), Failure> {
+    let mut progress = Progress::new(9);
+    let result = steps(&mut progress);
+    progress.finish(if result.is_ok() { "Passed" } else { "Failed" });
+    result
+}
+
+fn steps(progress: &mut Progress) -> Result<(), Failure> {
+    let (root, target) = (workspace_root(), target_dir());
+    progress.step("Python tools: moto, SAM's translator, cfn-lint, statelint, parliament");
+    let python = python::environment(
+        &target.join("python"),
+        &root.join("tests/python/requirements.txt"),
+    )?;
+    progress.step("Python tools: checkov");
+    let checkov = python::environment(
+        &target.join("python-checkov"),
+        &root.join("infra/checks/checkov-requirements.txt"),
+    )?;
+    let folder = target.join("deploy-check");
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("{} can't be made: {error}", folder.display()))?;
+    let accepted = json_file(&root.join("infra/checks/accepted.json"))?;
+    let mut check = Check {
+        python,
+        translated: folder.join("template.json"),
+        folder,
+        accepted: serde_json::from_value(accepted)
+            .map_err(|error| format!("infra/checks/accepted.json: {error}"))?,
+        problems: Vec::new(),
+    };
+    progress.step("Translate: SAM to CloudFormation, by AWS's own translator");
+    check.translate()?;
+    progress.step("cfn-lint");
+    check.lint()?;
+    progress.step("statelint");
+    check.state_machine()?;
+    progress.step("parliament, and wildcards");
+    check.policies()?;
+    progress.step("checkov");
+    check.checkov(&checkov)?;
+    progress.step("Events: what the mappings make of their examples");
+    check.mappings()?;
+    progress.step("Deploy to moto, and compare with the operations");
+    check.deploy()?;
+    if check.problems.is_empty() {
+        return Ok(());
+    }
+    Err(check.problems.join("\n").into())
+}
+
+impl Check {
+    fn problem(&mut self, text: impl Display) {
+        note(&text);
+        self.problems.push(text.to_string());
+    }
+
+    fn script(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.python);
+        command.arg(workspace_root().join("infra/checks").join(name));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// A program that pip put beside Python.
+    fn tool(&self, python: &Path, name: &str) -> Command {
+        let mut command = Command::new(python.with_file_name(name));
+        command.stdin(Stdio::null()).current_dir(&self.folder);
+        command
+    }
+
+    fn translate(&mut self) -> Result<(), Failure> {
+        let mut script = self.script("translate.py");
+        script.arg(workspace_root().join(template::FILE));
+        let (_, translated) = output(&mut script, &[0])?;
+        let template: Value = json(&translated, "translate.py")?;
+        let resources = template["Resources"].as_object().map_or(0, |all| all.len());
+        note(format_args!(
+            "{resources} resources (CloudFormation takes 500)"
+        ));
+        if resources > 500 {
+            self.problem("the template has more resources than CloudFormation takes");
+        }
+        fs::write(&self.translated, translated)
+            .map_err(|error| format!("{} can't be written: {error}", self.translated.display()))?;
+        Ok(())
+    }
+
+    /// Tells what is not accepted, and what was accepted and is not found any more.
+    fn judge(&mut self, tool: &str, findings: &[Finding]) {
+        let accepted = self.accepted.remove(tool).unwrap_or_default();
+        let found: BTreeSet<&str> = findings.iter().map(|it| it.name.as_str()).collect();
+        let mut fresh = BTreeSet::new();
+        for Finding { name, text } in findings {
+            if !accepted.contains_key(name) {
+                fresh.insert(format!("{tool}: {name}: {text}"));
+            }
+        }
+        for problem in fresh {
+            self.problem(problem);
+        }
+        for (name, reason) in &accepted {
+            match found.contains(name.as_str()) {
+                true => note(format_args!("accepted: {name}: {reason}")),
+                false => self.problem(format_args!(
+                    "{tool} does not find {name} any more: take it out of infra/checks/accepted.json"
+                )),
+            }
+        }
+    }
+
+    /// What cfn-lint says of the translator's output, which shows more than the SAM template does.
+    fn lint(&mut self) -> Result<(), Failure> {
+        let mut tool = self.tool(&self.python, "cfn-lint");
+        tool.args(["--format", "json"]).arg(&self.translated);
+        // Bits: errors 2, warnings 4, informational 8.
+        let (_, said) = output(&mut tool, &[0, 2, 4, 6, 8, 10, 12, 14])?;
+        let said: Vec<Value> = json(&said, "cfn-lint")?;
+        let findings: Vec<Finding> = said
+            .iter()
+            .map(|it| Finding {
+                name: text(&it["Rule"]["Id"]),
+                text: text(&it["Message"]),
+            })
+            .collect();
+        self.judge("cfn-lint", &findings);
+        Ok(())
+    }
+
+    fn state_machine(&mut self) -> Result<(), Failure> {
+        let file = self.folder.join("state-machine.json");
+        fs::write(&file, template::example_definition()?)
+            .map_err(|error| format!("{} can't be written: {error}", file.display()))?;
+        let mut tool = self.tool(&self.python, "statelint");
+        let (code, said) = output(tool.arg(&file), &[0, 1])?;
+        if code != 0 {
+            self.problem(format_args!("statelint: {}", said.trim()));
+        }
+        Ok(())
+    }
+
+    fn policies(&mut self) -> Result<(), Failure> {
+        #[derive(Deserialize)]
+        struct Said {
+            policy: String,
+            issue: String,
+            detail: String,
+        }
+        let mut script = self.script("policies.py");
+        let (_, said) = output(script.arg(&self.translated), &[0])?;
+        let mut findings = Vec::new();
+        for line in said.lines() {
+            let said: Said = json(line, "policies.py")?;
+            findings.push(Finding {
+                name: format!("{}: {}", said.policy, said.issue),
+                text: said.detail,
+            });
+        }
+        self.judge("parliament", &findings);
+        Ok(())
+    }
+
+    fn checkov(&mut self, python: &Path) -> Result<(), Failure> {
+        let mut tool = self.tool(python, "checkov");
+        tool.args(["--skip-download", "--framework", "cloudformation"])
+            .args(["--compact", "--quiet", "--output", "json", "--file"])
+            .arg(&self.translated);
+        let (_, said) = output(&mut tool, &[0, 1])?;
+        let said: Value = json(&said, "checkov")?;
+        let failed = said["results"]["failed_checks"].as_array();
+        let failed = failed.ok_or_else(|| "checkov's answer has no results".to_owned())?;
+        let findings: Vec<Finding> = failed
+            .iter()
+            .map(|it| Finding {
+                name: text(&it["check_id"]),
+                text: format!("{} ({})", text(&it["check_name"]), text(&it["resource"])),
+            })
+            .collect();
+        self.judge("checkov", &findings);
+        Ok(())
+    }
+
+    fn mappings(&mut self) -> Result<(), Failure> {
+        let mut script = self.script("mappings.py");
+        script.arg(workspace_root().join(template::EVENTS));
+        let (_, made) = output(&mut script, &[0])?;
+        let made: Value = json(&made, "mappings.py")?;
+        for mapping in mappings()? {
+            let name = &mapping.name;
+            let expected = json_file(&mapping.folder.join("input.json"))?;
+            if made[name] != expected {
+                let made = &made[name];
+                self.problem(format_args!(
+                    "{}/{name}: the expression makes {made} of the example, and input.json has {expected}",
+                    template::EVENTS
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn deploy(&mut self) -> Result<(), Failure> {
+        let moto = Moto::start();
+        let mut script = self.script("deploy.py");
+        script
+            .arg(&self.translated)
+            .args([moto.url(), STACK, "Surfaces=both", "RotationDays=30"])
+            .args(["ApiAllowedCidrs=198.51.100.0/24,203.0.113.7/32"])
+            .arg(format!("ConsoleSecretArns={SECRETS}:console-AbCdEf"))
+            .arg(format!("PlatformSecretArn={SECRETS}:platform-AbCdEf"));
+        let (_, deployed) = output(&mut script, &[0])?;
+        let deployed: Value = json(&deployed, "deploy.py")?;
+        if deployed["status"] != "CREATE_COMPLETE" {
+            let (status, reason) = (&deployed["status"], &deployed["reason"]);
+            self.problem(format_args!("the stack is {status}: {reason}"));
+        }
+        let functions = deployed["functions"].as_object().cloned();
+        let found: BTreeSet<String> = functions.unwrap_or_default().keys().cloned().collect();
+        let operations = actions::ALL.iter().map(|entry| entry.operation.spec.name);
+        let expected = operations.chain(SUPPORTING);
+        let expected: BTreeSet<String> = expected.map(|name| format!("{STACK}-{name}")).collect();
+        for missing in expected.difference(&found) {
+            self.problem(format_args!("the stack has no function {missing}"));
+        }
+        for unknown in found.difference(&expected) {
+            self.problem(format_args!(
+                "the stack has a function {unknown}, which is no operation"
+            ));
+        }
+        note(format_args!("{} functions", found.len()));
+        self.secrets_of_roles()
+    }
+
+    /// Whether each function's role has the policies that its operation needs, and no other.
+    fn secrets_of_roles(&mut self) -> Result<(), Failure> {
+        let translated = json_file(&self.translated)?;
+        for entry in actions::ALL {
+            let name = entry.operation.spec.name;
+            let id = template::id_of(name);
+            let role = &translated["Resources"][format!("{id}Role")]["Properties"];
+            let mut has = BTreeSet::new();
+            policies_in(&role["ManagedPolicyArns"], &mut has);
+            has.retain(|policy| {
+                !["Trace", "AttachToNetwork", "UseSecretsKey"].contains(&policy.as_str())
+            });
+            let needs = needs(entry);
+            if has != needs {
+                self.problem(format_args!(
+                    "{name} needs {needs:?}, and its role has {has:?}"
+                ));
+            }
+            let own = format!("{id}Role");
+            let function = &translated["Resources"][format!("{id}Function")]["Properties"];
+            if function["Role"]["Fn::GetAtt"][0] != own.as_str() {
+                self.problem(format_args!("{name} does not run as its own role"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The policies about secrets that an operation needs, by what it may use.
+fn needs(entry: &Entry) -> BTreeSet<String> {
+    let input = Value::from((entry.input)());
+    let names = [
+        ("ReadConsoleSecret", entry.console),
+        ("ReadPlatformSecret", entry.platform),
+        (
+            "ReadPasswordSecrets",
+            input["properties"].get("password_secret").is_some(),
+        ),
+        ("DeliverSecrets", entry.delivers),
+    ];
+    let needed = names.into_iter().filter(|(_, needed)| *needed);
+    needed.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The policies of this template that a value refers to, whatever they depend on.
+fn policies_in(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| policies_in(item, found)),
+        Value::Object(members) => {
+            if let Some(name) = members.get("Ref").and_then(Value::as_str)
+                && !name.starts_with("AWS::")
+            {
+                found.insert(name.to_owned());
+            }
+            members
+                .values()
+                .for_each(|member| policies_in(member, found));
+        }
+        _ => {}
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn json<T: for<'a> Deserialize<'a>>(text: &str, of: &str) -> Result<T, Failure> {
+    let value = serde_json::from_str(text);
+    Ok(value.map_err(|error| format!("the answer of {of} is not what was expected: {error}"))?)
+}
+
+/// Runs a program; its exit code, if it is one of those, and what it printed.
+fn output(command: &mut Command, expected: &[i32]) -> Result<(i32, String), Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .map_err(|error| format!("{program} does not start: {error}"))?;
+    let code = output.status.code();
+    match code.filter(|code| expected.contains(code)) {
+        Some(code) => Ok((code, String::from_utf8_lossy(&output.stdout).into_owned())),
+        None => {
+            let words = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{program} failed ({}): {}", output.status, words.trim()).into())
+        }
+    }
+}
