@@ -69,6 +69,10 @@ def main():
     for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=chosen.stack):
         for resource in page["StackResourceSummaries"]:
             resources[resource["LogicalResourceId"]] = resource["PhysicalResourceId"]
+    machine = next((arn for arn in resources.values() if ":stateMachine:" in arn), None)
+    if machine:
+        answer = client("stepfunctions").describe_state_machine(stateMachineArn=machine)
+        machine = {"definition": answer["definition"], "role": answer["roleArn"]}
     functions = {}
     for page in client("lambda").get_paginator("list_functions").paginate():
         for function in page["Functions"]:
@@ -90,6 +94,7 @@ def main():
             },
             "resources": resources,
             "functions": functions,
+            "state_machine": machine,
         },
         sys.stdout,
         indent=1,

@@ -1,19 +1,24 @@
-"""moto, with what its Step Functions lack to run state machines in JSONata.
+"""moto, with what it lacks to run the template's rules and state machine.
 
-moto carries LocalStack's interpreter, which hands JSONata to a Java program that moto leaves out: here it
-goes to jsonata-python, a port of the reference implementation. And it writes texts into expressions
-without escaping what is in them.
+- Its Step Functions are LocalStack's interpreter, which hands JSONata to a Java program that moto leaves out:
+  here it goes to jsonata-python, a port of the reference implementation. And it writes texts into
+  expressions without escaping what is in them.
+- Its rules don't look into arrays of objects. EventBridge does: a pattern matches if it does for one element
+  of each array (https://github.com/aws/event-ruler, "Arrays").
 """
 
+import itertools
 import json
 import sys
 
 from jsonata import Jsonata
 from moto import server
+from moto.events.models import EventPattern
 from moto.stepfunctions.parser.asl.jsonata import jsonata
 
 # Whatever has taken them by name already has the old ones, so all of it is loaded first.
-from moto.stepfunctions.parser import provider  # noqa: F401
+from moto.stepfunctions.parser import models  # noqa: F401
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 
 def evaluate(expression):
@@ -21,10 +26,24 @@ def evaluate(expression):
 
 
 def declarations(bindings):
-    return "".join(f"{name}:={json.dumps(value)};" for name, value in bindings.items())
+    return "".join(f"{name}:={to_json_str(value)};" for name, value in bindings.items())
+
+
+def with_one_element_of_each_array(node):
+    if isinstance(node, dict):
+        members = [with_one_element_of_each_array(member) for member in node.values()]
+        return [dict(zip(node, chosen)) for chosen in itertools.product(*members)]
+    if isinstance(node, list) and node and all(isinstance(item, dict) for item in node):
+        return [chosen for item in node for chosen in with_one_element_of_each_array(item)]
+    return [node]
+
+
+def matches_event(pattern, event, of_one_element=EventPattern.matches_event):
+    return any(of_one_element(pattern, one) for one in with_one_element_of_each_array(event))
 
 
 def main():
+    EventPattern.matches_event = matches_event
     jsonata._eval_jsonata = evaluate
     broken = jsonata.encode_jsonata_variable_declarations
     for module in list(sys.modules.values()):

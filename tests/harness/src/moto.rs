@@ -26,8 +26,8 @@ impl Moto {
         Self::start_as(&["-m", "moto.server"], None)
     }
 
-    /// Starts moto so that it executes state machines in JSONata, with Lambda's `Invoke` from
-    /// another server, which has to send on what is not for it.
+    /// Starts moto so that it can execute state machines in JSONata, with Lambda's `Invoke` from
+    /// another server, which sends on to moto what is not for it.
     ///
     /// # Panics
     /// If the project's Python environment is absent.
@@ -36,9 +36,19 @@ impl Moto {
         let port = lambda.port().to_string();
         let moto = Self::start_as(&[&program.to_string_lossy()], Some(&port));
         lambda.forward_rest_to(moto.url());
-        let on = json!({"stepfunctions": {"execute_state_machine": true}});
-        http::post(&format!("{}/moto-api/config", moto.url), &[], &on).expect("moto listens");
         moto
+    }
+
+    /// Makes a state machine that is executed. moto knows others, which are not, and those that its
+    /// CloudFormation makes are; after this call it knows none of them.
+    pub fn create_state_machine(&self, name: &str, definition: &str, role: &str) -> String {
+        let on = json!({"stepfunctions": {"execute_state_machine": true}});
+        http::post(&format!("{}/moto-api/config", self.url), &[], &on).expect("moto listens");
+        let request = json!({"name": name, "definition": definition, "roleArn": role});
+        let created = self.call("states", "AWSStepFunctions.CreateStateMachine", &request);
+        let arn = created["stateMachineArn"].as_str();
+        arn.expect("CreateStateMachine answers with an ARN")
+            .to_owned()
     }
 
     fn start_as(program: &[&str], port: Option<&str>) -> Self {
