@@ -1,5 +1,7 @@
 //! How an operation fails.
 
+mod told;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +73,12 @@ impl ErrorKind {
         }
     }
 
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether running the same again later may succeed. Running again is always safe: every run
     /// reads first and does only what is left.
     #[must_use]
@@ -119,7 +127,9 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// An error that changed nothing, without advice.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -153,7 +163,9 @@ impl Error {
             .next("correct the input and send it again")
     }
 
-    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+    /// With what to do next.
+    #[must_use]
+    pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self
     }
@@ -163,7 +175,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn changed(mut self, changed: Changed) -> Self {
+    /// With what had been written.
+    #[must_use]
+    pub fn changed(mut self, changed: Changed) -> Self {
         self.changed = changed;
         self
     }
@@ -371,6 +385,7 @@ mod tests {
     fn names_are_those_that_serde_writes() {
         for kind in ErrorKind::ALL {
             assert_eq!(serde_json::to_value(kind).ok(), Some(kind.name().into()));
+            assert_eq!(ErrorKind::from_name(kind.name()), Some(kind));
         }
     }
 

@@ -132,7 +132,7 @@ pub use platform::{
     PlatformSnapshot, PlatformUserView, ProductView,
 };
 pub use provision_user::{ProvisionUser, ProvisionUserInput};
-pub use registry::{ALL, Entry, Operation, Run, invoke};
+pub use registry::{ALL, Entry, Operation, Run, SPECS, invoke};
 pub use reset_two_factor::{ResetTwoFactor, ResetTwoFactorInput};
 pub use resolve_identity::{Identity, ResolveIdentity, ResolveIdentityInput};
 pub use resource_view::ResourceView;

@@ -131,6 +131,18 @@ pub static ALL: &[Entry] = &[
     entry::<TestConnection>(),
 ];
 
+/// What is known of every operation, in the same order. A binary that only names operations carries
+/// this and none of their code.
+pub static SPECS: [&Spec; ALL.len()] = {
+    let mut specs = [ALL[0].operation.spec; ALL.len()];
+    let mut index = 0;
+    while index < ALL.len() {
+        specs[index] = ALL[index].operation.spec;
+        index += 1;
+    }
+    specs
+};
+
 /// What an entrypoint knows about one run.
 #[derive(Clone)]
 pub struct Run {

@@ -1,12 +1,15 @@
-//! Secrets Manager over the HTTP and TLS stack that the console's client uses anyway: one set of
-//! roots, no second client to start.
+//! Secrets Manager and Lambda over the HTTP and TLS stack that the console's client uses anyway: one
+//! set of roots, no second client to start.
 
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::retry::RetryConfig;
 use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Builder, Region};
+use aws_sdk_secretsmanager::config::{
+    BehaviorVersion, Builder, Region, StalledStreamProtectionConfig,
+};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -30,18 +33,49 @@ pub(crate) enum Chain {
 pub(crate) async fn secrets_manager(chain: Chain) -> Result<Client, String> {
     let http = Http::new()?;
     let config = match chain {
-        Chain::Environment => from_environment()?,
-        #[cfg(any(feature = "cli", feature = "insightconnect"))]
-        Chain::Full => {
-            let defaults = aws_config::defaults(BehaviorVersion::latest());
-            let loaded = defaults.http_client(http.clone()).load().await;
-            if loaded.region().is_none() {
-                return Err(NO_REGION.into());
-            }
-            aws_sdk_secretsmanager::config::Builder::from(&loaded)
+        Chain::Environment => {
+            let environment = Environment::of("Secrets Manager", "SECRETS_MANAGER")?;
+            let mut config = Builder::new()
+                .behavior_version(BehaviorVersion::latest())
+                .region(environment.region)
+                .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+                .use_fips(environment.fips)
+                .use_dual_stack(environment.dual_stack);
+            config.set_endpoint_url(environment.endpoint);
+            config
         }
+        #[cfg(any(feature = "cli", feature = "insightconnect"))]
+        Chain::Full => Builder::from(&everywhere("Secrets Manager", &http).await?),
     };
     Ok(client(config, http))
+}
+
+/// A client of Lambda, or why there can't be one. It sends a request once and waits for its answer as
+/// long as its caller does: an invocation that was sent may have been carried out.
+pub(crate) async fn lambda(chain: Chain) -> Result<aws_sdk_lambda::Client, String> {
+    let http = Http::new()?;
+    let config = match chain {
+        Chain::Environment => {
+            let environment = Environment::of("Lambda", "LAMBDA")?;
+            let mut config = aws_sdk_lambda::config::Builder::new()
+                .behavior_version(BehaviorVersion::latest())
+                .region(environment.region)
+                .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+                .use_fips(environment.fips)
+                .use_dual_stack(environment.dual_stack);
+            config.set_endpoint_url(environment.endpoint);
+            config
+        }
+        #[cfg(any(feature = "cli", feature = "insightconnect"))]
+        Chain::Full => aws_sdk_lambda::config::Builder::from(&everywhere("Lambda", &http).await?),
+    };
+    let config = config
+        .http_client(http)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        // A function that works for minutes sends nothing meanwhile, which is no stalled stream.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Ok(aws_sdk_lambda::Client::from_conf(config.build()))
 }
 
 fn client(config: Builder, http: Http) -> Client {
@@ -68,23 +102,43 @@ pub(crate) fn client_at(endpoint: &str) -> Client {
 
 /// What `aws_config` would find in Lambda, without the code that looks everywhere else: profiles,
 /// single sign-on and metadata services is a good part of a small binary.
-fn from_environment() -> Result<Builder, String> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    let endpoint =
-        variable("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| variable("AWS_ENDPOINT_URL"));
-    let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let mut config = Builder::new()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region.ok_or(NO_REGION)?))
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
-        .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
-    config.set_endpoint_url(endpoint);
-    Ok(config)
+struct Environment {
+    region: Region,
+    endpoint: Option<String>,
+    fips: bool,
+    dual_stack: bool,
 }
 
-const NO_REGION: &str = "Secrets Manager can't be asked: AWS_REGION is not set";
+impl Environment {
+    /// For a service, by its name for people and the one that the SDKs' variables have.
+    fn of(service: &str, id: &str) -> Result<Self, String> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        let endpoint = variable(&format!("AWS_ENDPOINT_URL_{id}"));
+        let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        Ok(Self {
+            region: Region::new(region.ok_or_else(|| no_region(service))?),
+            endpoint: endpoint.or_else(|| variable("AWS_ENDPOINT_URL")),
+            fips: is_on("AWS_USE_FIPS_ENDPOINT"),
+            dual_stack: is_on("AWS_USE_DUALSTACK_ENDPOINT"),
+        })
+    }
+}
+
+/// What a laptop has: environment, profiles, single sign-on.
+#[cfg(any(feature = "cli", feature = "insightconnect"))]
+async fn everywhere(service: &str, http: &Http) -> Result<aws_config::SdkConfig, String> {
+    let defaults = aws_config::defaults(BehaviorVersion::latest());
+    let loaded = defaults.http_client(http.clone()).load().await;
+    match loaded.region() {
+        Some(_) => Ok(loaded),
+        None => Err(no_region(service)),
+    }
+}
+
+fn no_region(service: &str) -> String {
+    format!("{service} can't be asked: AWS_REGION is not set")
+}
 
 /// reqwest as the SDK's HTTP client.
 #[derive(Debug, Clone)]
@@ -106,6 +160,8 @@ impl Http {
             .no_proxy()
             .connect_timeout(Duration::from_secs(2))
             .tcp_nodelay(true)
+            // Gateways forget connections on which nothing is sent for minutes.
+            .tcp_keepalive(Duration::from_secs(60))
             .build()
             .map(Self)
             .map_err(|error| error.to_string())

@@ -17,7 +17,7 @@ use crate::{events, logs};
 
 /// Left of an invocation's time for the answer itself, so that a console that hangs ends in our
 /// error and not in Lambda's.
-const TO_ANSWER: Duration = Duration::from_millis(300);
+pub(crate) const TO_ANSWER: Duration = Duration::from_millis(300);
 
 /// An operation's error as Lambda reports it: `errorType` is the kind, which retriers match.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! How operations are reached: AWS Lambda, the command line and InsightConnect, with the secrets, logs and audit
+//! How operations are reached: AWS Lambda, an HTTP API, the command line and InsightConnect, with the secrets, logs and audit
 //! records around them.
 //!
 //! An entrypoint turns one transport's message into [`actions::invoke`] and its result into that
@@ -12,8 +12,10 @@ mod console_secret;
 mod credentials;
 mod deliveries;
 mod events;
+pub mod http_api;
 #[cfg(feature = "insightconnect")]
 pub mod insightconnect;
+mod invoke;
 pub mod lambda;
 mod logs;
 mod platform_secret;
