@@ -119,6 +119,9 @@ fn edit() -> Entry {
         operation,
         input: schema,
         output: schema,
+        console: true,
+        platform: false,
+        delivers: false,
     }
 }
 
