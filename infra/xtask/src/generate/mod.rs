@@ -6,6 +6,7 @@ mod help;
 mod icon;
 mod json;
 mod page;
+mod parameters;
 mod schema;
 mod schemas;
 pub(crate) mod template;
@@ -60,6 +61,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     files.extend(schemas()?);
     let template = fs::read_to_string(workspace_root().join(template::FILE))
         .map_err(|error| format!("{} can't be read: {error}", template::FILE))?;
+    let readme = fs::read_to_string(workspace_root().join(parameters::FILE))
+        .map_err(|error| format!("{} can't be read: {error}", parameters::FILE))?;
+    let readme = parameters::table(&template)
+        .and_then(|table| page::between_markers(&readme, parameters::MARKERS, &table))
+        .ok_or_else(|| format!("{} lacks its place for parameters", parameters::FILE))?;
+    files.push(wanted(parameters::FILE, readme));
     files.push(wanted(template::FILE, template::template(&template)?));
     let mut stale = Vec::new();
     for Wanted { path, content } in files {
