@@ -145,12 +145,7 @@ impl ConsoleContext {
         }
         let written = self.write(&before, &plan, &mut outcome, applied).await;
         let (after, seed) = written.map_err(|error| undelivered(&plan, applied, error))?;
-        let own = |change: &Change| matches!(change, Change::SetOwnPassword(..));
-        if let Some(delivery) = plan
-            .delivery
-            .as_ref()
-            .filter(|_| !plan.changes.iter().any(own))
-        {
+        if let Some(delivery) = plan.delivery.as_ref().filter(|_| !plan.sets_own_password()) {
             self.deliver(delivery, &before, seed).await?;
         }
         outcome.changed = true;
@@ -231,6 +226,10 @@ impl ConsoleContext {
         let after = if written || plan.access().any(unread) {
             match self.read_back(before, plan).await {
                 Ok(after) => after,
+                // The new password was refused: once more would be another failed login.
+                Err(refused) if plan.sets_own_password() && refused.is_failed_login() => {
+                    return Err(refused);
+                }
                 Err(first) => {
                     warn!(error = %first, "reading back failed: once more");
                     match self.read_back(before, plan).await {

@@ -83,15 +83,24 @@ pub trait Targets<C>: Send + Sync {
 /// The only target of a surface, for programs that make the client themselves.
 pub struct OnlyTarget<C> {
     name: String,
-    client: C,
+    target: Target<C>,
 }
 
 impl<C> OnlyTarget<C> {
     /// A client under the name by which inputs may ask for it.
     pub fn new(name: impl Into<String>, client: C) -> Self {
+        let target = Target {
+            client,
+            warnings: Vec::new(),
+        };
+        Self::of(name, target)
+    }
+
+    /// The same, with what a person should know about how it is reached.
+    pub fn of(name: impl Into<String>, target: Target<C>) -> Self {
         Self {
             name: name.into(),
-            client,
+            target,
         }
     }
 }
@@ -102,13 +111,8 @@ impl<C: Clone + Send + Sync> Targets<C> for OnlyTarget<C> {
     }
 
     fn open<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<Target<C>>> {
-        let client = self.client.clone();
-        Box::pin(async {
-            Ok(Target {
-                client,
-                warnings: Vec::new(),
-            })
-        })
+        let target = self.target.clone();
+        Box::pin(async { Ok(target) })
     }
 
     fn missing(&self) -> Error {

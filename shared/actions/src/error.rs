@@ -182,6 +182,12 @@ impl Error {
         self
     }
 
+    /// Whether the failed request behind it was refused as a login.
+    pub(crate) fn is_failed_login(&self) -> bool {
+        let source = self.source.as_ref();
+        source.is_some_and(|source| source.kind == rapid7::ErrorKind::Unauthorized)
+    }
+
     /// Whether the failed request behind it got no answer in time: it may still arrive.
     pub(crate) fn ran_out_of_time(&self) -> bool {
         self.source

@@ -120,7 +120,7 @@ pub use lookup::Selector;
 pub use offboard_user::{OffboardUser, OffboardUserInput};
 pub use offboard_users::{OffboardUsers, OffboardUsersInput, PeopleReport};
 pub use outcome::{AccountId, Outcome, Subject};
-pub use password::CharacterClass;
+pub use password::{CharacterClass, generate_password};
 pub use person::{
     AccountPick, Candidate, Confidence, IdentityRules, Options, PersonEntry, PersonReport,
     PersonRow, PersonView, PickedId, PlatformStep, Presence, RowResult, Summary, SurfaceIdentity,

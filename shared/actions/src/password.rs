@@ -303,6 +303,15 @@ pub(crate) struct Rules {
     classes: Vec<CharacterClass>,
 }
 
+/// A random password of lower and upper case letters, digits and symbols, at least one of each.
+///
+/// # Errors
+/// `InvalidInput` for a length that is no password's, `Unavailable` if the system has no random
+/// numbers to give.
+pub fn generate_password(length: i64) -> Result<SecretString> {
+    Rules::from_members(Some(length), None)?.generate()
+}
+
 /// The length of a generated password, where none is asked for.
 const LENGTH: i64 = 24;
 

@@ -335,6 +335,12 @@ impl Plan {
         self.changes.iter().any(replaces)
     }
 
+    /// Whether the pack's own account gets a new password.
+    pub(crate) fn sets_own_password(&self) -> bool {
+        let own = |change: &Change| matches!(change, Change::SetOwnPassword(..));
+        self.changes.iter().any(own)
+    }
+
     /// Plans the same on a newer reading of the account: what a newer console changes by itself must
     /// not be taken back.
     pub(crate) fn rebase(&mut self, planned_on: &User, now: &User) {

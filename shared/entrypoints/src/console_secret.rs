@@ -21,6 +21,7 @@ impl SurfaceSecret for ConsoleSecret {
     type Identity = Credentials;
 
     const WHAT: &'static str = "the console";
+    const ROTATES: bool = true;
 
     fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError> {
         let secret = Members::parse(name, text, "url, username and password")?;

@@ -1,7 +1,8 @@
 //! Credentials of the surfaces, wherever they are kept, as long as they hold.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rapid7::{BoxFuture, CredentialError, CredentialSource, Identity};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
+use crate::secret_versions::PENDING;
 use crate::secrets::{Store, permanent};
 use crate::settings::CredentialsAt;
 
@@ -30,6 +32,10 @@ pub(crate) trait SurfaceSecret: Sized + Send + Sync + 'static {
 
     /// What says where the surface is, as it was written.
     fn place(&self) -> &[Option<String>];
+
+    /// Whether somebody may rotate it in the four steps of Secrets Manager, so that for a while the
+    /// pending version has what is in force.
+    const ROTATES: bool;
 
     /// Whether the server would see no difference.
     fn same(a: &Self::Identity, b: &Self::Identity) -> bool;
@@ -85,12 +91,31 @@ pub(crate) struct CachedCredentials<S: SurfaceSecret> {
     store: Arc<Store>,
     ttl: Duration,
     state: Mutex<State<S>>,
+    age: SecretAge,
+}
+
+/// When the version of a secret that is in use was made.
+#[derive(Clone, Default)]
+pub(crate) struct SecretAge(Arc<AtomicI64>);
+
+impl SecretAge {
+    /// In seconds since 1970; 0, while it is not known.
+    #[allow(dead_code, reason = "for a metric of the functions")]
+    pub(crate) fn created(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, created: Option<SystemTime>) {
+        let since = created.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let seconds = since.and_then(|since| i64::try_from(since.as_secs()).ok());
+        self.0.store(seconds.unwrap_or_default(), Ordering::Relaxed);
+    }
 }
 
 struct State<S: SurfaceSecret> {
     cached: Option<Cached<S::Identity>>,
-    /// When the cached credentials, which were the current ones, were refused.
-    refused: Option<Instant>,
+    /// What was refused a short while ago.
+    refused: Vec<(Arc<S::Identity>, Instant)>,
     /// The secret names another address now, or another certificate: what was built for the old one
     /// must not be used with the new credentials.
     moved: bool,
@@ -98,8 +123,11 @@ struct State<S: SurfaceSecret> {
 
 struct Cached<C> {
     identity: Arc<C>,
+    /// Of credentials from the pending version: the current version's, which were refused.
+    instead_of: Option<Arc<C>>,
     place: Vec<Option<String>>,
     version: String,
+    created: Option<SystemTime>,
     read: Instant,
 }
 
@@ -122,8 +150,22 @@ impl<S: SurfaceSecret> State<S> {
         }
         let identity = Arc::clone(&newer.identity);
         self.cached = Some(newer);
-        self.refused = None;
         Ok(identity)
+    }
+
+    fn refuse(&mut self, identity: &S::Identity) {
+        self.refused
+            .retain(|(other, at)| at.elapsed() < REFUSED_FOR && !S::same(other, identity));
+        self.refused
+            .push((Arc::new(identity.clone()), Instant::now()));
+    }
+
+    /// How long ago these were refused, if they must not be sent again yet.
+    fn refused(&self, identity: &S::Identity) -> Option<Duration> {
+        let mut refused = self.refused.iter();
+        let found = refused.find(|(refused, _)| S::same(refused, identity));
+        let ago = found.map(|(_, at)| at.elapsed());
+        ago.filter(|ago| *ago < REFUSED_FOR)
     }
 }
 
@@ -135,10 +177,16 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
             ttl,
             state: Mutex::new(State {
                 cached: None,
-                refused: None,
+                refused: Vec::new(),
                 moved: false,
             }),
+            age: SecretAge::default(),
         }
+    }
+
+    /// Tells the age of the version in use there, too.
+    pub(crate) fn with_age(self, age: SecretAge) -> Self {
+        Self { age, ..self }
     }
 
     /// Whether the secret, as far as it is known by now, is for another place than it was.
@@ -151,31 +199,107 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
     /// Reads the secret now, and keeps the credentials in it.
     pub(crate) async fn read(&self) -> Result<S, CredentialError> {
         let (secret, cached) = self.fetch().await?;
-        self.state.lock().await.keep(cached)?;
+        self.keep(&mut *self.state.lock().await, cached)?;
         Ok(secret)
     }
 
+    fn keep(
+        &self,
+        state: &mut State<S>,
+        newer: Cached<S::Identity>,
+    ) -> Result<Arc<S::Identity>, CredentialError> {
+        let created = newer.created;
+        let kept = state.keep(newer)?;
+        self.age.set(created);
+        Ok(kept)
+    }
+
     async fn fetch(&self) -> Result<(S, Cached<S::Identity>), CredentialError> {
-        let (secret, version) = match &self.at {
+        let (secret, version, created) = match &self.at {
             CredentialsAt::SecretsManager(id) => {
                 let secret = self.store.managed(id).await?;
-                (S::parse(id, &secret.text)?, secret.version)
+                (S::parse(id, &secret.text)?, secret.version, secret.created)
             }
             CredentialsAt::File(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     permanent(format!("the secret file {path:?} can't be read: {error}"))
                 })?;
-                (S::parse(path, &text.into())?, String::new())
+                (S::parse(path, &text.into())?, String::new(), None)
             }
-            CredentialsAt::Environment(identity) => (S::given(identity.clone()), String::new()),
+            CredentialsAt::Environment(identity) => {
+                (S::given(identity.clone()), String::new(), None)
+            }
         };
-        let cached = Cached {
-            identity: Arc::new(secret.identity().clone()),
-            place: secret.place().to_vec(),
-            version,
-            read: Instant::now(),
-        };
+        let cached = cached(&secret, version, created);
         Ok((secret, cached))
+    }
+
+    /// What to ask with now, after a look at the secret: the current version; while that is refused,
+    /// the pending one, if a rotation has staged another password of the same account for the same
+    /// place. None of them is sent again that was refused a short while ago.
+    async fn usable(&self, state: &State<S>) -> Result<Usable<S::Identity>, CredentialError> {
+        let (_, current) = self.fetch().await?;
+        // The current version is still the one that the pending one stands in for.
+        if let Some(old) = &state.cached
+            && let Some(instead_of) = &old.instead_of
+            && S::same(instead_of, &current.identity)
+            && old.place == current.place
+            && state.refused(&old.identity).is_none()
+        {
+            return Ok(Usable::These(Cached {
+                identity: Arc::clone(&old.identity),
+                instead_of: Some(Arc::clone(instead_of)),
+                version: old.version.clone(),
+                created: old.created,
+                ..current
+            }));
+        }
+        let Some(ago) = state.refused(&current.identity) else {
+            return Ok(Usable::These(current));
+        };
+        let pending = match &self.at {
+            CredentialsAt::SecretsManager(id) if S::ROTATES => {
+                self.store.labelled(id, PENDING, None).await?
+            }
+            _ => None,
+        };
+        let (CredentialsAt::SecretsManager(id), Some(pending)) = (&self.at, pending) else {
+            return Ok(Usable::Refused(ago));
+        };
+        let secret = S::parse(id, &pending.text)?;
+        let newer = cached(&secret, pending.version, pending.created);
+        let fits = current.identity.is_same_account(&newer.identity)
+            && current.place == newer.place
+            && state.refused(&newer.identity).is_none();
+        Ok(match fits {
+            true => Usable::These(Cached {
+                instead_of: Some(current.identity),
+                ..newer
+            }),
+            false => Usable::Refused(ago),
+        })
+    }
+}
+
+/// What a look at the secret found.
+enum Usable<C> {
+    These(Cached<C>),
+    /// Nothing that was not refused, the current version so long ago.
+    Refused(Duration),
+}
+
+fn cached<S: SurfaceSecret>(
+    secret: &S,
+    version: String,
+    created: Option<SystemTime>,
+) -> Cached<S::Identity> {
+    Cached {
+        identity: Arc::new(secret.identity().clone()),
+        instead_of: None,
+        place: secret.place().to_vec(),
+        version,
+        created,
+        read: Instant::now(),
     }
 }
 
@@ -183,35 +307,31 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
     fn current(&self) -> BoxFuture<'_, Result<Arc<S::Identity>, CredentialError>> {
         Box::pin(async {
             let mut state = self.state.lock().await;
-            let refused = state.refused.map(|at| at.elapsed());
-            let refused = refused.filter(|ago| *ago < REFUSED_FOR);
+            let refused = state.cached.as_ref();
+            let refused = refused.and_then(|cached| state.refused(&cached.identity));
             if let Some(cached) = &state.cached
                 && cached.read.elapsed() < self.ttl
                 && refused.is_none()
             {
                 return Ok(Arc::clone(&cached.identity));
             }
-            match (self.fetch().await, &mut state.cached, refused) {
-                (Ok((_, newer)), Some(old), Some(ago))
-                    if S::same(&old.identity, &newer.identity) =>
-                {
-                    Err(permanent(format!(
-                        "{} refused these credentials {} s ago, and the secret has not changed: they \
-                         are not sent again for {} s, as failed logins lock an account",
-                        S::WHAT,
-                        ago.as_secs(),
-                        REFUSED_FOR.as_secs()
-                    )))
-                }
-                (Ok((_, newer)), _, _) => state.keep(newer),
+            match (self.usable(&state).await, &mut state.cached) {
+                (Ok(Usable::These(newer)), _) => self.keep(&mut state, newer),
+                (Ok(Usable::Refused(ago)), _) => Err(permanent(format!(
+                    "{} refused these credentials {} s ago, and the secret has not changed: they \
+                     are not sent again for {} s, as failed logins lock an account",
+                    S::WHAT,
+                    ago.as_secs(),
+                    REFUSED_FOR.as_secs()
+                ))),
                 // What worked five minutes ago most likely still works: an outage of the store
                 // is no reason to stop, and a 401 would tell.
-                (Err(error), Some(old), None) if error.retryable => {
+                (Err(error), Some(old)) if error.retryable && refused.is_none() => {
                     warn!(%error, "the secret could not be read again: using it as it was");
                     old.read = Instant::now();
                     Ok(Arc::clone(&old.identity))
                 }
-                (Err(error), _, _) => Err(error),
+                (Err(error), _) => Err(error),
             }
         })
     }
@@ -219,27 +339,32 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
     fn renew<'a>(&'a self, rejected: &'a S::Identity) -> BoxFuture<'a, Option<Arc<S::Identity>>> {
         Box::pin(async move {
             let mut state = self.state.lock().await;
+            state.refuse(rejected);
             if let Some(cached) = &state.cached
                 && !S::same(&cached.identity, rejected)
+                && state.refused(&cached.identity).is_none()
             {
                 // Another request of this process was refused first, and read them already.
                 return Some(Arc::clone(&cached.identity));
             }
-            let newer = match self.fetch().await {
-                Ok((_, newer)) => newer,
+            let newer = match self.usable(&state).await {
+                Ok(Usable::These(newer)) => newer,
+                Ok(Usable::Refused(_)) => return None,
                 Err(error) => {
                     warn!(%error, "the secret could not be read again after a 401");
-                    state.refused = Some(Instant::now());
                     return None;
                 }
             };
             let old = state.cached.as_ref().map(|cached| cached.version.as_str());
-            if S::same(&newer.identity, rejected) {
-                state.refused = Some(Instant::now());
-                return None;
+            match newer.instead_of {
+                None => info!(old, new = newer.version, "the secret has changed: using it"),
+                Some(_) => info!(
+                    old,
+                    new = newer.version,
+                    "the secret is being rotated: using its pending version"
+                ),
             }
-            info!(old, new = newer.version, "the secret has changed: using it");
-            match state.keep(newer) {
+            match self.keep(&mut state, newer) {
                 Ok(credentials) => Some(credentials),
                 Err(error) => {
                     warn!(%error, "not used in this run");

@@ -6,18 +6,15 @@
 //!
 //! A secret has room for twenty labels (AWS's quotas), so only the newest of ours stay.
 
-use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use actions::Staged;
 use aws_sdk_secretsmanager::Client;
-use rapid7::CredentialError;
+use rapid7::{BoxFuture, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::secrets::{DESCRIBE, Failed, GET, MOVE_LABEL, PUT, code, explain, failed, permanent};
-
-const CURRENT: &str = "AWSCURRENT";
-const PENDING: &str = "AWSPENDING";
+use crate::secret_versions::{self, CURRENT, PENDING, Stuck, Versions, later};
+use crate::secrets::{GET, PUT, code, explain, failed, permanent};
 
 /// What our labels begin with; the time in milliseconds and the token follow, so that they sort by age.
 const DELIVERED: &str = "delivered-";
@@ -110,40 +107,43 @@ pub(crate) async fn promote(
     relabel(manager, secret, token, Step::Confirm { request }).await
 }
 
-/// Why labels could not be moved.
-enum Stuck {
-    /// A request failed.
-    Failed(&'static str, Box<Failed>),
-    /// Another delivery into the secret began after this one.
-    Superseded,
-}
-
-/// Labels may be moved between the look and the move, by another delivery or a rotation; and a move
-/// whose answer was lost is refused when it is sent again. Another look tells.
+/// Moves the labels of a delivery.
 async fn relabel(
     manager: &Client,
     secret: &str,
     token: &str,
     step: Step<'_>,
 ) -> Result<(), CredentialError> {
-    let later = |what: &str| CredentialError {
-        message: format!("the labels of the secret {secret:?} could not be moved: {what}"),
-        retryable: true,
+    let attempt = |versions| Box::pin(attempt(versions, secret, token, step)) as BoxFuture<'_, _>;
+    secret_versions::relabel(manager, secret, attempt).await
+}
+
+async fn attempt(
+    versions: Versions<'_>,
+    secret: &str,
+    token: &str,
+    step: Step<'_>,
+) -> Result<(), Stuck> {
+    let request = match step {
+        Step::Claim => return versions.give(PENDING, token).await,
+        Step::Confirm { request } => request,
     };
-    for _ in 0..3 {
-        match attempt(manager, secret, token, step).await {
-            Ok(()) => return Ok(()),
-            Err(Stuck::Superseded) => {
-                return Err(later(
-                    "another delivery into it began meanwhile, and which of the two values is in \
-                     force is not known",
-                ));
-            }
-            Err(Stuck::Failed(_, error)) if code(&error) == Some("InvalidParameterException") => {}
-            Err(Stuck::Failed(request, error)) => return Err(explain(secret, request, &error)),
-        }
+    if was_delivered(&versions, request) {
+        return Ok(());
     }
-    Err(later("something else moves them too"))
+    // Secrets Manager makes a first version current by itself.
+    let first = versions.has(token, CURRENT) && versions.holder(PENDING).is_none();
+    if !versions.has(token, PENDING) && !first {
+        return Err(Stuck::Refused(later(
+            secret,
+            "another delivery into it began meanwhile, and which of the two values is in force is \
+             not known",
+        )));
+    }
+    versions.give(CURRENT, token).await?;
+    versions.take(PENDING, token).await?;
+    // Our own label last: until it is there, another run does the rest.
+    mark(&versions, request).await
 }
 
 /// What to do with the labels of a delivery.
@@ -155,117 +155,26 @@ enum Step<'a> {
     Confirm { request: &'a str },
 }
 
-async fn attempt(manager: &Client, secret: &str, token: &str, step: Step<'_>) -> Result<(), Stuck> {
-    let versions = Versions::read(manager, secret).await?;
-    let request = match step {
-        Step::Claim => return versions.give(PENDING, token).await,
-        Step::Confirm { request } => request,
-    };
-    if versions.was_delivered(request) {
+fn was_delivered(versions: &Versions<'_>, version: &str) -> bool {
+    let labels = versions.labels_of(version);
+    labels.iter().any(|label| says_delivered(label, version))
+}
+
+/// Labels a version as delivered, and forgets the oldest of those that are.
+async fn mark(versions: &Versions<'_>, version: &str) -> Result<(), Stuck> {
+    if was_delivered(versions, version) {
         return Ok(());
     }
-    // Secrets Manager makes a first version current by itself.
-    let first = versions.has(token, CURRENT) && versions.holder(PENDING).is_none();
-    if !versions.has(token, PENDING) && !first {
-        return Err(Stuck::Superseded);
+    let ours = versions.labels();
+    let mut ours: Vec<(&String, &String)> = ours
+        .filter(|(label, _)| label.starts_with(DELIVERED))
+        .collect();
+    ours.sort();
+    let too_many = (ours.len() + 1).saturating_sub(REMEMBERED);
+    for (label, id) in ours.into_iter().take(too_many) {
+        versions.take(label, id).await?;
     }
-    versions.give(CURRENT, token).await?;
-    versions.take(PENDING, token).await?;
-    // Our own label last: until it is there, another run does the rest.
-    versions.mark(request).await
-}
-
-/// The versions of a secret that have labels.
-struct Versions<'a> {
-    manager: &'a Client,
-    secret: &'a str,
-    labels: HashMap<String, Vec<String>>,
-}
-
-impl<'a> Versions<'a> {
-    async fn read(manager: &'a Client, secret: &'a str) -> Result<Self, Stuck> {
-        let described = manager.describe_secret().secret_id(secret).send().await;
-        let described =
-            described.map_err(|error| Stuck::Failed(DESCRIBE, Box::new(failed(error))))?;
-        Ok(Self {
-            manager,
-            secret,
-            labels: described.version_ids_to_stages.unwrap_or_default(),
-        })
-    }
-
-    fn has(&self, version: &str, wanted: &str) -> bool {
-        let labels = self.labels.get(version).map(Vec::as_slice);
-        labels
-            .unwrap_or_default()
-            .iter()
-            .any(|label| label == wanted)
-    }
-
-    fn holder(&self, label: &str) -> Option<&String> {
-        self.labels.keys().find(|version| self.has(version, label))
-    }
-
-    /// Moves a label to a version.
-    async fn give(&self, label: &str, version: &str) -> Result<(), Stuck> {
-        if self.has(version, label) {
-            return Ok(());
-        }
-        let moved = self
-            .manager
-            .update_secret_version_stage()
-            .secret_id(self.secret)
-            .version_stage(label)
-            .move_to_version_id(version)
-            .set_remove_from_version_id(self.holder(label).cloned())
-            .send()
-            .await;
-        moved
-            .map(drop)
-            .map_err(|error| Stuck::Failed(MOVE_LABEL, Box::new(failed(error))))
-    }
-
-    fn was_delivered(&self, version: &str) -> bool {
-        let labels = self.labels.get(version).into_iter().flatten();
-        labels
-            .into_iter()
-            .any(|label| says_delivered(label, version))
-    }
-
-    /// Takes a label from a version.
-    async fn take(&self, label: &str, version: &str) -> Result<(), Stuck> {
-        if !self.has(version, label) {
-            return Ok(());
-        }
-        let request = self.manager.update_secret_version_stage();
-        let taken = request
-            .secret_id(self.secret)
-            .version_stage(label)
-            .remove_from_version_id(version)
-            .send()
-            .await;
-        taken
-            .map(drop)
-            .map_err(|error| Stuck::Failed(MOVE_LABEL, Box::new(failed(error))))
-    }
-
-    /// Labels a version as delivered, and forgets the oldest of those that are.
-    async fn mark(&self, version: &str) -> Result<(), Stuck> {
-        if self.was_delivered(version) {
-            return Ok(());
-        }
-        let all = self.labels.iter();
-        let ours = all.flat_map(|(id, labels)| labels.iter().map(move |label| (label, id)));
-        let mut ours: Vec<(&String, &String)> = ours
-            .filter(|(label, _)| label.starts_with(DELIVERED))
-            .collect();
-        ours.sort();
-        let too_many = (ours.len() + 1).saturating_sub(REMEMBERED);
-        for (label, id) in ours.into_iter().take(too_many) {
-            self.take(label, id).await?;
-        }
-        self.give(&delivered_label(version), version).await
-    }
+    versions.give(&delivered_label(version), version).await
 }
 
 #[cfg(test)]

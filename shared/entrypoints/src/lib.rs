@@ -21,6 +21,8 @@ mod logs;
 mod platform_secret;
 mod platform_target;
 mod references;
+pub mod rotation;
+mod secret_versions;
 mod secrets;
 mod services;
 mod settings;

@@ -21,6 +21,7 @@ impl SurfaceSecret for PlatformSecret {
     type Identity = ApiKey;
 
     const WHAT: &'static str = "the platform";
+    const ROTATES: bool = false;
 
     fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError> {
         let secret = Members::parse(name, text, "api_key and region")?;

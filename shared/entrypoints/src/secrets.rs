@@ -1,7 +1,10 @@
 //! Secrets in Secrets Manager, and what it means when one can't be had.
 
+use std::time::SystemTime;
+
 use aws_sdk_secretsmanager::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::RequestId as _;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use rapid7::CredentialError;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
@@ -13,6 +16,8 @@ use crate::aws::{Chain, secrets_manager};
 pub(crate) struct Secret {
     pub(crate) text: SecretString,
     pub(crate) version: String,
+    /// When Secrets Manager made that version.
+    pub(crate) created: Option<SystemTime>,
 }
 
 /// Where secrets are read.
@@ -39,14 +44,41 @@ impl Store {
         let manager = self.manager().await?;
         let answer = manager.get_secret_value().secret_id(id).send().await;
         let answer = answer.map_err(|error| explain(id, GET, &failed(error)))?;
-        let text = answer
-            .secret_string
-            .ok_or_else(|| permanent(format!("the secret {id:?} holds no text")))?;
-        Ok(Secret {
-            text: text.into(),
-            version: answer.version_id.unwrap_or_default(),
-        })
+        secret_in(id, answer)
     }
+
+    /// The version with a label; `version` is the one that it must be, if that is known. None, if there is
+    /// no such version, or no text in it yet.
+    pub(crate) async fn labelled(
+        &self,
+        id: &str,
+        label: &str,
+        version: Option<&str>,
+    ) -> Result<Option<Secret>, CredentialError> {
+        let manager = self.manager().await?;
+        let asked = manager
+            .get_secret_value()
+            .secret_id(id)
+            .set_version_id(version.map(str::to_owned))
+            .version_stage(label);
+        match asked.send().await.map_err(failed) {
+            Ok(answer) => secret_in(id, answer).map(Some),
+            Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(explain(id, GET, &error)),
+        }
+    }
+}
+
+fn secret_in(id: &str, answer: GetSecretValueOutput) -> Result<Secret, CredentialError> {
+    let text = answer
+        .secret_string
+        .ok_or_else(|| permanent(format!("the secret {id:?} holds no text")))?;
+    let created = answer.created_date;
+    Ok(Secret {
+        text: text.into(),
+        version: answer.version_id.unwrap_or_default(),
+        created: created.and_then(|created| SystemTime::try_from(created).ok()),
+    })
 }
 
 /// What a missing secret means for a run.

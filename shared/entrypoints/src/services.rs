@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use actions::{Audit, Error, Progress, Scope, SecretWriter, Services, Target, Targets};
 use rapid7::console::Client;
-use rapid7::{BoxFuture, Options, Trust, platform};
+use rapid7::{BoxFuture, CredentialSource, Options, RetryPolicy, Trust, platform};
 use tokio::sync::Mutex;
 use tracing::warn;
 
 use crate::aws::Chain;
 use crate::console_secret::ConsoleSecret;
-use crate::credentials::{CachedCredentials, SurfaceSecret};
+use crate::credentials::{CachedCredentials, SecretAge, SurfaceSecret};
 use crate::platform_target::PlatformTarget;
 use crate::references::References;
 use crate::secrets::{Store, failure};
@@ -85,6 +85,34 @@ pub(crate) fn services(
     needs: Needs,
     progress: Option<Arc<dyn Progress>>,
 ) -> Services {
+    services_with_age(settings, chain, audit, needs, progress).0
+}
+
+/// How old the secrets of the consoles are.
+#[allow(dead_code, reason = "for a metric of the functions")]
+pub(crate) struct SecretAges(Vec<SecretAge>);
+
+#[allow(dead_code, reason = "for a metric of the functions")]
+impl SecretAges {
+    /// When the oldest version in use was made, in seconds since 1970; 0, while none was read or
+    /// Secrets Manager has none of them.
+    pub(crate) fn oldest(&self) -> i64 {
+        let known = self.0.iter().map(SecretAge::created);
+        known
+            .filter(|created| *created > 0)
+            .min()
+            .unwrap_or_default()
+    }
+}
+
+/// The same, with the age of the secrets behind it, which is known as they are read.
+pub(crate) fn services_with_age(
+    settings: Settings,
+    chain: Chain,
+    audit: Arc<dyn Audit>,
+    needs: Needs,
+    progress: Option<Arc<dyn Progress>>,
+) -> (Services, SecretAges) {
     let store = Arc::new(Store::new(chain));
     let consoles = settings.consoles.iter().map(|console| &console.credentials);
     let own = consoles.filter_map(|at| at.managed());
@@ -92,15 +120,19 @@ pub(crate) fn services(
     let own = own.chain(platform.filter_map(|platform| platform.credentials.managed()));
     let own = own.map(str::to_owned).collect();
     let secrets = Arc::new(References::new(Arc::clone(&store), own, needs.local));
-    Services {
-        platform: needs.platform.map(|of| of(&settings, Arc::clone(&store))),
+    let platform = needs.platform.map(|of| of(&settings, Arc::clone(&store)));
+    let consoles = Consoles::new(settings.consoles, store, settings.secret_ttl);
+    let ages = SecretAges(consoles.ages.clone());
+    let services = Services {
+        platform,
         deliveries: needs.writer.map(|writer| writer(Arc::clone(&secrets))),
         policy: settings.policy,
-        consoles: Arc::new(Consoles::new(settings.consoles, store, settings.secret_ttl)),
+        consoles: Arc::new(consoles),
         audit,
         secrets,
         progress,
-    }
+    };
+    (services, ages)
 }
 
 /// Reads every secret and opens every connection that an operation may need. What fails shows again,
@@ -146,6 +178,7 @@ struct Consoles {
     names: Vec<String>,
     settings: Vec<ConsoleSettings>,
     slots: Vec<Mutex<Option<Ready<ConsoleSecret, Client>>>>,
+    ages: Vec<SecretAge>,
     store: Arc<Store>,
     ttl: Duration,
 }
@@ -158,6 +191,7 @@ impl Consoles {
                 .map(|console| console.name.clone())
                 .collect(),
             slots: settings.iter().map(|_| Mutex::default()).collect(),
+            ages: settings.iter().map(|_| SecretAge::default()).collect(),
             settings,
             store,
             ttl,
@@ -179,7 +213,8 @@ impl Targets<Client> for Consoles {
                 return Ok(target);
             }
             *slot = None;
-            let ready = prepare(&self.settings[index], Arc::clone(&self.store), self.ttl).await?;
+            let (store, age) = (Arc::clone(&self.store), self.ages[index].clone());
+            let ready = prepare(&self.settings[index], store, self.ttl, age).await?;
             let target = ready.target.clone();
             *slot = Some(ready);
             Ok(target)
@@ -199,16 +234,12 @@ async fn prepare(
     settings: &ConsoleSettings,
     store: Arc<Store>,
     ttl: Duration,
+    age: SecretAge,
 ) -> Result<Ready<ConsoleSecret, Client>, Error> {
     let credentials = CachedCredentials::new(settings.credentials.clone(), store, ttl);
-    let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials);
+    let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials.with_age(age));
     let client = |url: &str, trust: &Trust| {
-        let options = Options {
-            trust: trust.clone(),
-            ..Options::default()
-        };
-        Client::new(url, credentials.clone(), None, options)
-            .map_err(|error| Error::misconfigured(format!("the console's address: {error}")))
+        client_of(url, trust, credentials.clone(), RetryPolicy::default())
     };
     let (console, trust, secret) = match (&settings.url, &settings.trust) {
         (Some(url), Some(trust)) => {
@@ -216,15 +247,9 @@ async fn prepare(
             let (secret, ()) = tokio::join!(credentials.read(), console.warm_up());
             (console, trust.clone(), secret.map_err(failure)?)
         }
-        (url, trust) => {
+        _ => {
             let secret = credentials.read().await.map_err(failure)?;
-            let url = url.clone().or(secret.url.clone());
-            let url = url.ok_or_else(|| {
-                Error::misconfigured(
-                    "the console's address is missing: RAPID7_CONSOLE_URL, or `url` in its secret",
-                )
-            })?;
-            let trust = trust.clone().or(secret.trust.clone()).unwrap_or_default();
+            let (url, trust) = place_of(settings, &secret)?;
             let console = client(&url, &trust)?;
             if settings.credentials.managed().is_some() {
                 console.warm_up().await;
@@ -232,7 +257,58 @@ async fn prepare(
             (console, trust, secret)
         }
     };
-    let console = match settings.form.or(secret.form) {
+    Ok(Ready {
+        target: target_of(settings, &secret, console, &trust),
+        credentials,
+    })
+}
+
+/// A console with credentials that are not read anew: those of one version of its secret.
+pub(crate) fn console_with(
+    settings: &ConsoleSettings,
+    secret: &ConsoleSecret,
+    retry: RetryPolicy,
+) -> Result<Target<Client>, Error> {
+    let (url, trust) = place_of(settings, secret)?;
+    let credentials = Arc::new(Arc::new(secret.identity().clone()));
+    let console = client_of(&url, &trust, credentials, retry)?;
+    Ok(target_of(settings, secret, console, &trust))
+}
+
+/// The address and whom to trust: the environment's, or else the secret's.
+fn place_of(settings: &ConsoleSettings, secret: &ConsoleSecret) -> Result<(String, Trust), Error> {
+    let url = settings.url.clone().or(secret.url.clone());
+    let url = url.ok_or_else(|| {
+        Error::misconfigured(
+            "the console's address is missing: RAPID7_CONSOLE_URL, or `url` in its secret",
+        )
+    })?;
+    let trust = settings.trust.clone().or(secret.trust.clone());
+    Ok((url, trust.unwrap_or_default()))
+}
+
+fn client_of(
+    url: &str,
+    trust: &Trust,
+    credentials: Arc<dyn CredentialSource>,
+    retry: RetryPolicy,
+) -> Result<Client, Error> {
+    let options = Options {
+        trust: trust.clone(),
+        retry,
+        ..Options::default()
+    };
+    Client::new(url, credentials, None, options)
+        .map_err(|error| Error::misconfigured(format!("the console's address: {error}")))
+}
+
+fn target_of(
+    settings: &ConsoleSettings,
+    secret: &ConsoleSecret,
+    console: Client,
+    trust: &Trust,
+) -> Target<Client> {
+    let client = match settings.form.or(secret.form) {
         Some(form) => console.with_form(form),
         None => console,
     };
@@ -243,11 +319,5 @@ async fn prepare(
                 .into(),
         );
     }
-    Ok(Ready {
-        target: Target {
-            client: console,
-            warnings,
-        },
-        credentials,
-    })
+    Target { client, warnings }
 }

@@ -303,7 +303,12 @@ impl<C: Identity> Transport<C> {
                     )),
                     Ok(Some(newer)) => {
                         *call.credentials() = Some(Arc::clone(&newer));
-                        self.exchange(request, call, deadline, &newer).await
+                        let answer = self.exchange(request, call, deadline, &newer).await;
+                        if matches!(&answer, Err(error) if error.kind == ErrorKind::Unauthorized) {
+                            // Told, so that no later run sends them; no third ones are sent in this run.
+                            let _ = timeout_at(deadline, self.credentials.renew(&newer)).await;
+                        }
+                        answer
                     }
                     Ok(None) | Err(_) => Err(error),
                 }

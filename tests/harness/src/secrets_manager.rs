@@ -70,12 +70,14 @@ struct Secret {
     changed: f64,
     /// The oldest first.
     versions: Vec<Version>,
+    rotates: bool,
 }
 
 struct Version {
     id: String,
     created: f64,
-    text: String,
+    /// None, until the rotation that made it gives it one.
+    text: Option<String>,
     stages: BTreeSet<String>,
 }
 
@@ -96,7 +98,7 @@ impl SecretsManager {
         self.create(name);
         let mut store = self.store();
         let secret = store.secrets.get_mut(name).expect("just created");
-        secret.add(uuid(), value.to_string(), [CURRENT.to_owned()]);
+        secret.add(uuid(), Some(value.to_string()), [CURRENT.to_owned()]);
     }
 
     /// Creates the secret without a value, unless it is there.
@@ -110,6 +112,7 @@ impl SecretsManager {
                 arn: format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}"),
                 changed: now(),
                 versions: vec![],
+                rotates: false,
             }
         });
     }
@@ -124,10 +127,52 @@ impl SecretsManager {
         let secret = secret.unwrap_or_else(|| panic!("{name:?} was never put"));
         let versions = secret.versions.iter().map(|version| SecretVersion {
             id: version.id.clone(),
-            text: version.text.clone(),
+            text: version.text.clone().unwrap_or_default(),
             stages: version.stages.clone(),
         });
         versions.collect()
+    }
+
+    /// Does what `RotateSecret` does before it calls the rotation function: rotation is on, and there is a
+    /// pending version without a text, whose id is returned.
+    ///
+    /// # Panics
+    /// If there is no such secret, or "a previous rotation request is still in progress" (AWS's API
+    /// reference): its pending version is not the current one.
+    pub fn rotate(&self, name: &str) -> String {
+        let mut store = self.store();
+        let secret = store.secrets.get_mut(name);
+        let secret = secret.unwrap_or_else(|| panic!("{name:?} was never put"));
+        let pending = secret.holder(PENDING);
+        let finished = pending.is_none_or(|version| version.stages.contains(CURRENT));
+        assert!(finished, "a previous rotation is still in progress");
+        let id = uuid();
+        secret.rotates = true;
+        secret.add(id.clone(), None, [PENDING.to_owned()]);
+        id
+    }
+
+    /// Carries a request out as if it had come in, without counting it.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub fn call(&self, request: &str, body: &Value) -> Value {
+        let answer = self.store().carry_out(request, body);
+        answer.unwrap_or_else(|error| panic!("{request}: {} {}", error.1, error.2))
+    }
+
+    /// Turns rotation off, and leaves the versions as they are.
+    pub fn stop_rotating(&self, name: &str) {
+        let mut store = self.store();
+        let secret = store.secrets.get_mut(name);
+        secret.expect("a secret").rotates = false;
+    }
+
+    /// Moves a label to a version, or, without one, takes it from whichever has it.
+    pub fn relabel(&self, name: &str, label: &str, version: Option<&str>) {
+        let mut store = self.store();
+        let secret = store.secrets.get_mut(name).expect("a secret");
+        secret.move_to(label, version.unwrap_or_default());
     }
 
     /// The secret's ARN.
@@ -233,6 +278,7 @@ const NOT_FOUND: &str = "ResourceNotFoundException";
 const INVALID: &str = "InvalidParameterException";
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
+const PENDING: &str = "AWSPENDING";
 
 async fn answer(
     State(store): State<Arc<Mutex<Store>>>,
@@ -353,7 +399,7 @@ impl Secret {
         }
     }
 
-    fn add(&mut self, id: String, text: String, stages: impl IntoIterator<Item = String>) {
+    fn add(&mut self, id: String, text: Option<String>, stages: impl IntoIterator<Item = String>) {
         let first = self.versions.is_empty();
         self.changed = now();
         self.versions.push(Version {
@@ -376,18 +422,23 @@ impl Secret {
             Some(id) => self.version(id),
             None => self.holder(stage.unwrap_or(CURRENT)),
         };
-        let version = version.ok_or_else(|| {
-            bad(NOT_FOUND, "Secrets Manager can't find the specified secret value for this version or staging label.")
-        })?;
+        let missing = || {
+            bad(
+                NOT_FOUND,
+                "Secrets Manager can't find the specified secret value for this version or staging label.",
+            )
+        };
+        let version = version.ok_or_else(missing)?;
         if stage.is_some_and(|stage| !version.stages.contains(stage)) {
             return Err(bad(
                 "InvalidRequestException",
                 "You provided a VersionStage that is not associated to the provided VersionId.",
             ));
         }
+        let text = version.text.as_ref().ok_or_else(missing)?;
         Ok(json!({
             "VersionId": version.id,
-            "SecretString": version.text,
+            "SecretString": text,
             "VersionStages": version.stages,
             "CreatedDate": version.created,
         }))
@@ -408,8 +459,13 @@ impl Secret {
                 "You must provide either SecretString or SecretBinary.",
             )
         })?;
+        let unmade = self.versions.iter_mut();
+        let unmade = unmade.filter(|version| version.id == token && version.text.is_none());
+        for version in unmade {
+            version.text = Some(text.to_owned());
+        }
         match self.version(token) {
-            Some(there) if there.text == text => {}
+            Some(there) if there.text.as_deref() == Some(text) => {}
             Some(_) => {
                 return Err(bad(
                     "ResourceExistsException",
@@ -423,7 +479,7 @@ impl Secret {
                 if stages.is_empty() {
                     stages.push(CURRENT.to_owned());
                 }
-                self.add(token.to_owned(), text.to_owned(), stages);
+                self.add(token.to_owned(), Some(text.to_owned()), stages);
             }
         }
         let stages = self.version(token).map(|version| &version.stages);
@@ -436,6 +492,7 @@ impl Secret {
         let stages: HashMap<_, _> = labelled.map(|v| (v.id.as_str(), &v.stages)).collect();
         json!({
             "LastChangedDate": self.changed,
+            "RotationEnabled": self.rotates,
             "VersionIdsToStages": stages,
         })
     }

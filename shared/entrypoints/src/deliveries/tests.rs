@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::aws::client_at;
+use crate::secrets::{DESCRIBE, MOVE_LABEL};
 
 const SECRET: &str = "users/jdoe";
 

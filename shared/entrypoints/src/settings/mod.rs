@@ -85,6 +85,24 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the environment.
     pub(crate) fn from_environment() -> Result<Self, SettingsError> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the environment for the one console that has this secret, whichever it names itself.
+    pub(crate) fn for_console_secret(id: &str) -> Result<Self, SettingsError> {
+        Self::from_variables(|name| match name {
+            consoles::SECRET => Some(id.to_owned()),
+            name if consoles::CREDENTIALS.contains(&name)
+                || [consoles::PASSWORD, consoles::TOKEN].contains(&name)
+                || name.starts_with("RAPID7_PLATFORM_") =>
+            {
+                None
+            }
+            name => std::env::var(name).ok(),
+        })
+    }
+
+    fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         // An empty list would read as "no limit": a template that rendered nothing must not open all.
         // And a surface would be passed over in silence.
         let names = [
@@ -93,16 +111,15 @@ impl Settings {
             &platform::CREDENTIALS,
         ];
         for name in names.concat() {
-            if std::env::var_os(name).is_some_and(|value| value.is_empty()) {
+            if get(name).is_some_and(|value| value.is_empty()) {
                 return Err(SettingsError(format!(
                     "{name}: expected not to be empty, or the variable not to be set"
                 )));
             }
         }
-        Self::read(
-            |name| std::env::var(name).ok(),
-            |path| std::fs::read_to_string(path).map_err(|error| format!("can't be read: {error}")),
-        )
+        Self::read(get, |path| {
+            std::fs::read_to_string(path).map_err(|error| format!("can't be read: {error}"))
+        })
     }
 
     /// Reads settings that have the names of the environment's variables, wherever they come from.

@@ -16,7 +16,7 @@ use super::replacement::Replacement;
 use super::roles::{AuthenticationSource, Role};
 use super::user::{User, UserId, WireForm};
 use crate::credentials::CredentialSource;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Delivery, ErrorKind, Result};
 use crate::transport::{Call, InvalidUrl, Options, Request, Transport, console_url};
 
 /// A console. Cheap to clone; clones share connections and what was learned of the wire form.
@@ -25,6 +25,8 @@ pub struct Client {
     pub(crate) transport: Arc<Transport>,
     pub(crate) call: Call,
     form: Arc<Form>,
+    /// Whether [`Self::logs_in_with`] is for somebody else to do.
+    tries_no_password: bool,
 }
 
 /// Which form the console speaks: set, or read from what it returned.
@@ -59,7 +61,18 @@ impl Client {
                 set: form,
                 seen: AtomicU8::new(0),
             }),
+            tries_no_password: false,
         })
+    }
+
+    /// The same console, where [`Self::logs_in_with`] sends nothing and fails: for who counts failed
+    /// logins across processes.
+    #[must_use]
+    pub fn trying_no_password(self) -> Self {
+        Self {
+            tries_no_password: true,
+            ..self
+        }
     }
 
     /// The same console, with its wire form set.
@@ -268,6 +281,13 @@ impl Client {
     /// As every request, except for the refusal: see [`crate::ErrorKind`].
     pub async fn logs_in_with(&self, id: UserId, password: &SecretString) -> Result<bool> {
         let request = Request::new("GET", format!("/api/3/users/{id}"));
+        if self.tries_no_password {
+            return Err(request.error(
+                ErrorKind::CredentialsUnavailable,
+                Delivery::NotSent,
+                "not sent: whether another password is in force is tried by the caller".into(),
+            ));
+        }
         match self.transport.send_as(&request, &self.call, password).await {
             Ok(_) => Ok(true),
             Err(error) if error.kind == ErrorKind::Unauthorized => Ok(false),

@@ -1,0 +1,266 @@
+//! A fault at each request of each step, then the steps again.
+
+use std::thread;
+
+use fake_console::{Fault, FaultKind, Maintenance};
+use harness::Failure;
+use suites::{CONSOLE_SECRET, OWN_LOGIN, OWN_PASSWORD, World, for_each};
+
+use super::{Rotation, STEPS, failed_logins, own, rotator, world};
+
+/// Goes on as Secrets Manager does: from the first step, until all are done.
+fn finish(rotation: &Rotation<'_>, what: &str) {
+    let function = rotator(rotation.world);
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        match rotation.all(&function) {
+            Ok(()) => {
+                rotation.assert_done(what);
+                let logs = function.logs();
+                assert!(!logs.contains(&rotation.new_password()), "{what}: the log");
+                assert!(!logs.contains(OWN_PASSWORD), "{what}: the log");
+                return;
+            }
+            Err(error) => told.push(error.error_message),
+        }
+        assert!(!own(rotation.world).locked, "{what}: {told:#?}");
+    }
+    panic!("{what}: not done: {told:#?}");
+}
+
+/// A person logs in and lets the rotation go on.
+fn lifted(world: &World) {
+    world.console.state().user_mut(OWN_LOGIN).failed_logins = 0;
+    world
+        .secrets
+        .relabel(CONSOLE_SECRET, "rotation-stopped", None);
+}
+
+/// The steps before this one.
+fn before<'a>(rotation: &Rotation<'a>, step: &str) -> harness::Function {
+    let function = rotator(rotation.world);
+    for earlier in STEPS.iter().take_while(|other| **other != step) {
+        rotation.step(&function, earlier).expect(earlier);
+    }
+    function
+}
+
+#[test]
+fn a_fault_of_secrets_manager_at_any_request_is_made_up_for() {
+    let mut cases = Vec::new();
+    for step in STEPS {
+        for passed in 0..10 {
+            // The client tries three times: once, it makes up for it; three times, the step fails.
+            for (failure, times) in [
+                (Failure::Internal, 3),
+                (Failure::Lost, 1),
+                (Failure::Lost, 3),
+                (Failure::Cut, 3),
+                (Failure::AccessDenied, 1),
+            ] {
+                cases.push((step, passed, failure, times));
+            }
+        }
+    }
+    for_each(&cases, |(step, passed, failure, times)| {
+        let world = world();
+        let what = format!("{failure:?} {times} times after {passed} requests of {step}");
+        let rotation = Rotation::begin(&world);
+        let function = before(&rotation, step);
+        world.secrets.pass_next(*passed);
+        world.secrets.fail_next_with(*times, *failure);
+        let failed = rotation.step(&function, step);
+        if let Err(error) = failed {
+            let message = error.error_message;
+            assert!(message.contains(CONSOLE_SECRET), "{what}: {message}");
+            assert!(!message.contains(&own(&world).password), "{what}");
+        }
+        finish(&rotation, &what);
+        assert!(failed_logins(&world) <= 1, "{what}");
+    });
+}
+
+#[test]
+fn a_fault_of_the_console_at_any_request_is_made_up_for() {
+    let mut cases = Vec::new();
+    for step in ["setSecret", "testSecret"] {
+        for passed in 0..8 {
+            for kind in [
+                FaultKind::status(500),
+                FaultKind::status(503),
+                FaultKind::status(403),
+                FaultKind::status(429),
+                FaultKind::Html { status: 200 },
+                FaultKind::Html { status: 503 },
+                FaultKind::StatusAfter { status: 502 },
+                FaultKind::StatusAfter { status: 503 },
+                FaultKind::HtmlAfter,
+                FaultKind::BadJson,
+                FaultKind::CutBody,
+                FaultKind::ResetBefore,
+                FaultKind::ResetAfter,
+                FaultKind::EchoBody,
+            ] {
+                cases.push((step, passed, kind));
+            }
+        }
+        cases.push((step, 3, FaultKind::Hang));
+        cases.push((step, 3, FaultKind::HangAfter));
+    }
+    for_each(&cases, |(step, passed, kind)| {
+        for times in [1, 2] {
+            let world = world();
+            let what = format!("{kind:?} {times} times after {passed} requests of {step}");
+            let rotation = Rotation::begin(&world);
+            let function = before(&rotation, step);
+            let fault = Fault::new(kind.clone()).skip(*passed).times(times);
+            world.console.push_fault(fault);
+            if let Err(error) = rotation.step(&function, step) {
+                let message = error.error_message;
+                assert!(message.contains(CONSOLE_SECRET), "{what}: {message}");
+                assert!(
+                    !message.contains(&rotation.new_password()),
+                    "{what}: {message}"
+                );
+                assert!(!message.contains(OWN_PASSWORD), "{what}: {message}");
+            }
+            assert!(failed_logins(&world) <= 1, "{what}");
+            // One fault is made up for. Of several logins without an answer each may have been refused: that
+            // may stop, and then a person lets it go on.
+            if times > 1 {
+                for _ in 0..4 {
+                    let _ = rotation.all(&function);
+                }
+                assert!(
+                    failed_logins(&world) <= 2,
+                    "{what}: {}",
+                    failed_logins(&world)
+                );
+                assert!(!own(&world).locked, "{what}");
+                lifted(&world);
+            }
+            world.console.clear_faults();
+            finish(&rotation, &what);
+            assert!(times > 1 || failed_logins(&world) <= 1, "{what}");
+        }
+    });
+}
+
+/// The process ends while a request is on its way, to either of them.
+#[test]
+fn a_run_that_is_killed_anywhere_is_finished_by_another_one() {
+    let mut cases = Vec::new();
+    for step in STEPS {
+        cases.extend((0..8).map(|passed| (step, passed, None)));
+    }
+    for passed in 0..6 {
+        for kind in [FaultKind::Hang, FaultKind::HangAfter] {
+            cases.push(("setSecret", passed, Some(kind.clone())));
+        }
+    }
+    cases.push(("testSecret", 0, Some(FaultKind::Hang)));
+    for_each(&cases, |(step, passed, kind)| {
+        let world = world();
+        let what = format!("killed after {passed} requests of {step}, {kind:?}");
+        let rotation = Rotation::begin(&world);
+        let function = before(&rotation, step);
+        let requests = || match kind {
+            Some(_) => world.console.requests().len(),
+            None => world.secrets.requests(),
+        };
+        let there = requests() + *passed as usize;
+        match kind {
+            Some(kind) => {
+                let fault = Fault::new(kind.clone()).skip(*passed);
+                world.console.push_fault(fault);
+            }
+            None => {
+                world.secrets.pass_next(*passed as usize);
+                world.secrets.fail_next_with(1, Failure::Hang);
+            }
+        }
+        thread::scope(|scope| {
+            let run = scope.spawn(|| rotation.step(&function, step));
+            while requests() <= there && !run.is_finished() {
+                thread::sleep(std::time::Duration::from_millis(2));
+            }
+            thread::sleep(std::time::Duration::from_millis(5));
+            function.kill();
+            let _ = run.join().expect("ended");
+        });
+        world.console.clear_faults();
+        finish(&rotation, &what);
+        assert!(failed_logins(&world) <= 1, "{what}");
+    });
+}
+
+/// Killed again and again while it looks which password is in force: it stops rather than lock the account.
+#[test]
+fn a_run_that_is_killed_while_it_looks_fails_at_two_logins_at_most() {
+    let world = world();
+    let rotation = Rotation::begin(&world);
+    let function = before(&rotation, "setSecret");
+    let cut = Fault::new(FaultKind::ResetBefore).on("PUT", "/password");
+    world.console.push_fault(cut);
+    // The look after the cut is refused once, and ends there.
+    let looks = Fault::new(FaultKind::Hang).skip(3);
+    world.console.push_fault(looks);
+    let _ = rotation.step(&function, "setSecret");
+    world.console.clear_faults();
+    world.console.state().user_mut(OWN_LOGIN).password = "changed-by-hand".into();
+    for _ in 0..5 {
+        let function = rotator(&world);
+        rotation.step(&function, "setSecret").expect_err("neither");
+        assert!(failed_logins(&world) <= 2, "{}", failed_logins(&world));
+    }
+    assert!(!own(&world).locked);
+}
+
+/// An outage of any kind that begins at any request: no storm, and once it is over all goes on.
+#[test]
+fn maintenance_that_begins_in_the_middle_leads_to_no_storm() {
+    let mut cases = Vec::new();
+    for kind in [
+        Maintenance::Status503,
+        Maintenance::Status401,
+        Maintenance::Html,
+    ] {
+        cases.extend((0..6).map(|passed| (kind, passed)));
+    }
+    for_each(&cases, |(kind, passed)| {
+        let world = world();
+        let what = format!("{kind:?} after {passed}");
+        let rotation = Rotation::begin(&world);
+        let function = before(&rotation, "setSecret");
+        let (begins, kind) = (*passed, *kind);
+        let change = FaultKind::change_after(move |state| state.maintenance = Some(kind));
+        match begins {
+            0 => world.console.state().maintenance = Some(kind),
+            passed => {
+                // Without a method such a fault waits for a write.
+                let get = Fault::new(change.clone())
+                    .on("GET", "/users")
+                    .skip(passed - 1);
+                world.console.push_fault(get);
+                if passed > 3 {
+                    world
+                        .console
+                        .push_fault(Fault::new(change).on("PUT", "/password"));
+                }
+            }
+        }
+        for _ in 0..3 {
+            let _ = rotation.all(&function);
+        }
+        assert!(
+            failed_logins(&world) <= 2,
+            "{what}: {}",
+            failed_logins(&world)
+        );
+        assert!(!own(&world).locked, "{what}");
+        world.console.clear_faults();
+        world.console.state().maintenance = None;
+        lifted(&world);
+        finish(&rotation, &what);
+    });
+}
