@@ -100,7 +100,6 @@ pub(crate) struct SecretAge(Arc<AtomicI64>);
 
 impl SecretAge {
     /// In seconds since 1970; 0, while it is not known.
-    #[allow(dead_code, reason = "for a metric of the functions")]
     pub(crate) fn created(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant as Clock, SystemTime};
 
 use actions::{Action, Operation, Run, invoke};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -12,7 +12,8 @@ use tracing::{error, warn};
 
 use crate::audit::StandardOutput;
 use crate::aws::Chain;
-use crate::services::{Needs, services, settings, warm_up};
+use crate::metrics::{Metrics, Record, Sent};
+use crate::services::{Needs, services_with_age, settings, warm_up};
 use crate::{events, logs};
 
 /// Left of an invocation's time for the answer itself, so that a console that hangs ends in our
@@ -65,37 +66,59 @@ pub(crate) fn until_ended(
 }
 
 async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::Error> {
+    let sent = Sent::default();
     let services = settings().map(|settings| {
         let audit = Arc::new(StandardOutput);
-        services(settings, Chain::Environment, audit, needs, None)
+        services_with_age(settings, Chain::Environment, audit, needs, None, &sent)
     });
     // During init a function has a whole CPU. A failure here shows again, with its name, in the
     // answer to the first invocation.
     match &services {
-        Ok(services) => warm_up(services, needs).await,
+        Ok((services, _)) => warm_up(services, needs).await,
         Err(error) => warn!(operation = operation.spec.name, %error, "not ready yet"),
     }
     let services = &services;
+    let metrics = Metrics::from_environment(sent);
+    let metrics = metrics.as_ref();
     lambda_runtime::run(service_fn(
         async |event: LambdaEvent<Value>| -> Result<Value, Failure> {
+            let started = Clock::now();
             let (event, context) = event.into_parts();
             let (input, caller) = events::unwrap(event, context.request_id.clone());
+            let ticket = input.get("ticket").and_then(Value::as_str);
+            let ticket = ticket.map(str::to_owned);
+            let dry_run = input.get("dry_run").and_then(Value::as_bool);
             let left = context.deadline().duration_since(SystemTime::now());
             let left = left.unwrap_or_default().saturating_sub(TO_ANSWER);
             let deadline = Instant::now() + left;
-            let services = services.clone().map_err(|error| {
-                let request_id = caller.request_id.as_str();
-                let ticket = input.get("ticket").and_then(Value::as_str);
-                let kind = error.kind.name();
-                error!(operation = operation.spec.name, request_id, ticket, kind, %error, "failed");
-                Failure(error)
-            })?;
-            let run = Run {
-                services,
-                caller,
-                deadline,
+            let result = match services {
+                Ok((services, _)) => {
+                    let run = Run {
+                        services: services.clone(),
+                        caller,
+                        deadline,
+                    };
+                    invoke(operation, run, input).await
+                }
+                Err(error) => {
+                    let request_id = caller.request_id.as_str();
+                    let kind = error.kind.name();
+                    error!(operation = operation.spec.name, request_id, ticket, kind, %error, "failed");
+                    Err(error.clone())
+                }
             };
-            invoke(operation, run, input).await.map_err(Failure)
+            if let Some(metrics) = metrics {
+                metrics.print(&Record {
+                    operation: operation.spec,
+                    request_id: &context.request_id,
+                    ticket: ticket.as_deref(),
+                    dry_run: dry_run.unwrap_or_default(),
+                    result: &result,
+                    duration: started.elapsed(),
+                    secret_created: services.as_ref().ok().and_then(|(_, ages)| ages.oldest()),
+                });
+            }
+            result.map_err(Failure)
         },
     ))
     .await

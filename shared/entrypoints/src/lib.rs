@@ -1,5 +1,5 @@
-//! How operations are reached: AWS Lambda, an HTTP API, the command line and InsightConnect, with the secrets, logs and audit
-//! records around them.
+//! How operations are reached: AWS Lambda, an HTTP API, the command line and InsightConnect, with the
+//! secrets, logs, audit records and metrics around them.
 //!
 //! An entrypoint turns one transport's message into [`actions::invoke`] and its result into that
 //! transport's answer. It never asks which operation runs.
@@ -18,6 +18,7 @@ pub mod insightconnect;
 mod invoke;
 pub mod lambda;
 mod logs;
+mod metrics;
 mod platform_secret;
 mod platform_target;
 mod references;

@@ -1,6 +1,7 @@
 //! The Insight Platform of this deployment.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actions::{Error, Target, Targets};
@@ -9,6 +10,7 @@ use rapid7::{BoxFuture, Options, RetryPolicy};
 use tokio::sync::Mutex;
 
 use crate::credentials::CachedCredentials;
+use crate::metrics::Sent;
 use crate::platform_secret::PlatformSecret;
 use crate::secrets::{Store, failure};
 use crate::services::{Ready, misconfigured};
@@ -21,10 +23,15 @@ pub(crate) struct PlatformTarget {
     slot: Mutex<Option<Ready<PlatformSecret, Client>>>,
     store: Arc<Store>,
     ttl: Duration,
+    sent: Arc<AtomicU64>,
 }
 
 impl PlatformTarget {
-    pub(crate) fn of(settings: &Settings, store: Arc<Store>) -> Arc<dyn Targets<Client>> {
+    pub(crate) fn of(
+        settings: &Settings,
+        store: Arc<Store>,
+        sent: &Sent,
+    ) -> Arc<dyn Targets<Client>> {
         Arc::new(Self {
             names: settings
                 .platform
@@ -35,6 +42,7 @@ impl PlatformTarget {
             slot: Mutex::default(),
             store,
             ttl: settings.secret_ttl,
+            sent: Arc::clone(&sent.platform),
         })
     }
 
@@ -57,6 +65,7 @@ impl PlatformTarget {
                 longest_retry_after: Duration::from_secs(65),
                 ..RetryPolicy::default()
             },
+            sent: Arc::clone(&self.sent),
             ..Options::default()
         };
         let client = Client::new(&url, credentials.clone(), options)

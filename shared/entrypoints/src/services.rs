@@ -1,7 +1,8 @@
 //! From the environment to what a run may use.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actions::{Audit, Error, Progress, Scope, SecretWriter, Services, Target, Targets};
 use rapid7::console::Client;
@@ -12,6 +13,7 @@ use tracing::warn;
 use crate::aws::Chain;
 use crate::console_secret::ConsoleSecret;
 use crate::credentials::{CachedCredentials, SecretAge, SurfaceSecret};
+use crate::metrics::Sent;
 use crate::platform_target::PlatformTarget;
 use crate::references::References;
 use crate::secrets::{Store, failure};
@@ -27,7 +29,7 @@ pub(crate) fn settings() -> Result<Settings, Error> {
 }
 
 type Writer = fn(Arc<References>) -> Arc<dyn SecretWriter>;
-type Platform = fn(&Settings, Arc<Store>) -> Arc<dyn Targets<platform::Client>>;
+type Platform = fn(&Settings, Arc<Store>, &Sent) -> Arc<dyn Targets<platform::Client>>;
 
 /// What an operation needs beyond a console. Given only where it does: a binary carries what its
 /// operation may use.
@@ -84,24 +86,22 @@ pub(crate) fn services(
     audit: Arc<dyn Audit>,
     needs: Needs,
     progress: Option<Arc<dyn Progress>>,
+    sent: &Sent,
 ) -> Services {
-    services_with_age(settings, chain, audit, needs, progress).0
+    services_with_age(settings, chain, audit, needs, progress, sent).0
 }
 
 /// How old the secrets of the consoles are.
-#[allow(dead_code, reason = "for a metric of the functions")]
 pub(crate) struct SecretAges(Vec<SecretAge>);
 
-#[allow(dead_code, reason = "for a metric of the functions")]
 impl SecretAges {
-    /// When the oldest version in use was made, in seconds since 1970; 0, while none was read or
-    /// Secrets Manager has none of them.
-    pub(crate) fn oldest(&self) -> i64 {
+    /// When the oldest version in use was made; none, while none was read or Secrets Manager has none
+    /// of them.
+    pub(crate) fn oldest(&self) -> Option<SystemTime> {
         let known = self.0.iter().map(SecretAge::created);
-        known
-            .filter(|created| *created > 0)
-            .min()
-            .unwrap_or_default()
+        let known = known.filter_map(|created| u64::try_from(created).ok());
+        let oldest = known.filter(|created| *created > 0).min()?;
+        Some(UNIX_EPOCH + Duration::from_secs(oldest))
     }
 }
 
@@ -112,6 +112,7 @@ pub(crate) fn services_with_age(
     audit: Arc<dyn Audit>,
     needs: Needs,
     progress: Option<Arc<dyn Progress>>,
+    sent: &Sent,
 ) -> (Services, SecretAges) {
     let store = Arc::new(Store::new(chain));
     let consoles = settings.consoles.iter().map(|console| &console.credentials);
@@ -120,8 +121,10 @@ pub(crate) fn services_with_age(
     let own = own.chain(platform.filter_map(|platform| platform.credentials.managed()));
     let own = own.map(str::to_owned).collect();
     let secrets = Arc::new(References::new(Arc::clone(&store), own, needs.local));
-    let platform = needs.platform.map(|of| of(&settings, Arc::clone(&store)));
-    let consoles = Consoles::new(settings.consoles, store, settings.secret_ttl);
+    let platform = needs
+        .platform
+        .map(|of| of(&settings, Arc::clone(&store), sent));
+    let consoles = Consoles::new(settings.consoles, store, settings.secret_ttl, sent);
     let ages = SecretAges(consoles.ages.clone());
     let services = Services {
         platform,
@@ -181,10 +184,11 @@ struct Consoles {
     ages: Vec<SecretAge>,
     store: Arc<Store>,
     ttl: Duration,
+    sent: Arc<AtomicU64>,
 }
 
 impl Consoles {
-    fn new(settings: Vec<ConsoleSettings>, store: Arc<Store>, ttl: Duration) -> Self {
+    fn new(settings: Vec<ConsoleSettings>, store: Arc<Store>, ttl: Duration, sent: &Sent) -> Self {
         Self {
             names: settings
                 .iter()
@@ -195,6 +199,7 @@ impl Consoles {
             settings,
             store,
             ttl,
+            sent: Arc::clone(&sent.console),
         }
     }
 }
@@ -214,7 +219,7 @@ impl Targets<Client> for Consoles {
             }
             *slot = None;
             let (store, age) = (Arc::clone(&self.store), self.ages[index].clone());
-            let ready = prepare(&self.settings[index], store, self.ttl, age).await?;
+            let ready = prepare(&self.settings[index], store, self.ttl, age, &self.sent).await?;
             let target = ready.target.clone();
             *slot = Some(ready);
             Ok(target)
@@ -235,11 +240,16 @@ async fn prepare(
     store: Arc<Store>,
     ttl: Duration,
     age: SecretAge,
+    sent: &Arc<AtomicU64>,
 ) -> Result<Ready<ConsoleSecret, Client>, Error> {
     let credentials = CachedCredentials::new(settings.credentials.clone(), store, ttl);
     let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials.with_age(age));
     let client = |url: &str, trust: &Trust| {
-        client_of(url, trust, credentials.clone(), RetryPolicy::default())
+        let options = Options {
+            sent: Arc::clone(sent),
+            ..Options::default()
+        };
+        client_of(url, trust, credentials.clone(), options)
     };
     let (console, trust, secret) = match (&settings.url, &settings.trust) {
         (Some(url), Some(trust)) => {
@@ -271,7 +281,11 @@ pub(crate) fn console_with(
 ) -> Result<Target<Client>, Error> {
     let (url, trust) = place_of(settings, secret)?;
     let credentials = Arc::new(Arc::new(secret.identity().clone()));
-    let console = client_of(&url, &trust, credentials, retry)?;
+    let options = Options {
+        retry,
+        ..Options::default()
+    };
+    let console = client_of(&url, &trust, credentials, options)?;
     Ok(target_of(settings, secret, console, &trust))
 }
 
@@ -291,12 +305,11 @@ fn client_of(
     url: &str,
     trust: &Trust,
     credentials: Arc<dyn CredentialSource>,
-    retry: RetryPolicy,
+    options: Options,
 ) -> Result<Client, Error> {
     let options = Options {
         trust: trust.clone(),
-        retry,
-        ..Options::default()
+        ..options
     };
     Client::new(url, credentials, None, options)
         .map_err(|error| Error::misconfigured(format!("the console's address: {error}")))

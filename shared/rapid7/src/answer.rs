@@ -16,7 +16,7 @@ use crate::without_links;
 /// What a request that got no whole answer means.
 pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Error {
     let error = error.without_url();
-    let mut delivery = if error.is_connect() || error.is_builder() {
+    let mut delivery = if never_left(&error) {
         Delivery::NotSent
     } else {
         Delivery::Unknown
@@ -49,6 +49,11 @@ pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Erro
     let mut failed = request.error(kind, delivery, message);
     failed.source = Some(Box::new(error));
     failed
+}
+
+/// Whether a request surely did not reach the server.
+pub(crate) fn never_left(error: &reqwest::Error) -> bool {
+    error.is_connect() || error.is_builder()
 }
 
 fn describe(reason: &rustls::CertificateError) -> String {

@@ -1,6 +1,6 @@
 //! One request: sent, answered, understood, and sent again where that is safe.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
-use crate::answer::{connection_error, correlation_id, understand};
+use crate::answer::{connection_error, correlation_id, never_left, understand};
 use crate::credentials::{CredentialError, CredentialSource, Credentials, Identity};
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
 use crate::rate_limit::{Pace, RateLimit};
@@ -37,6 +37,9 @@ pub struct Options {
     pub concurrency: usize,
     /// When to send again.
     pub retry: RetryPolicy,
+    /// Counts the requests that left, those sent again and those that opened a connection included.
+    /// Whoever wants to know keeps a clone.
+    pub sent: Arc<AtomicU64>,
 }
 
 impl Default for Options {
@@ -48,6 +51,7 @@ impl Default for Options {
             call_timeout: Duration::from_secs(60),
             concurrency: 4,
             retry: RetryPolicy::default(),
+            sent: Arc::default(),
         }
     }
 }
@@ -257,7 +261,23 @@ impl<C: Identity> Transport<C> {
     /// A failure shows again, with a name, on that request.
     pub(crate) async fn warm_up(&self) {
         let request = self.http.head(format!("{}/", self.base));
-        let _ = request.timeout(WARM_UP).send().await;
+        let _ = self.send_counted(request.timeout(WARM_UP)).await;
+    }
+
+    /// Sends a request, and counts it unless it never left.
+    async fn send_counted(
+        &self,
+        outgoing: reqwest::RequestBuilder,
+    ) -> reqwest::Result<reqwest::Response> {
+        // Before its answer is there: who is no longer waiting for that has sent it all the same.
+        self.options.sent.fetch_add(1, Ordering::Relaxed);
+        let answer = outgoing.send().await;
+        if let Err(error) = &answer
+            && never_left(error)
+        {
+            self.options.sent.fetch_sub(1, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Sends a request and returns its JSON, `Null` for an empty answer.
@@ -409,7 +429,7 @@ impl<C: Identity> Transport<C> {
             outgoing = outgoing.json(body);
         }
         call.requests.fetch_add(1, Ordering::Relaxed);
-        let response = match outgoing.send().await {
+        let response = match self.send_counted(outgoing).await {
             Ok(response) => response,
             Err(error) => return Err(connection_error(request, error)),
         };

@@ -19,6 +19,7 @@ use tracing::Level;
 use crate::audit::AppendedFile;
 use crate::aws::Chain;
 use crate::logs;
+use crate::metrics::Sent;
 use crate::services::{self, Needs};
 use watch::Watcher;
 
@@ -265,6 +266,7 @@ async fn run(
         audit,
         Needs::ALL_ON_A_LAPTOP,
         progress,
+        &Sent::default(),
     );
     let go = Go {
         operation,

@@ -17,6 +17,7 @@ use super::audit::LoggedAudit;
 use super::catalog;
 use super::message::Failure;
 use crate::aws::Chain;
+use crate::metrics::Sent;
 use crate::services::{Needs, services};
 use crate::settings::Settings;
 
@@ -74,6 +75,7 @@ impl Connection {
             Arc::new(LoggedAudit),
             Needs::EVERYTHING,
             None,
+            &Sent::default(),
         );
         Ok(Self {
             services,

@@ -13,6 +13,7 @@ pub(crate) use consoles::{ConsoleSettings, form_of, pins_of};
 pub(crate) use platform::{PlatformSettings, key_type_of};
 
 const SECRET_TTL: &str = "RAPID7_SECRET_TTL_SECONDS";
+const METRICS_NAMESPACE: &str = "RAPID7_METRICS_NAMESPACE";
 
 /// A variable that can't be used. Values are not repeated: one may be a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,13 @@ impl<C> CredentialsAt<C> {
             _ => None,
         }
     }
+}
+
+/// The namespace of the metrics, if there are to be any. Apart from [`Settings`]: what fails for a
+/// wrong setting is counted too.
+pub(crate) fn metrics_namespace() -> Option<String> {
+    let namespace = std::env::var(METRICS_NAMESPACE).ok();
+    namespace.filter(|namespace| !namespace.is_empty())
 }
 
 /// Reads a variable; one that is empty is not there.
