@@ -2,6 +2,7 @@
 
 mod arguments;
 mod render;
+mod via_lambda;
 mod watch;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -21,6 +22,7 @@ use crate::aws::Chain;
 use crate::logs;
 use crate::metrics::Sent;
 use crate::services::{self, Needs};
+use via_lambda::ViaLambda;
 use watch::Watcher;
 
 const ABOUT: &str = "The life of a Rapid7 user account on the InsightVM console and the Insight \
@@ -59,6 +61,7 @@ Examples:
   r7user offboard-users --people-file leavers.csv --report leavers.jsonl
   r7user access-report --format html > access-report.html
   r7user test-connection
+  r7user --via-lambda acme disable-user --login jdoe --ticket OFF-1042
   r7user list-users --json | jq '.users[] | select(.locked)'
   r7user completions bash > ~/.local/share/bash-completion/completions/r7user
 
@@ -133,6 +136,7 @@ fn command() -> Command {
                 .env("RAPID7_AUDIT_FILE")
                 .value_parser(value_parser!(PathBuf)),
         )
+        .arg(via_lambda::argument())
         .subcommands(operations)
         .subcommand(
             Command::new("completions")
@@ -235,43 +239,19 @@ async fn run(
             "required where nobody can be asked: this takes something away",
         ));
     }
-    // Reading leaves no record, and needs no place for one.
-    let audit = match operation.spec.effect {
-        Effect::Read => AppendedFile::new(PathBuf::new()),
-        _ => audit_file(arguments)?,
-    };
-    let audit = Arc::new(audit);
     let seconds = match arguments.get_one::<u64>("timeout") {
         Some(seconds) => *seconds,
         None if arguments::takes_long(entry) => 3600,
         None => 60,
     };
     let timeout = Duration::from_secs(seconds);
-    let settings = services::settings()?;
-    let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
-    let known: Vec<&str> = known.collect();
-    settings
-        .check_operations(&known)
-        .map_err(services::misconfigured)?;
     let watcher = Arc::new(Watcher::new(arguments.get_flag("json_lines")));
-    if let Some(at) = arguments::report(entry, arguments)
-        && let Some(earlier) = watcher.keep_rows(&at.path, at.resume)?
-    {
-        input.insert(at.member, earlier.into());
-    }
-    let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
-    let services = services::services(
-        settings,
-        Chain::Full,
-        audit,
-        Needs::ALL_ON_A_LAPTOP,
-        progress,
-        &Sent::default(),
-    );
-    let go = Go {
-        operation,
-        services,
-        timeout,
+    let go = match via_lambda::stack(arguments) {
+        Some(stack) => {
+            via_lambda::check(entry, arguments, &input)?;
+            Go::ViaLambda(ViaLambda::new(stack, operation.spec, timeout).await?)
+        }
+        None => Go::Here(here(entry, arguments, &mut input, timeout, &watcher)?),
     };
     // A person sees the plan before anything is written.
     if operation.spec.effect != Effect::Read && !dry && (asks || !as_json) {
@@ -312,7 +292,11 @@ async fn run(
     }
     watcher.begin_for_real();
     if operation.spec.effect != Effect::Read && !dry {
-        tokio::spawn(finish_when_interrupted(watcher.clone()));
+        let told = match go {
+            Go::Here(_) => "Finishing what was begun; it ends within the time allowed.",
+            Go::ViaLambda(_) => via_lambda::INTERRUPTED,
+        };
+        tokio::spawn(finish_when_interrupted(watcher.clone(), told));
     }
     let result = go.run(input).await;
     watcher.end();
@@ -328,10 +312,10 @@ fn sets_password(input: &Map<String, Value>) -> bool {
 /// A write that was begun is followed to its end: stopped in the middle, it could leave an account
 /// without its individual grants. Of a list, nobody else is begun. A second Ctrl-C ends the process all
 /// the same.
-async fn finish_when_interrupted(watcher: Arc<Watcher>) {
+async fn finish_when_interrupted(watcher: Arc<Watcher>, told: &'static str) {
     if tokio::signal::ctrl_c().await.is_ok() {
         watcher.interrupt();
-        anstream::eprintln!("Finishing what was begun; it ends within the time allowed.");
+        anstream::eprintln!("{told}");
         let _ = tokio::signal::ctrl_c().await;
         std::process::exit(130);
     }
@@ -344,26 +328,89 @@ fn plan_in(error: &actions::Error) -> Option<Value> {
     (!plan.is_empty()).then(|| details.clone())
 }
 
-struct Go {
+/// Where an operation is carried out.
+enum Go {
+    /// By this process.
+    Here(Here),
+    /// By a deployment's function.
+    ViaLambda(ViaLambda),
+}
+
+impl Go {
+    async fn run(&self, input: Map<String, Value>) -> actions::Result<Value> {
+        match self {
+            Self::Here(here) => here.run(input).await,
+            Self::ViaLambda(function) => function.run(input).await,
+        }
+    }
+}
+
+struct Here {
     operation: Operation,
     services: Services,
     timeout: Duration,
 }
 
-impl Go {
+/// What a run of this process needs, and the rows of an earlier one.
+fn here(
+    entry: &Entry,
+    arguments: &ArgMatches,
+    input: &mut Map<String, Value>,
+    timeout: Duration,
+    watcher: &Arc<Watcher>,
+) -> actions::Result<Here> {
+    let operation = entry.operation;
+    // Reading leaves no record, and needs no place for one.
+    let audit = match operation.spec.effect {
+        Effect::Read => AppendedFile::new(PathBuf::new()),
+        _ => audit_file(arguments)?,
+    };
+    let settings = services::settings()?;
+    let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
+    let known: Vec<&str> = known.collect();
+    settings
+        .check_operations(&known)
+        .map_err(services::misconfigured)?;
+    if let Some(at) = arguments::report(entry, arguments)
+        && let Some(earlier) = watcher.keep_rows(&at.path, at.resume)?
+    {
+        input.insert(at.member, earlier.into());
+    }
+    let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
+    let services = services::services(
+        settings,
+        Chain::Full,
+        Arc::new(audit),
+        Needs::ALL_ON_A_LAPTOP,
+        progress,
+        &Sent::default(),
+    );
+    Ok(Here {
+        operation,
+        services,
+        timeout,
+    })
+}
+
+impl Here {
     async fn run(&self, input: Map<String, Value>) -> actions::Result<Value> {
         let run = Run {
             services: self.services.clone(),
             caller: Caller {
                 request_id: request_id(),
                 ticket: None,
-                requested_by: std::env::var("USER").ok(),
+                requested_by: person(),
                 event_id: None,
             },
             deadline: Instant::now() + self.timeout,
         };
         invoke(self.operation, run, Value::Object(input)).await
     }
+}
+
+/// Who runs this.
+fn person() -> Option<String> {
+    std::env::var("USER").ok()
 }
 
 /// After a plan was shown, the run is about the very account in it, whoever has that email by then.
