@@ -195,7 +195,7 @@ fn requests_are_those_that_the_console_got() {
     };
     // The first line has the request of init, which the log of the run does not count.
     let (first, answer) = run(json!({"login": "jdoe"}));
-    let lines = answer.logs.lines().map(|line| serde_json::from_str(line));
+    let lines = answer.logs.lines().map(serde_json::from_str);
     let lines: Vec<Value> = lines.collect::<Result<_, _>>().expect("JSON");
     let done = lines.iter().find(|line| line["message"] == "done");
     let counted = done.expect("a line for the run")["requests"].as_u64();

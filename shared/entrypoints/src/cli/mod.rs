@@ -251,7 +251,9 @@ async fn run(
             via_lambda::check(entry, arguments, &input)?;
             Go::ViaLambda(ViaLambda::new(stack, operation.spec, timeout).await?)
         }
-        None => Go::Here(here(entry, arguments, &mut input, timeout, &watcher)?),
+        None => Go::Here(Box::new(here(
+            entry, arguments, &mut input, timeout, &watcher,
+        )?)),
     };
     // A person sees the plan before anything is written.
     if operation.spec.effect != Effect::Read && !dry && (asks || !as_json) {
@@ -331,7 +333,7 @@ fn plan_in(error: &actions::Error) -> Option<Value> {
 /// Where an operation is carried out.
 enum Go {
     /// By this process.
-    Here(Here),
+    Here(Box<Here>),
     /// By a deployment's function.
     ViaLambda(ViaLambda),
 }
