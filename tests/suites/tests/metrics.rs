@@ -95,7 +95,7 @@ fn each_metric_has_the_dimensions_that_it_is_looked_at_by_and_no_more() {
     let expected = json!([
         [[["Operation"]], ["Duration", "ConsoleRequests"]],
         [[["Operation", "Outcome"]], ["Runs", "Changed"]],
-        [[[]], ["Failures"]],
+        [[[]], ["Failures", "SecretAgeDays"]],
     ]);
     assert_eq!(metrics_by_dimensions(&line), expected);
     let expected = json!({
@@ -106,6 +106,9 @@ fn each_metric_has_the_dimensions_that_it_is_looked_at_by_and_no_more() {
     let duration = line["Duration"].as_f64().expect("milliseconds");
     let took = answer.duration.as_secs_f64() * 1000.0;
     assert!((0.1..=took).contains(&duration), "{duration} of {took}");
+    // The secret was put there a moment ago.
+    let age = line["SecretAgeDays"].as_f64().expect("days");
+    assert!((0.0..0.1).contains(&age), "{age}");
     // A member more would be a chance more to name somebody.
     let mut members: Vec<&str> = line.keys().map(String::as_str).collect();
     members.sort_unstable();
@@ -117,6 +120,7 @@ fn each_metric_has_the_dimensions_that_it_is_looked_at_by_and_no_more() {
         "Operation",
         "Outcome",
         "Runs",
+        "SecretAgeDays",
         "_aws",
         "changed",
         "dry_run",
@@ -227,7 +231,7 @@ fn requests_to_several_consoles_and_to_the_platform_are_counted_apart() {
         "ConsoleRequests": consoles, "PlatformRequests": platform, "Outcome": "DryRun",
     });
     assert_told(&line, expected);
-    let expected = json!([[[]], ["Failures", "PlatformRequests"]]);
+    let expected = json!([[[]], ["Failures", "PlatformRequests", "SecretAgeDays"]]);
     assert_eq!(metrics_by_dimensions(&line)[2], expected);
 }
 
