@@ -49,7 +49,8 @@ enum Command {
     /// the functions and what they may read with the operations. infra/checks/accepted.json has what is
     /// accepted, and why. Needs Python 3.11 or later with venv.
     DeployCheck(deploy_check::Args),
-    /// Write what is generated: OPERATIONS.md, the README's tables, the plugin's files, the schemas.
+    /// Write what is generated: OPERATIONS.md, the README's tables, the OpenAPI document, the plugin's
+    /// files, the schemas.
     ///
     /// Runs the example of every operation and of every action of the plugin on a console of its own
     /// and shows what it answers.

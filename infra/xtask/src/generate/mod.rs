@@ -1,10 +1,11 @@
-//! `cargo xtask generate`: what the documents, the plugin's files and the schemas say of the
-//! operations, out of the registry.
+//! `cargo xtask generate`: what the documents, the OpenAPI document, the plugin's files and the schemas
+//! say of the operations, out of the registry.
 
 mod example;
 mod help;
 mod icon;
 mod json;
+mod openapi;
 mod page;
 mod parameters;
 mod schema;
@@ -125,7 +126,12 @@ fn documents(runtime: &Runtime) -> Result<Vec<Wanted>, Failure> {
         });
     }
     let operations = page::operations(&described);
-    Ok(vec![wanted(README, readme), wanted(OPERATIONS, operations)])
+    let openapi = openapi::document(&described)?;
+    Ok(vec![
+        wanted(README, readme),
+        wanted(OPERATIONS, operations),
+        wanted(openapi::PATH, openapi),
+    ])
 }
 
 /// The files of the InsightConnect plugin.
