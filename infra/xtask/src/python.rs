@@ -1,4 +1,4 @@
-//! The Python environments that tests run tools of others in.
+//! The Python environments that tools of others run in.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -130,11 +130,11 @@ fn advise(problem: &str) -> String {
     format!(
         "{problem}.\n\n\
          The tests run moto, an AWS mock, a Python client of the console, and InsightConnect's plugin \
-         runtime. They need Python {major}.{minor} or later with venv and pip.\n  \
+         runtime; `package lambda` runs cargo-lambda. They need Python {major}.{minor} or later with venv and pip.\n  \
          Debian, Ubuntu:  apt install python3 python3-venv\n  \
          Fedora:          dnf install python3\n  \
          macOS:           brew install python\n\
-         If the right one has another name: PYTHON=/path/to/python cargo xtask test"
+         If the right one has another name: PYTHON=/path/to/python cargo xtask …"
     )
 }
 

@@ -1,8 +1,7 @@
 //! Credentials of the surfaces, wherever they are kept, as long as they hold.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use rapid7::{BoxFuture, CredentialError, CredentialSource, Identity};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
+use crate::secret_age::SecretAge;
 use crate::secret_versions::PENDING;
 use crate::secrets::{Store, permanent};
 use crate::settings::CredentialsAt;
@@ -92,23 +92,6 @@ pub(crate) struct CachedCredentials<S: SurfaceSecret> {
     ttl: Duration,
     state: Mutex<State<S>>,
     age: SecretAge,
-}
-
-/// When the version of a secret that is in use was made.
-#[derive(Clone, Default)]
-pub(crate) struct SecretAge(Arc<AtomicI64>);
-
-impl SecretAge {
-    /// In seconds since 1970; 0, while it is not known.
-    pub(crate) fn created(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn set(&self, created: Option<SystemTime>) {
-        let since = created.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let seconds = since.and_then(|since| i64::try_from(since.as_secs()).ok());
-        self.0.store(seconds.unwrap_or_default(), Ordering::Relaxed);
-    }
 }
 
 struct State<S: SurfaceSecret> {
@@ -373,3 +356,6 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ mod platform_secret;
 mod platform_target;
 mod references;
 pub mod rotation;
+mod secret_age;
 mod secret_versions;
 mod secrets;
 mod services;

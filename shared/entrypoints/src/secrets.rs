@@ -34,6 +34,15 @@ impl Store {
         }
     }
 
+    /// With a client that was made already.
+    #[cfg(test)]
+    pub(crate) fn of(manager: aws_sdk_secretsmanager::Client) -> Self {
+        Self {
+            chain: Chain::Environment,
+            manager: OnceCell::new_with(Some(manager)),
+        }
+    }
+
     /// The client of Secrets Manager, made when it is needed first.
     pub(crate) async fn manager(&self) -> Result<&aws_sdk_secretsmanager::Client, CredentialError> {
         let manager = self.manager.get_or_try_init(|| secrets_manager(self.chain));

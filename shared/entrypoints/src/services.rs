@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use actions::{Audit, Error, Progress, Scope, SecretWriter, Services, Target, Targets};
 use rapid7::console::Client;
@@ -12,10 +12,11 @@ use tracing::warn;
 
 use crate::aws::Chain;
 use crate::console_secret::ConsoleSecret;
-use crate::credentials::{CachedCredentials, SecretAge, SurfaceSecret};
+use crate::credentials::{CachedCredentials, SurfaceSecret};
 use crate::metrics::Sent;
 use crate::platform_target::PlatformTarget;
 use crate::references::References;
+use crate::secret_age::{SecretAge, SecretAges};
 use crate::secrets::{Store, failure};
 use crate::settings::{ConsoleSettings, Settings, SettingsError};
 
@@ -91,20 +92,6 @@ pub(crate) fn services(
     services_with_age(settings, chain, audit, needs, progress, sent).0
 }
 
-/// How old the secrets of the consoles are.
-pub(crate) struct SecretAges(Vec<SecretAge>);
-
-impl SecretAges {
-    /// When the oldest version in use was made; none, while none was read or Secrets Manager has none
-    /// of them.
-    pub(crate) fn oldest(&self) -> Option<SystemTime> {
-        let known = self.0.iter().map(SecretAge::created);
-        let known = known.filter_map(|created| u64::try_from(created).ok());
-        let oldest = known.filter(|created| *created > 0).min()?;
-        Some(UNIX_EPOCH + Duration::from_secs(oldest))
-    }
-}
-
 /// The same, with the age of the secrets behind it, which is known as they are read.
 pub(crate) fn services_with_age(
     settings: Settings,
@@ -125,7 +112,7 @@ pub(crate) fn services_with_age(
         .platform
         .map(|of| of(&settings, Arc::clone(&store), sent));
     let consoles = Consoles::new(settings.consoles, store, settings.secret_ttl, sent);
-    let ages = SecretAges(consoles.ages.clone());
+    let ages = SecretAges::of(consoles.ages.clone());
     let services = Services {
         platform,
         deliveries: needs.writer.map(|writer| writer(Arc::clone(&secrets))),

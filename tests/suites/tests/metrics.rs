@@ -302,7 +302,9 @@ fn nobody_is_named_in_the_line() {
             canaries.extend([user.login.clone(), user.password.clone()]);
         }
         canaries.retain(|canary| !canary.is_empty());
-        for event in [event.clone(), event, json!({"login": "canary", "x": 1})] {
+        let stranger = json!({"login": "canary"});
+        let wrong = json!({"login": "canary", "canary": "canary"});
+        for event in [event.clone(), event, stranger, wrong] {
             let answer = function.invoke(&event);
             let line = Value::from(line(&answer)).to_string();
             for canary in &canaries {

@@ -38,6 +38,11 @@ pub(super) struct Time {
 }
 
 impl Time {
+    /// The same moment as a date and a time of day in UTC.
+    pub(super) fn civil(self) -> jiff::civil::DateTime {
+        jiff::tz::TimeZone::UTC.to_datetime(self.timestamp)
+    }
+
     /// The time that `SOURCE_DATE_EPOCH` has (<https://reproducible-builds.org/specs/source-date-epoch/>),
     /// else the first second of 1970.
     pub(super) fn from_epoch(value: Option<&str>) -> Result<Self, String> {

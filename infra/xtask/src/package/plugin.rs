@@ -145,7 +145,7 @@ fn file_name() -> String {
 }
 
 /// Whoever reads the file meanwhile finds all of the old one or all of the new one.
-fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut fresh = tempfile::Builder::new()

@@ -3,11 +3,12 @@
 use std::env;
 use std::env::consts::ARCH;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
-use harness::{target_dir, workspace_root};
+use harness::target_dir;
 
+use super::toolchain;
 use crate::{Failure, cargo, ui};
 
 /// What a static program is built for.
@@ -21,35 +22,8 @@ impl Target {
     /// `architecture` as Rust calls it.
     pub(super) fn musl(architecture: &str) -> Result<Self, String> {
         let triple = format!("{architecture}-unknown-linux-musl");
-        let target = Self { triple };
-        if target.is_installed()? {
-            return Ok(target);
-        }
-        let triple = &target.triple;
-        ui::note(format_args!("installing it: rustup target add {triple}"));
-        // In the workspace, where rust-toolchain.toml says which Rust it is for.
-        let added = Command::new("rustup")
-            .args(["target", "add", triple])
-            .current_dir(workspace_root())
-            .stdin(Stdio::null())
-            .stdout(std::io::stderr())
-            .status();
-        if target.is_installed()? {
-            return Ok(target);
-        }
-        let problem = match added {
-            Ok(status) => format!("`rustup target add {triple}` failed ({status})"),
-            Err(error) => format!("rustup does not start: {error}"),
-        };
-        Err(format!(
-            "Rust's standard library for {triple} is missing, and {problem}.\n\n\
-             It is one download. With rustup, in this folder and with a network:\n  \
-             rustup target add {triple}\n\
-             Without rustup, the package of your system that has it; or unpack \
-             https://static.rust-lang.org/dist/rust-std-{}-{triple}.tar.xz and run its install.sh \
-             with --prefix=\"$(rustc --print sysroot)\"",
-            toolchain(),
-        ))
+        toolchain::install(&triple)?;
+        Ok(Self { triple })
     }
 
     /// musl for this machine, or glibc linked statically where that can't be had.
@@ -100,24 +74,7 @@ impl Target {
         if self.is_musl() {
             flags.push("-Clink-self-contained=yes".into());
         }
-        let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
-        let library = sysroot.join("lib/rustlib/src/rust");
-        let mut folders = [
-            (cargo_home()?, "/cargo".to_owned()),
-            (workspace_root(), "/workspace".to_owned()),
-            (target_dir(), "/target".to_owned()),
-            // What it is called where the standard library's sources are not installed.
-            (library, format!("/rustc/{}", commit()?)),
-        ];
-        // rustc uses the last one that fits, and one may lie in another.
-        folders.sort_by_key(|(from, _)| from.as_os_str().len());
-        for (from, to) in folders {
-            let mut flag = OsString::from("--remap-path-prefix=");
-            flag.push(from);
-            flag.push("=");
-            flag.push(to);
-            flags.push(flag);
-        }
+        flags.extend(toolchain::without_folders()?);
         Ok(flags)
     }
 
@@ -138,57 +95,5 @@ impl Target {
         }
         // glibc's headers would turn those into functions that only glibc has.
         default(format!("CFLAGS_{triple}"), "-U_FORTIFY_SOURCE");
-    }
-
-    fn is_installed(&self) -> Result<bool, String> {
-        let folder = rustc(&["--print", "target-libdir", "--target", &self.triple])?;
-        Ok(Path::new(&folder).is_dir())
-    }
-}
-
-/// Where Cargo keeps the sources of dependencies.
-fn cargo_home() -> Result<PathBuf, String> {
-    let set = env::var_os("CARGO_HOME").filter(|value| !value.is_empty());
-    match set {
-        Some(folder) => std::path::absolute(folder).map_err(|error| format!("CARGO_HOME: {error}")),
-        None => env::home_dir()
-            .map(|home| home.join(".cargo"))
-            .ok_or_else(|| "neither CARGO_HOME nor HOME is set".to_owned()),
-    }
-}
-
-/// The commit that this Rust was built from.
-fn commit() -> Result<String, String> {
-    let words = rustc(&["--version", "--verbose"])?;
-    let commit = words
-        .lines()
-        .find_map(|line| line.strip_prefix("commit-hash: "));
-    Ok(commit.unwrap_or("unknown").to_owned())
-}
-
-/// The version of this Rust, for what is said when it lacks something.
-fn toolchain() -> String {
-    let words = rustc(&["--version"]).unwrap_or_default();
-    words.split(' ').nth(1).unwrap_or("VERSION").to_owned()
-}
-
-/// What the workspace's rustc answers.
-fn rustc(args: &[&str]) -> Result<String, String> {
-    let program = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(program)
-        .args(args)
-        .current_dir(workspace_root())
-        .stdin(Stdio::null())
-        .output();
-    match output {
-        Ok(Output { status, stdout, .. }) if status.success() => {
-            Ok(String::from_utf8_lossy(&stdout).trim().to_owned())
-        }
-        Ok(Output { status, stderr, .. }) => Err(format!(
-            "rustc {} failed ({status}): {}",
-            args.join(" "),
-            String::from_utf8_lossy(&stderr).trim()
-        )),
-        Err(error) => Err(format!("rustc does not start: {error}")),
     }
 }

@@ -1,6 +1,7 @@
 //! A fault at each request of each step, then the steps again.
 
 use std::thread;
+use std::time::Duration;
 
 use fake_console::{Fault, FaultKind, Maintenance};
 use harness::Failure;
@@ -182,9 +183,9 @@ fn a_run_that_is_killed_anywhere_is_finished_by_another_one() {
         thread::scope(|scope| {
             let run = scope.spawn(|| rotation.step(&function, step));
             while requests() <= there && !run.is_finished() {
-                thread::sleep(std::time::Duration::from_millis(2));
+                thread::sleep(Duration::from_millis(2));
             }
-            thread::sleep(std::time::Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
             function.kill();
             let _ = run.join().expect("ended");
         });
@@ -199,21 +200,33 @@ fn a_run_that_is_killed_anywhere_is_finished_by_another_one() {
 fn a_run_that_is_killed_while_it_looks_fails_at_two_logins_at_most() {
     let world = world();
     let rotation = Rotation::begin(&world);
-    let function = before(&rotation, "setSecret");
-    let cut = Fault::new(FaultKind::ResetBefore).on("PUT", "/password");
-    world.console.push_fault(cut);
-    // The look after the cut is refused once, and ends there.
-    let looks = Fault::new(FaultKind::Hang).skip(3);
-    world.console.push_fault(looks);
-    let _ = rotation.step(&function, "setSecret");
-    world.console.clear_faults();
-    world.console.state().user_mut(OWN_LOGIN).password = "changed-by-hand".into();
+    drop(before(&rotation, "setSecret"));
+    // As after a PUT that never arrived.
+    let version = rotation.version.as_str();
+    world
+        .secrets
+        .relabel(CONSOLE_SECRET, "rotation-sent", Some(version));
     for _ in 0..5 {
         let function = rotator(&world);
-        rotation.step(&function, "setSecret").expect_err("neither");
-        assert!(failed_logins(&world) <= 2, "{}", failed_logins(&world));
+        // The new password is refused; the process ends while the old one is tried.
+        world.console.clear_requests();
+        world
+            .console
+            .push_fault(Fault::new(FaultKind::Hang).skip(1));
+        thread::scope(|scope| {
+            let run = scope.spawn(|| rotation.step(&function, "setSecret"));
+            while world.console.requests().len() < 2 && !run.is_finished() {
+                thread::sleep(Duration::from_millis(2));
+            }
+            function.kill();
+            run.join().expect("ended").expect_err("killed or stopped");
+        });
+        world.console.clear_faults();
+        assert!(own(&world).failed_logins <= 2);
     }
     assert!(!own(&world).locked);
+    lifted(&world);
+    finish(&rotation, "killed while it looked");
 }
 
 /// An outage of any kind that begins at any request: no storm, and once it is over all goes on.
