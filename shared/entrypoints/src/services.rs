@@ -81,6 +81,7 @@ fn writer(references: Arc<References>) -> Arc<dyn SecretWriter> {
 }
 
 /// What a run may use. Nothing is read or opened yet: see [`warm_up`].
+#[cfg(any(feature = "cli", feature = "insightconnect"))]
 pub(crate) fn services(
     settings: Settings,
     chain: Chain,

@@ -34,6 +34,14 @@ struct Known {
     throttled: BTreeSet<String>,
     invoked: Vec<(String, Value)>,
     rest: Option<String>,
+    failing: Option<Failing>,
+}
+
+/// What of the rest fails, though it may be carried out.
+struct Failing {
+    operation: String,
+    times: usize,
+    carried_out: bool,
 }
 
 impl Shared {
@@ -41,6 +49,18 @@ impl Shared {
         self.0
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Known {
+    /// Whether this request is one that fails, and if so whether it is carried out.
+    fn fails(&mut self, target: &str) -> Option<bool> {
+        let failing = self.failing.as_mut()?;
+        if failing.times == 0 || !target.ends_with(&failing.operation) {
+            return None;
+        }
+        failing.times -= 1;
+        Some(failing.carried_out)
     }
 }
 
@@ -96,6 +116,15 @@ impl LambdaService {
         self.shared.known().functions.insert(name.to_owned(), run);
     }
 
+    /// Invokes a function as `Invoke` does.
+    ///
+    /// # Panics
+    /// If there is none of that name.
+    pub fn invoke(&self, name: &str, event: &Value) -> Result<Value, FunctionError> {
+        let run = self.shared.known().functions.get(name).cloned();
+        run.unwrap_or_else(|| panic!("there is no function {name}"))(event)
+    }
+
     /// From now on the function is refused as one is that has no concurrency left.
     pub fn throttle(&self, name: &str) {
         self.shared.known().throttled.insert(name.to_owned());
@@ -109,6 +138,17 @@ impl LambdaService {
     /// Where requests go that are not for Lambda's `Invoke`.
     pub fn forward_rest_to(&self, url: &str) {
         self.shared.known().rest = Some(url.to_owned());
+    }
+
+    /// The next requests for an operation of another service, such as `PutSecretValue`, are answered with
+    /// an internal failure: instead of being sent on, or (`carried_out`) after that.
+    pub fn fail_rest(&self, operation: &str, times: usize, carried_out: bool) {
+        let operation = format!(".{operation}");
+        self.shared.known().failing = Some(Failing {
+            operation,
+            times,
+            carried_out,
+        });
     }
 
     /// What was invoked with what, in order, throttled ones not.
@@ -175,6 +215,13 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         return refusal(404, "ResourceNotFoundException", "nothing else is here");
     };
     let (parts, body) = request.into_parts();
+    let target = parts.headers.get("x-amz-target");
+    let target = target.and_then(|target| target.to_str().ok());
+    let fails = target.and_then(|target| shared.known().fails(target));
+    let failure = || refusal(500, "InternalServiceError", "a fault of the test");
+    if fails == Some(false) {
+        return failure();
+    }
     let body = axum::body::to_bytes(body, usize::MAX).await;
     let body = body.unwrap_or_default();
     let sent = tokio::task::spawn_blocking(move || -> Result<Response, ureq::Error> {
@@ -207,6 +254,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         Ok(response)
     });
     match sent.await.expect("forwarding does not panic") {
+        Ok(_) if fails.is_some() => failure(),
         Ok(response) => response,
         Err(error) => refusal(502, "BadGateway", &error.to_string()),
     }

@@ -128,6 +128,42 @@ impl Moto {
         self.call("secretsmanager", "secretsmanager.PutSecretValue", &request);
     }
 
+    /// Begins a rotation, and returns the id of the version that the steps are for. moto makes that version current
+    /// at once; here it is the pending one, as Secrets Manager has it.
+    pub fn rotate_secret(&self, arn: &str) -> String {
+        let call = |name: &str, request: &Value| {
+            self.call("secretsmanager", &format!("secretsmanager.{name}"), request)
+        };
+        let rules = json!({"AutomaticallyAfterDays": 30});
+        let rotated = call(
+            "RotateSecret",
+            &json!({"SecretId": arn, "RotationRules": rules}),
+        );
+        let new = rotated["VersionId"].as_str().expect("a version");
+        let described = call("DescribeSecret", &json!({"SecretId": arn}));
+        let versions = described["VersionIdsToStages"].as_object();
+        let versions = versions.expect("versions");
+        let is_old = |stages: &Value| {
+            stages
+                .as_array()
+                .is_some_and(|all| all.contains(&json!("AWSPREVIOUS")))
+        };
+        let old = versions.iter().find(|(_, stages)| is_old(stages));
+        let (old, _) = old.expect("the version that was current");
+        call(
+            "UpdateSecretVersionStage",
+            &json!({
+                "SecretId": arn, "VersionStage": "AWSCURRENT",
+                "RemoveFromVersionId": new, "MoveToVersionId": old,
+            }),
+        );
+        call(
+            "UpdateSecretVersionStage",
+            &json!({"SecretId": arn, "VersionStage": "AWSPENDING", "MoveToVersionId": new}),
+        );
+        new.to_owned()
+    }
+
     /// Calls an operation of a service that speaks AWS's JSON protocol.
     ///
     /// # Panics

@@ -182,30 +182,8 @@ fn the_four_steps_work_with_moto() {
             &request,
         )
     };
-    let rules = json!({"AutomaticallyAfterDays": 30});
-    let rotated = call(
-        "RotateSecret",
-        json!({"SecretId": arn, "RotationRules": rules}),
-    );
-    let version = rotated["VersionId"].as_str().expect("a version");
-    let described = call("DescribeSecret", json!({"SecretId": arn}));
-    let versions = described["VersionIdsToStages"]
-        .as_object()
-        .expect("versions");
-    let old = versions
-        .keys()
-        .find(|id| *id != version)
-        .expect("the old one");
-    for (label, from, to) in [
-        ("AWSCURRENT", json!(version), json!(old)),
-        ("AWSPENDING", json!(null), json!(version)),
-    ] {
-        let mut moved = json!({"SecretId": arn, "VersionStage": label, "MoveToVersionId": to});
-        if !from.is_null() {
-            moved["RemoveFromVersionId"] = from;
-        }
-        call("UpdateSecretVersionStage", moved);
-    }
+    let version = moto.rotate_secret(&arn);
+    let version = version.as_str();
     let function = Function::start(&binary("rotate-console-secret"), &moto.env());
     // Each twice: a step is run again whenever its answer is lost.
     for step in STEPS {

@@ -1,194 +1,26 @@
 //! The whole way through AWS, with no stand-in of our own code: the template, deployed to moto; an event on the
 //! bus; the rule, the queue, the state machine; the real function under AWS's Runtime Interface Emulator, with
 //! its secret from Secrets Manager; the console.
-//!
-//! What moto lacks is done here as AWS documents it: the pipe (queue → state machine) and moving messages
-//! back from the queue of failed events.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+#[path = "whole_way/rotation.rs"]
+mod rotation;
+#[path = "whole_way/stack.rs"]
+mod stack;
+
+use std::path::PathBuf;
 
 use fake_console::{Fault, FaultKind};
-use harness::{LambdaService, Moto, Rie, binary, python, workspace_root};
+use harness::workspace_root;
 use serde_json::{Value, json};
-use suites::{CONSOLE_SECRET, OWN_PASSWORD, World, credentials};
+use stack::{STACK, Stack, json_of};
 
-const STACK: &str = "acme";
-
-/// A deployed stack.
-struct Stack {
-    world: World,
-    lambda: LambdaService,
-    moto: Moto,
-    template: Value,
-    outputs: Value,
-}
-
-fn json_of(path: &Path) -> Value {
-    let text = std::fs::read_to_string(path).expect("a file");
-    serde_json::from_str(&text).expect("JSON")
-}
-
-/// What a script of infra/checks prints.
-fn script(name: &str, arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(python())
-        .arg(workspace_root().join("infra/checks").join(name))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("Python starts");
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name}: {words}");
-    output.stdout
-}
-
-impl Stack {
-    fn deploy() -> Self {
-        let world = World::new();
-        let lambda = LambdaService::start();
-        let moto = Moto::executing_state_machines(&lambda);
-        let secret = credentials(world.console.url(), OWN_PASSWORD);
-        let secret = moto.put_secret(CONSOLE_SECRET, &secret);
-        let folder = tempfile::tempdir().expect("a folder");
-        let translated = folder.path().join("template.json");
-        let template = workspace_root().join("infra/template.yaml");
-        let translation = script("translate.py", &[&template.to_string_lossy()]);
-        std::fs::write(&translated, translation).expect("a file");
-        let secret = format!("ConsoleSecretArns={secret}");
-        let arguments = [&*translated.to_string_lossy(), moto.url(), STACK, &secret];
-        let parameters = ["RetrySeconds=1", "RetryAttempts=1"];
-        let deployed = script("deploy.py", &[&arguments[..], &parameters].concat());
-        let deployed: Value = serde_json::from_slice(&deployed).expect("JSON");
-        assert_eq!(deployed["status"], "CREATE_COMPLETE", "{deployed:#}");
-        let machine = &deployed["state_machine"];
-        let text = |value: &Value| value.as_str().expect("text").to_owned();
-        let (definition, role) = (text(&machine["definition"]), text(&machine["role"]));
-        let arn = moto.create_state_machine(&format!("{STACK}-events"), &definition, &role);
-        assert_eq!(deployed["outputs"]["EventsStateMachine"], arn.as_str());
-        let stack = Self {
-            world,
-            lambda,
-            moto,
-            template: json_of(&translated),
-            outputs: deployed["outputs"].clone(),
-        };
-        // Each function that events run, with the environment that the stack gives it.
-        for operation in ["offboard-user", "offboard-users"] {
-            let name = format!("{STACK}-{operation}");
-            let variables = deployed["functions"][&name]["environment"].clone();
-            let variables = variables.as_object().expect("an environment").clone();
-            let mut environment = stack.moto.env();
-            let variables: Vec<(String, String)> = variables
-                .iter()
-                .map(|(name, value)| (name.clone(), text(value)))
-                .collect();
-            environment.extend(
-                variables
-                    .iter()
-                    .map(|(name, value)| (name.as_str(), value.as_str())),
-            );
-            let emulator = Rie::start(&binary(operation), &environment);
-            stack.lambda.add_emulated(&name, emulator);
-        }
-        stack
+/// With each function that events run.
+fn deployed() -> Stack {
+    let stack = Stack::deploy(&["RetrySeconds=1", "RetryAttempts=1"]);
+    for operation in ["offboard-user", "offboard-users"] {
+        stack.run_function(operation);
     }
-
-    fn output(&self, name: &str) -> String {
-        self.outputs[name].as_str().expect(name).to_owned()
-    }
-
-    fn put_event(&self, event: &Value) {
-        let entry = json!({
-            "EventBusName": self.output("EventBus"),
-            "Source": event["source"],
-            "DetailType": event["detail-type"],
-            "Detail": event["detail"].to_string(),
-        });
-        let put = self.moto.call(
-            "events",
-            "AWSEvents.PutEvents",
-            &json!({"Entries": [entry]}),
-        );
-        assert_eq!(put["FailedEntryCount"], 0, "{put}");
-    }
-
-    fn messages(&self, queue: &str) -> Vec<Value> {
-        let request = json!({
-            "QueueUrl": queue, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"],
-        });
-        let answer = self.moto.call("sqs", "AmazonSQS.ReceiveMessage", &request);
-        answer["Messages"].as_array().cloned().unwrap_or_default()
-    }
-
-    fn delete_message(&self, queue: &str, message: &Value) {
-        let request = json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]});
-        self.moto.call("sqs", "AmazonSQS.DeleteMessage", &request);
-    }
-
-    /// Does what EventBridge Pipes does with the template's pipe: one execution a message, with the
-    /// records as its input; then the message is gone.
-    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html>
-    fn run_pipe(&self) -> Vec<Value> {
-        let pipe = &self.template["Resources"]["EventsPipe"]["Properties"];
-        assert_eq!(pipe["Source"]["Fn::GetAtt"], json!(["EventsQueue", "Arn"]));
-        assert_eq!(pipe["Target"]["Ref"], "EventsStateMachine");
-        assert_eq!(
-            pipe["SourceParameters"]["SqsQueueParameters"]["BatchSize"],
-            1
-        );
-        assert_eq!(pipe["TargetParameters"].get("InputTemplate"), None);
-        let queue = self.output("EventsQueue");
-        let mut ended = Vec::new();
-        for message in self.messages(&queue) {
-            let record = json!({
-                "messageId": message["MessageId"], "body": message["Body"],
-                "eventSource": "aws:sqs", "awsRegion": "us-east-1",
-            });
-            let request = json!({
-                "stateMachineArn": self.output("EventsStateMachine"),
-                "name": format!("pipe-{}", message["MessageId"].as_str().expect("an id")),
-                "input": json!([record]).to_string(),
-            });
-            let started = self
-                .moto
-                .call("states", "AWSStepFunctions.StartExecution", &request);
-            self.delete_message(&queue, &message);
-            ended.push(self.execution(&started["executionArn"]));
-        }
-        ended
-    }
-
-    /// Waits until an execution has ended.
-    fn execution(&self, arn: &Value) -> Value {
-        let request = json!({ "executionArn": arn });
-        let limit = Instant::now() + Duration::from_secs(30);
-        loop {
-            let now = self
-                .moto
-                .call("states", "AWSStepFunctions.DescribeExecution", &request);
-            if now["status"] != "RUNNING" {
-                return now;
-            }
-            let logs = || self.moto.logs();
-            assert!(Instant::now() < limit, "still running: {now:#}\n{}", logs());
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// Does what `aws sqs start-message-move-task` does: each message as it is, with its attributes.
-    fn redrive(&self) {
-        let (failed, events) = (self.output("FailedEvents"), self.output("EventsQueue"));
-        for message in self.messages(&failed) {
-            let request = json!({
-                "QueueUrl": events, "MessageBody": message["Body"],
-                "MessageAttributes": message["MessageAttributes"],
-            });
-            self.moto.call("sqs", "AmazonSQS.SendMessage", &request);
-            self.delete_message(&failed, &message);
-        }
-    }
+    stack
 }
 
 fn mapping(name: &str) -> PathBuf {
@@ -203,7 +35,7 @@ fn answer(execution: &Value) -> Value {
 
 #[test]
 fn an_hr_event_disables_the_user_once_and_a_failing_console_loses_nothing() {
-    let stack = Stack::deploy();
+    let stack = deployed();
     let event = json_of(&mapping("bamboohr-employee-inactive").join("event.json"));
     let enabled = || stack.world.console.state().user_mut("jdoe").enabled;
     assert!(enabled());
@@ -263,7 +95,7 @@ fn an_hr_event_disables_the_user_once_and_a_failing_console_loses_nothing() {
 
 #[test]
 fn every_example_event_is_matched_by_its_rule_and_run_with_its_input() {
-    let stack = Stack::deploy();
+    let stack = deployed();
     for folder in std::fs::read_dir(workspace_root().join("infra/events")).expect("a folder") {
         let folder = folder.expect("a folder").path();
         let event = json_of(&folder.join("event.json"));
@@ -294,7 +126,7 @@ fn every_example_event_is_matched_by_its_rule_and_run_with_its_input() {
 /// An event that the operation refuses is not tried again, and kept with the reason.
 #[test]
 fn an_event_without_an_address_is_kept_and_not_tried_again() {
-    let stack = Stack::deploy();
+    let stack = deployed();
     let mut event = json_of(&mapping("okta-user-deactivated").join("event.json"));
     event["detail"]["target"] = json!([{"type": "AppInstance", "alternateId": "some app"}]);
     stack.put_event(&event);
