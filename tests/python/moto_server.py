@@ -5,6 +5,8 @@
   expressions without escaping what is in them.
 - Its rules don't look into arrays of objects. EventBridge does: a pattern matches if it does for one element
   of each array (https://github.com/aws/event-ruler, "Arrays").
+- Its state machines end when a branch of a Parallel state fails with an error of ASL's own (States.*), which
+  that state may catch (https://states-language.net/#parallel-state).
 """
 
 import itertools
@@ -18,11 +20,16 @@ from moto.stepfunctions.parser.asl.jsonata import jsonata
 
 # Whatever has taken them by name already has the old ones, so all of it is loaded first.
 from moto.stepfunctions.parser import models  # noqa: F401
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 
 def evaluate(expression):
-    return json.loads(json.dumps(Jsonata(expression).evaluate(None)))
+    try:
+        return json.loads(json.dumps(Jsonata(expression).evaluate(None)))
+    except Exception as error:
+        raise jsonata.JSONataException("UNKNOWN", str(error)) from error
 
 
 def declarations(bindings):
@@ -45,6 +52,7 @@ def matches_event(pattern, event, of_one_element=EventPattern.matches_event):
 def main():
     EventPattern.matches_event = matches_event
     jsonata._eval_jsonata = evaluate
+    branches_decl.CustomErrorName = ErrorName
     broken = jsonata.encode_jsonata_variable_declarations
     for module in list(sys.modules.values()):
         if getattr(module, broken.__name__, None) is broken:

@@ -74,7 +74,10 @@ fn an_hr_event_disables_the_user_once_and_a_failing_console_loses_nothing() {
     stack
         .moto
         .call("sqs", "AmazonSQS.ChangeMessageVisibility", &visible);
-    stack.redrive();
+    stack.redrive(
+        &stack.output("FailedEventsArn"),
+        &stack.output("EventsQueueArn"),
+    );
     let [redriven] = &stack.run_pipe()[..] else {
         panic!("not one execution");
     };
@@ -139,4 +142,35 @@ fn an_event_without_an_address_is_kept_and_not_tried_again() {
     let body = kept[0]["Body"].as_str().expect("a body");
     let body: Value = serde_json::from_str(body).expect("JSON");
     assert_eq!(body["event"]["detail"], event["detail"]);
+}
+
+/// Messages that no rule put into the queue: one is no JSON, one is what EventBridge could not deliver.
+#[test]
+fn what_is_no_event_is_kept_and_what_was_not_delivered_is_worked_on() {
+    let stack = deployed();
+    let (events, failed) = (stack.output("EventsQueue"), stack.output("FailedEvents"));
+    let none = json!({});
+    for body in ["not json", "{\"neither\": \"rule nor event\"}"] {
+        stack.send(&events, body, &none);
+        let ended = stack.run_pipe();
+        assert_eq!(ended[0]["status"], "FAILED", "{:#}", ended[0]);
+        let [kept] = &stack.messages(&failed)[..] else {
+            panic!("not kept: {body}");
+        };
+        assert_eq!(kept["Body"], body);
+        let error = &kept["MessageAttributes"]["Error"]["StringValue"];
+        assert_eq!(error, "InvalidInput", "{kept:#}");
+        stack.delete_message(&failed, kept);
+    }
+    assert_eq!(stack.lambda.invoked().len(), 0);
+
+    let event = json_of(&mapping("okta-user-deactivated").join("event.json"));
+    let rule = format!(
+        "arn:aws:events:us-east-1:123456789012:rule/aws.partner/okta.com/acme/log/{STACK}-okta-user-deactivated"
+    );
+    let attributes = json!({"RULE_ARN": {"DataType": "String", "StringValue": rule}});
+    stack.send(&events, &event.to_string(), &attributes);
+    let ended = stack.run_pipe();
+    assert_eq!(answer(&ended[0]), json!({"changed": true}));
+    assert!(!stack.world.console.state().user_mut("jdoe").enabled);
 }

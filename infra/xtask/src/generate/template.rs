@@ -38,7 +38,7 @@ pub(crate) struct Rule {
     #[serde(rename = "notes")]
     _notes: String,
     pub(crate) operation: String,
-    /// The template's parameter that names another bus than the stack's own.
+    /// Another bus than the stack's own: the template's parameter that names it, and the condition that it does.
     #[serde(default)]
     bus: Option<Bus>,
     pub(crate) pattern: Value,
@@ -193,9 +193,13 @@ fn members(entry: &Entry) -> Map<String, Value> {
 
 /// A resource's first lines.
 fn resource(id: &str, kind: &str, condition: Option<&str>) -> String {
+    format!("{}  Properties:\n", head(id, kind, condition))
+}
+
+fn head(id: &str, kind: &str, condition: Option<&str>) -> String {
     let condition = condition.map(|condition| format!("  Condition: {condition}\n"));
     let condition = condition.unwrap_or_default();
-    format!("{id}:\n  Type: {kind}\n{condition}  Properties:\n")
+    format!("{id}:\n  Type: {kind}\n{condition}")
 }
 
 /// An operation's function, with its role, logs and alarms.
@@ -210,12 +214,8 @@ fn function(entry: &Entry) -> String {
         true => 900,
         false => 60,
     };
-    // A repetition is a new password for whoever did not say that it is one; and where the password is
-    // the pack's own, a failed login.
-    let retries = match members.contains_key("password_secret") || entry.delivers {
-        true => 0,
-        false => 2,
-    };
+    // Lambda's record of a failed invocation has the whole input in it: no password goes to a queue.
+    let keeps_failures = !members.contains_key("password");
     let mut policies = Vec::new();
     let mut policy = |condition: Option<&str>, id: &str| {
         policies.push(match condition {
@@ -255,9 +255,12 @@ fn function(entry: &Entry) -> String {
         false => "",
     };
     let mut text = format!("# {name}: {}\n\n", effect(spec.effect));
-    text += &resource(&format!("{id}Logs"), "AWS::Logs::LogGroup", condition);
+    text += &head(&format!("{id}Logs"), "AWS::Logs::LogGroup", condition);
     text += &format!(
-        "    LogGroupName: !Sub /aws/lambda/${{AWS::StackName}}-{name}\n    \
+        "  DeletionPolicy: RetainExceptOnCreate\n  \
+         UpdateReplacePolicy: Retain\n  \
+         Properties:\n    \
+         LogGroupName: !Sub /aws/lambda/${{AWS::StackName}}-{name}\n    \
          RetentionInDays: !Ref LogRetentionDays\n    \
          KmsKeyId: !If [HasLogsKey, !Ref LogsKeyArn, !Ref AWS::NoValue]\n\n"
     );
@@ -279,12 +282,15 @@ fn function(entry: &Entry) -> String {
             - Effect: Allow
               Action: [logs:CreateLogStream, logs:PutLogEvents]
               Resource: !GetAtt {id}Logs.Arn
-            - Effect: Allow
-              Action: sqs:SendMessage
-              Resource: !GetAtt FailedInvocations.Arn
-
 "
     );
+    if keeps_failures {
+        text += "            - Effect: Allow
+              Action: sqs:SendMessage
+              Resource: !GetAtt FailedInvocations.Arn
+";
+    }
+    text.push('\n');
     text += &resource(
         &format!("{id}Function"),
         "AWS::Serverless::Function",
@@ -299,11 +305,15 @@ fn function(entry: &Entry) -> String {
     ReservedConcurrentExecutions: !If [HasConcurrencyLimit, !Ref MaxConcurrency, !Ref AWS::NoValue]
     LoggingConfig: {{LogGroup: !Ref {id}Logs, LogFormat: JSON}}
 {network}    EventInvokeConfig:
-      MaximumRetryAttempts: {retries}
-      DestinationConfig:
-        OnFailure: {{Type: SQS, Destination: !GetAtt FailedInvocations.Arn}}
+      # Lambda would repeat refused logins too, which lock the account.
+      MaximumRetryAttempts: 0
 "
     );
+    if keeps_failures {
+        text += "      DestinationConfig:
+        OnFailure: {Type: SQS, Destination: !GetAtt FailedInvocations.Arn}
+";
+    }
     for (metric, description) in [
         (
             "Errors",
@@ -358,14 +368,14 @@ fn rule(mapping: &Mapping) -> String {
     let id = id_of(name);
     let title = &rule.title;
     let pattern = &rule.pattern;
-    let bus = match &rule.bus {
+    let (condition, bus) = match &rule.bus {
         Some(Bus {
             parameter,
             condition,
-        }) => format!("!If [{condition}, !Ref {parameter}, !GetAtt EventBus.Name]"),
-        None => "!GetAtt EventBus.Name".to_owned(),
+        }) => (condition.as_str(), format!("!Ref {parameter}")),
+        None => ("HasEvents", "!GetAtt EventBus.Name".to_owned()),
     };
-    let mut text = resource(&format!("{id}Rule"), "AWS::Events::Rule", Some("HasEvents"));
+    let mut text = resource(&format!("{id}Rule"), "AWS::Events::Rule", Some(condition));
     text += &format!(
         "    Name: !Sub ${{AWS::StackName}}-{name}
     Description: {title:?}
@@ -423,7 +433,8 @@ fn state_machine(mappings: &[Mapping]) -> Value {
                 "FunctionName": arn_of(&rule.operation),
                 "Payload": format!("{{% {} %}}", one_line(input)),
             },
-            "Output": "{% $states.result.Payload %}",
+            // What was done is in the function's log; a long answer would not fit into a state's output.
+            "Output": {"changed": "{% $states.result.Payload.changed %}"},
             "Retry": [{
                 "ErrorEquals": worth_another_run(),
                 "IntervalSeconds": "RetrySeconds",
@@ -436,8 +447,8 @@ fn state_machine(mappings: &[Mapping]) -> Value {
                 "ErrorEquals": ["States.ALL"],
                 "Assign": {
                     "operation": rule.operation,
-                    "error": "{% $states.errorOutput.Error %}",
-                    "cause": "{% $states.errorOutput.Cause %}",
+                    "error": or_dash("Error"),
+                    "cause": or_dash("Cause"),
                 },
                 "Next": "Keep the event",
             }],
@@ -448,16 +459,33 @@ fn state_machine(mappings: &[Mapping]) -> Value {
     let attribute = |value: &str| json!({"DataType": "String", "StringValue": value});
     let mut all = Map::new();
     all.insert(
-        "Read the event".into(),
+        "Take the message".into(),
         json!({
             "Type": "Pass",
             "Assign": {
-                "message": "{% $parse($states.input[0].body) %}",
-                "event": "{% $parse($states.input[0].body).event %}",
-                "operation": "none",
+                "body": "{% $states.input[0].body %}",
+                "operation": "-",
                 "error": "InvalidInput",
                 "cause": "no folder of infra/events is for this event",
             },
+            "Next": "Read the event",
+        }),
+    );
+    all.insert(
+        "Read the event".into(),
+        json!({
+            // What is no JSON can only be caught around the state that reads it.
+            "Type": "Parallel",
+            "Branches": [{
+                "StartAt": "Read",
+                "States": {"Read": {"Type": "Pass", "Output": READ, "End": true}},
+            }],
+            "Assign": {"message": "{% $states.result[0] %}", "event": "{% $states.result[0].event %}"},
+            "Catch": [{
+                "ErrorEquals": ["States.ALL"],
+                "Assign": {"cause": "the message is no event in JSON"},
+                "Next": "Keep the event",
+            }],
             "Next": "Choose the mapping",
         }),
     );
@@ -474,7 +502,7 @@ fn state_machine(mappings: &[Mapping]) -> Value {
             "Arguments": {
                 "QueueUrl": "${FailedEvents}",
                 // As it came, so that moving it back works on it again.
-                "MessageBody": "{% $string($message) %}",
+                "MessageBody": "{% $body %}",
                 "MessageAttributes": {
                     "Operation": attribute("{% $operation %}"),
                     "Error": attribute("{% $error %}"),
@@ -498,9 +526,23 @@ fn state_machine(mappings: &[Mapping]) -> Value {
     json!({
         "Comment": "Works on one event of the queue",
         "QueryLanguage": "JSONata",
-        "StartAt": "Read the event",
+        "StartAt": "Take the message",
         "States": all,
     })
+}
+
+/// The event, and the rule that it came by. A rule puts its name beside it. What EventBridge could not put
+/// into the queue is in that of failed events as it was before that, with the rule's ARN as an attribute.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
+const READ: &str = "{% ($read := $parse($states.input[0].body); $arn := \
+    $states.input[0].messageAttributes.RULE_ARN.stringValue; \
+    $exists($read.rule) ? {\"rule\": $read.rule, \"event\": $read.event} : \
+    {\"rule\": $substringAfter($split($exists($arn) ? $arn : \"-\", \"/\")[-1], \"${AWS::StackName}-\"), \
+    \"event\": $read}) %}";
+
+/// A member of the error, as an attribute of a message can't be empty.
+fn or_dash(member: &str) -> String {
+    format!("{{% $states.errorOutput.{member} ? $states.errorOutput.{member} : '-' %}}")
 }
 
 /// An expression without the line ends that a JSON string would have to escape.

@@ -15,6 +15,9 @@ use suites::{CONSOLE_SECRET, OWN_PASSWORD, World, credentials};
 /// What the stack is called.
 pub(crate) const STACK: &str = "acme";
 
+/// The partner event bus of Okta's log stream. A real one is called aws.partner/okta.com/...; moto takes no slash.
+pub(crate) const OKTA_BUS: &str = "okta";
+
 /// A deployed stack.
 pub(crate) struct Stack {
     pub(crate) world: World,
@@ -53,6 +56,8 @@ impl Stack {
         let world = World::new();
         let lambda = LambdaService::start();
         let moto = Moto::executing_state_machines(&lambda);
+        let bus = json!({ "Name": OKTA_BUS });
+        moto.call("events", "AWSEvents.CreateEventBus", &bus);
         let secret = credentials(world.console.url(), OWN_PASSWORD);
         let secret = moto.put_secret(CONSOLE_SECRET, &secret);
         let folder = tempfile::tempdir().expect("a folder");
@@ -61,7 +66,9 @@ impl Stack {
         let translation = script("translate.py", &[&template.to_string_lossy()]);
         std::fs::write(&translated, translation).expect("a file");
         let arns = format!("ConsoleSecretArns={secret}");
-        let arguments = [&*translated.to_string_lossy(), moto.url(), STACK, &arns];
+        let okta = format!("OktaEventBusName={OKTA_BUS}");
+        let translated_path = translated.to_string_lossy();
+        let arguments = [&*translated_path, moto.url(), STACK, &arns, &okta];
         let deployed = script("deploy.py", &[&arguments[..], parameters].concat());
         let mut deployed: Value = serde_json::from_slice(&deployed).expect("JSON");
         assert_eq!(deployed["status"], "CREATE_COMPLETE", "{deployed:#}");
@@ -106,10 +113,15 @@ impl Stack {
         self.outputs[name].as_str().expect(name).to_owned()
     }
 
-    /// Puts an event on the stack's bus.
+    /// Puts an event on the stack's bus, or on the partner's that it is of.
     pub(crate) fn put_event(&self, event: &Value) {
+        let source = event["source"].as_str().expect("a source");
+        let bus = match source.starts_with("aws.partner/") {
+            true => OKTA_BUS.to_owned(),
+            false => self.output("EventBus"),
+        };
         let entry = json!({
-            "EventBusName": self.output("EventBus"),
+            "EventBusName": bus,
             "Source": event["source"],
             "DetailType": event["detail-type"],
             "Detail": event["detail"].to_string(),
@@ -131,7 +143,7 @@ impl Stack {
         answer["Messages"].as_array().cloned().unwrap_or_default()
     }
 
-    fn delete_message(&self, queue: &str, message: &Value) {
+    pub(crate) fn delete_message(&self, queue: &str, message: &Value) {
         let request = json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]});
         self.moto.call("sqs", "AmazonSQS.DeleteMessage", &request);
     }
@@ -153,6 +165,7 @@ impl Stack {
         for message in self.messages(&queue) {
             let record = json!({
                 "messageId": message["MessageId"], "body": message["Body"],
+                "messageAttributes": lower_case(&message["MessageAttributes"]),
                 "eventSource": "aws:sqs", "awsRegion": "us-east-1",
             });
             let request = json!({
@@ -186,16 +199,33 @@ impl Stack {
         }
     }
 
-    /// Does what `aws sqs start-message-move-task` does: each message as it is, with its attributes.
-    pub(crate) fn redrive(&self) {
+    /// Puts a message into the queue of events.
+    pub(crate) fn send(&self, queue: &str, body: &str, attributes: &Value) {
+        let request =
+            json!({"QueueUrl": queue, "MessageBody": body, "MessageAttributes": attributes});
+        self.moto.call("sqs", "AmazonSQS.SendMessage", &request);
+    }
+
+    /// Does what `aws sqs start-message-move-task` does: each message as it is, with its attributes. The
+    /// destination has to be named, as no queue sent the messages to this one.
+    pub(crate) fn redrive(&self, source_arn: &str, destination_arn: &str) {
+        assert_eq!(source_arn, self.output("FailedEventsArn"));
+        assert_eq!(destination_arn, self.output("EventsQueueArn"));
         let (failed, events) = (self.output("FailedEvents"), self.output("EventsQueue"));
         for message in self.messages(&failed) {
-            let request = json!({
-                "QueueUrl": events, "MessageBody": message["Body"],
-                "MessageAttributes": message["MessageAttributes"],
-            });
-            self.moto.call("sqs", "AmazonSQS.SendMessage", &request);
+            let body = message["Body"].as_str().expect("a body");
+            self.send(&events, body, &message["MessageAttributes"]);
             self.delete_message(&failed, &message);
         }
     }
+}
+
+/// A message's attributes, as the records of a pipe have them.
+fn lower_case(attributes: &Value) -> Value {
+    let attributes = attributes.as_object().into_iter().flatten();
+    let lower = |(name, value): (&String, &Value)| {
+        let value = json!({"stringValue": value["StringValue"], "dataType": value["DataType"]});
+        (name.clone(), value)
+    };
+    Value::Object(attributes.map(lower).collect())
 }
