@@ -61,10 +61,23 @@ impl Rotation {
             }
             Step::Set | Step::Test => {}
         }
-        let pair = self.pair().await?;
-        match step {
-            Step::Set => self.set(&pair, &progress).await,
-            _ => self.test(&pair).await,
+        let (current, pending) = self.versions().await?;
+        match (step, pending) {
+            (Step::Set, Some(pending)) => self.set(&Pair { current, pending }, &progress).await,
+            (Step::Set, None) => Err(self.unusable("the pending version has no new password yet")),
+            (_, Some(pending)) => {
+                let refused = "the console refused the new password, which it took before";
+                let works = "the new password works";
+                self.test(&pending, works, refused, Changed::Unknown).await
+            }
+            // So Secrets Manager tries out a rotation that is turned on without a first run
+            // (RotateImmediatelyOnUpdate).
+            // <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html>
+            (_, None) => {
+                let refused = "the console refused the current password";
+                let works = "the current password works; there is no new one";
+                self.test(&current, works, refused, Changed::Nothing).await
+            }
         }
     }
 
@@ -202,12 +215,18 @@ impl Rotation {
         error
     }
 
-    async fn test(&self, pair: &Pair) -> Result<&'static str, Error> {
-        let report = match self.test_connection(&pair.pending).await {
+    /// Uses the console with a version's password, and looks whether it may do what the pack does.
+    async fn test(
+        &self,
+        version: &ConsoleSecret,
+        works: &'static str,
+        refused: &str,
+        changed: Changed,
+    ) -> Result<&'static str, Error> {
+        let report = match self.test_connection(version).await {
             Ok(report) => report,
             Err(error) if is_failed_login(&error) => {
-                let refused = "the console refused the new password, which it took before";
-                return Err(self.stop(refused, Changed::Unknown, Step::Test).await);
+                return Err(self.stop(refused, changed, Step::Test).await);
             }
             Err(error) => return Err(error),
         };
@@ -216,12 +235,12 @@ impl Rotation {
             .filter(|check| check["check"] == "privilege")
             .find(|check| check["verdict"] != "ok");
         match privilege {
-            None => Ok("the new password works"),
+            None => Ok(works),
             Some(check) => {
                 let detail = check["detail"].as_str().unwrap_or_default();
                 let next = "make the account a global administrator again: the rotation goes on by \
                             itself, or rotate the secret";
-                let message = format!("the new password works, and the account {detail}");
+                let message = format!("{works}, and the account {detail}");
                 Err(self.error(ErrorKind::Unauthorized, message, next))
             }
         }
@@ -239,16 +258,16 @@ impl Rotation {
         })
     }
 
-    async fn pair(&self) -> Result<Pair, Error> {
+    /// The current version, and the pending one if it has a password of its own.
+    async fn versions(&self) -> Result<(ConsoleSecret, Option<ConsoleSecret>), Error> {
         let current = self.console_secret(&self.current().await?)?;
-        let unmade = || self.unusable("the pending version has no new password yet");
-        let pending = self.pending().await?.ok_or_else(unmade)?;
+        let Some(pending) = self.pending().await? else {
+            return Ok((current, None));
+        };
         let pending = self.console_secret(&pending)?;
         self.check(&current, &pending)?;
-        if same_password(&current, &pending) {
-            return Err(unmade());
-        }
-        Ok(Pair { current, pending })
+        let new = !same_password(&current, &pending);
+        Ok((current, new.then_some(pending)))
     }
 
     async fn current(&self) -> Result<SecretString, Error> {

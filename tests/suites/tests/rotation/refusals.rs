@@ -181,3 +181,44 @@ fn a_refused_login_stops_the_rotation_until_a_person_has_looked() {
         assert!(failed_logins(&world) <= most + 1, "{case}");
     }
 }
+
+/// Secrets Manager runs that step alone when a rotation is turned on that is not to begin at once.
+#[test]
+fn the_test_without_a_new_password_is_one_of_the_current_one() {
+    for same in [false, true] {
+        let world = world();
+        let function = rotator(&world);
+        let rotation = Rotation::begin(&world);
+        if same {
+            let put = json!({
+                "SecretId": CONSOLE_SECRET, "ClientRequestToken": rotation.version,
+                "SecretString": credentials(world.console.url(), OWN_PASSWORD).to_string(),
+                "VersionStages": ["AWSPENDING"],
+            });
+            world.secrets.call("PutSecretValue", &put);
+        }
+        let before = world.secrets.versions(CONSOLE_SECRET);
+        let done = rotation.step(&function, "testSecret").expect("tested");
+        assert_eq!(
+            done["done"],
+            "the current password works; there is no new one"
+        );
+        assert_eq!(world.secrets.versions(CONSOLE_SECRET), before);
+        assert_eq!(world.writes(), Vec::<String>::new());
+        let error = rotation
+            .step(&function, "setSecret")
+            .expect_err("no new one");
+        assert!(
+            error.error_message.contains("no new password yet"),
+            "{error:?}"
+        );
+
+        // One refused login, and no more of them.
+        world.console.state().user_mut(OWN_LOGIN).password = "changed-by-hand".into();
+        for _ in 0..3 {
+            let error = rotation.step(&function, "testSecret").expect_err("refused");
+            assert_eq!(error.error_type, "Unauthorized", "{error:?}");
+            assert_eq!(failed_logins(&world), 1);
+        }
+    }
+}
