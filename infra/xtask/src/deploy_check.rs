@@ -21,10 +21,28 @@ pub(crate) struct Args {}
 /// Functions of the template that are no operations.
 const SUPPORTING: [&str; 2] = ["http-api", "rotate-console-secret"];
 const STACK: &str = "acme";
+const README: &str = "infra/README.md";
 const SECRETS: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret";
 
 /// Findings that are accepted: by tool and name, each with its reason.
 type Accepted = BTreeMap<String, BTreeMap<String, String>>;
+
+/// How long a stack's name may be: functions, rules and pipes have it in theirs, of 64 characters each
+/// (the API references of Lambda, EventBridge and EventBridge Pipes).
+fn longest_stack_name(template: &Value) -> usize {
+    const STACK_NAME: &str = "${AWS::StackName}";
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    let left = resources.filter_map(|(_, resource)| {
+        let member = match resource["Type"].as_str()? {
+            "AWS::Lambda::Function" => "FunctionName",
+            "AWS::Events::Rule" | "AWS::Pipes::Pipe" => "Name",
+            _ => return None,
+        };
+        let name = resource["Properties"][member]["Fn::Sub"].as_str()?;
+        64_usize.checked_sub(name.replace(STACK_NAME, "").len())
+    });
+    left.min().unwrap_or_default()
+}
 
 /// One thing that a tool says.
 struct Finding {
@@ -123,6 +141,12 @@ impl Check {
         ));
         if resources > 500 {
             self.problem("the template has more resources than CloudFormation takes");
+        }
+        let longest = longest_stack_name(&template);
+        let told = format!("`acme` is the stack's name: at most\n{longest} characters");
+        if !fs::read_to_string(workspace_root().join(README)).is_ok_and(|text| text.contains(&told))
+        {
+            self.problem(format_args!("{README} does not say: {told}"));
         }
         fs::write(&self.translated, translated)
             .map_err(|error| format!("{} can't be written: {error}", self.translated.display()))?;

@@ -52,7 +52,7 @@ pub(super) fn document(operations: &[Operation]) -> Result<String, String> {
                     "default": "api-id.execute-api.eu-west-1.amazonaws.com",
                     "description": "The host of the API, or a domain of your own",
                 },
-                "stage": {"default": "prod", "description": "The API's stage, or its base path"},
+                "stage": {"default": "v1", "description": "The API's stage, or its base path"},
             },
         }],
         "security": [{"apiKey": []}],
