@@ -414,6 +414,21 @@ pub fn with_disabled(mut snapshot: Value, id: i64) -> Value {
     snapshot
 }
 
+/// Runs a program with something on its standard input, to its end.
+///
+/// # Panics
+/// If it does not start.
+pub fn with_stdin(command: &mut Command, input: &str) -> Output {
+    let piped = command.stdin(Stdio::piped());
+    let piped = piped.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("standard input");
+    // One that ends without reading closes it.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("ends")
+}
+
 /// A process's exit code, standard output and standard error.
 #[must_use]
 pub fn told(output: &Output) -> (i32, String, String) {

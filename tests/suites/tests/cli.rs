@@ -1,6 +1,5 @@
 //! The runbook CLI as a process, with and without a terminal.
 
-use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use fake_console::{Fault, FaultKind};
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
-use suites::{World, jsmith, told, with, without};
+use suites::{World, jsmith, told, with, with_stdin, without};
 use tempfile::TempDir;
 
 struct Cli {
@@ -268,15 +267,7 @@ fn a_password_comes_by_standard_input_or_from_a_file() {
     arguments.push("--password-stdin".into());
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut command = cli.command(&words);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("r7user starts");
-    let mut stdin = child.stdin.take().expect("standard input");
-    stdin.write_all(b"canary-Passw0rd\n").expect("written");
-    drop(stdin);
-    let (code, out, err) = told(&child.wait_with_output().expect("ends"));
+    let (code, out, err) = told(&with_stdin(&mut command, "canary-Passw0rd\n"));
     assert_eq!(code, 0, "{err}");
     assert!(
         !out.contains("canary") && !err.contains("canary"),

@@ -9,7 +9,7 @@ use harness::{FunctionError, LambdaService, binary};
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
-use suites::{World, told};
+use suites::{World, told, with_stdin};
 use tempfile::TempDir;
 
 /// Somebody with credentials for AWS and a stack named `acme`.
@@ -373,7 +373,6 @@ fn an_interrupt_waits_for_the_answer() {
 /// Given by value, by the person's own choice: to the function, and to nobody else.
 #[test]
 fn a_password_by_value_is_told_to_the_function_alone() {
-    use std::io::Write as _;
     let cli = Cli::new(&["set-password"]);
     let set = [
         "set-password",
@@ -384,15 +383,7 @@ fn a_password_by_value_is_told_to_the_function_alone() {
         "--verbose",
     ];
     let mut command = cli.command(&set);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("r7user starts");
-    let mut stdin = child.stdin.take().expect("standard input");
-    stdin.write_all(b"canary-Passw0rd-1\n").expect("written");
-    drop(stdin);
-    let (code, out, err) = told(&child.wait_with_output().expect("ends"));
+    let (code, out, err) = told(&with_stdin(&mut command, "canary-Passw0rd-1\n"));
     assert_eq!(code, 0, "{err}");
     assert!(
         !out.contains("canary") && !err.contains("canary"),
