@@ -1,6 +1,7 @@
 """Deploys a translated template to moto, and tells what came of it, as JSON.
 
-moto creates the kinds of resources that it knows, and passes over the others.
+moto creates the kinds of resources that it knows, and passes over the others. Secrets are of the others, and
+are created here under the template's names: policies refer to them.
 """
 
 import argparse
@@ -37,6 +38,30 @@ def upload(s3, template):
             s3.put_object(Bucket=BUCKET, Key=key, Body=example_zip())
 
 
+def create_secrets(client, template, stack):
+    """Creates the template's secrets and puts their ARNs in place of what refers to them.
+
+    Whether their conditions hold is for what refers to them, which has the same conditions.
+    """
+    arns = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::SecretsManager::Secret":
+            known_as = resource["Properties"]["Name"]["Fn::Sub"].replace("${AWS::StackName}", stack)
+            arns[name] = client.create_secret(Name=known_as)["ARN"]
+
+    def put(value):
+        if isinstance(value, list):
+            return [put(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("Ref") in arns:
+            return arns[value["Ref"]]
+        return {name: put(item) for name, item in value.items()}
+
+    kept = {name: it for name, it in template["Resources"].items() if name not in arns}
+    return {**put(template), "Resources": put(kept)}
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("template", type=Path, help="what translate.py wrote")
@@ -50,6 +75,11 @@ def main():
         return session.client(service, endpoint_url=chosen.endpoint)
 
     template = json.loads(chosen.template.read_text())
+    template = create_secrets(client("secretsmanager"), template, chosen.stack)
+    # CloudFormation compares parameters as texts, moto as what the JSON has.
+    for parameter in template["Parameters"].values():
+        if "Default" in parameter:
+            parameter["Default"] = str(parameter["Default"])
     upload(client("s3"), template)
     left_out = [name for name, it in template["Resources"].items() if it["Type"] in GAPS]
     for name in left_out:

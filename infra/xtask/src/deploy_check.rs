@@ -266,36 +266,55 @@ impl Check {
         Ok(())
     }
 
+    /// With the defaults, and with everything that they leave out.
     fn deploy(&mut self) -> Result<(), Failure> {
+        let on_consoles = actions::ALL.iter().filter(|entry| entry.console);
+        self.deploy_with(&[], on_consoles.map(name_of).collect())?;
+        let whole = [
+            "Surfaces=both".to_owned(),
+            "RotationDays=30".to_owned(),
+            "ApiAllowedCidrs=198.51.100.0/24,203.0.113.7/32".to_owned(),
+            format!("ConsoleSecretArns={SECRETS}:console-AbCdEf"),
+            format!("PlatformSecretArn={SECRETS}:platform-AbCdEf"),
+        ];
+        let all = actions::ALL.iter().map(name_of).chain(SUPPORTING);
+        self.deploy_with(&whole, all.collect())?;
+        self.secrets_of_roles()
+    }
+
+    /// Deploys with these parameters, and compares the functions.
+    fn deploy_with(
+        &mut self,
+        parameters: &[String],
+        expected: BTreeSet<&str>,
+    ) -> Result<(), Failure> {
         let moto = Moto::start();
         let mut script = self.script("deploy.py");
-        script
-            .arg(&self.translated)
-            .args([moto.url(), STACK, "Surfaces=both", "RotationDays=30"])
-            .args(["ApiAllowedCidrs=198.51.100.0/24,203.0.113.7/32"])
-            .arg(format!("ConsoleSecretArns={SECRETS}:console-AbCdEf"))
-            .arg(format!("PlatformSecretArn={SECRETS}:platform-AbCdEf"));
-        let (_, deployed) = output(&mut script, &[0])?;
+        script.arg(&self.translated).args([moto.url(), STACK]);
+        let (_, deployed) = output(script.args(parameters), &[0])?;
         let deployed: Value = json(&deployed, "deploy.py")?;
+        let with = match parameters {
+            [] => "the defaults".to_owned(),
+            some => some.join(" "),
+        };
         if deployed["status"] != "CREATE_COMPLETE" {
             let (status, reason) = (&deployed["status"], &deployed["reason"]);
-            self.problem(format_args!("the stack is {status}: {reason}"));
+            self.problem(format_args!("with {with} the stack is {status}: {reason}"));
         }
         let functions = deployed["functions"].as_object().cloned();
         let found: BTreeSet<String> = functions.unwrap_or_default().keys().cloned().collect();
-        let operations = actions::ALL.iter().map(|entry| entry.operation.spec.name);
-        let expected = operations.chain(SUPPORTING);
-        let expected: BTreeSet<String> = expected.map(|name| format!("{STACK}-{name}")).collect();
+        let expected: BTreeSet<String> = expected
+            .iter()
+            .map(|name| format!("{STACK}-{name}"))
+            .collect();
         for missing in expected.difference(&found) {
-            self.problem(format_args!("the stack has no function {missing}"));
+            self.problem(format_args!("with {with} there is no function {missing}"));
         }
         for unknown in found.difference(&expected) {
-            self.problem(format_args!(
-                "the stack has a function {unknown}, which is no operation"
-            ));
+            self.problem(format_args!("with {with} there is a function {unknown}"));
         }
-        note(format_args!("{} functions", found.len()));
-        self.secrets_of_roles()
+        note(format_args!("{} functions with {with}", found.len()));
+        Ok(())
     }
 
     /// Whether each function's role has the policies that its operation needs, and no other.
@@ -324,6 +343,10 @@ impl Check {
         }
         Ok(())
     }
+}
+
+fn name_of(entry: &Entry) -> &'static str {
+    entry.operation.spec.name
 }
 
 /// The policies about secrets that an operation needs, by what it may use.
