@@ -10,8 +10,8 @@ use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use crate::secret_age::SecretAge;
-use crate::secret_versions::PENDING;
-use crate::secrets::{Store, permanent};
+use crate::secret_versions::{REPLACED, SENT};
+use crate::secrets::{Secret, Store, permanent};
 use crate::settings::CredentialsAt;
 
 /// What a surface's secret holds.
@@ -33,8 +33,8 @@ pub(crate) trait SurfaceSecret: Sized + Send + Sync + 'static {
     /// What says where the surface is, as it was written.
     fn place(&self) -> &[Option<String>];
 
-    /// Whether somebody may rotate it in the four steps of Secrets Manager, so that for a while the
-    /// pending version has what is in force.
+    /// Whether this pack's rotation function may rotate it, so that for a while another version than the
+    /// current one has what is in force.
     const ROTATES: bool;
 
     /// Whether the server would see no difference.
@@ -105,11 +105,14 @@ struct State<S: SurfaceSecret> {
 
 struct Cached<C> {
     identity: Arc<C>,
-    /// Of credentials from the pending version: the current version's, which were refused.
+    /// Of credentials that a rotation has sent to the surface: the current version's, which they stand in
+    /// for.
     instead_of: Option<Arc<C>>,
     place: Vec<Option<String>>,
     version: String,
     created: Option<SystemTime>,
+    /// Whether the version has the label by which a rotation tells that it is not in force any more.
+    replaced: bool,
     read: Instant,
 }
 
@@ -136,6 +139,14 @@ impl<S: SurfaceSecret> State<S> {
     }
 
     fn refuse(&mut self, identity: &S::Identity) {
+        // What stood in for the current version is not tried first once the minute is over: the current one
+        // may have been refused for another reason.
+        if let Some(cached) = &mut self.cached
+            && S::same(&cached.identity, identity)
+            && let Some(current) = cached.instead_of.take()
+        {
+            cached.identity = current;
+        }
         self.refused
             .retain(|(other, at)| at.elapsed() < REFUSED_FOR && !S::same(other, identity));
         self.refused
@@ -180,8 +191,13 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
 
     /// Reads the secret now, and keeps the credentials in it.
     pub(crate) async fn read(&self) -> Result<S, CredentialError> {
-        let (secret, cached) = self.fetch().await?;
-        self.keep(&mut *self.state.lock().await, cached)?;
+        let (secret, current) = self.fetch().await?;
+        let mut state = self.state.lock().await;
+        let sent = match current.replaced {
+            true => self.sent(&current, &state).await?,
+            false => None,
+        };
+        self.keep(&mut state, sent.unwrap_or(current))?;
         Ok(secret)
     }
 
@@ -197,31 +213,46 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
     }
 
     async fn fetch(&self) -> Result<(S, Cached<S::Identity>), CredentialError> {
-        let (secret, version, created) = match &self.at {
-            CredentialsAt::SecretsManager(id) => {
-                let secret = self.store.managed(id).await?;
-                (S::parse(id, &secret.text)?, secret.version, secret.created)
-            }
+        match &self.at {
+            CredentialsAt::SecretsManager(id) => self.version(id, self.store.managed(id).await?),
             CredentialsAt::File(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     permanent(format!("the secret file {path:?} can't be read: {error}"))
                 })?;
-                (S::parse(path, &text.into())?, String::new(), None)
+                let secret = S::parse(path, &text.into())?;
+                let cached = cached(&secret);
+                Ok((secret, cached))
             }
             CredentialsAt::Environment(identity) => {
-                (S::given(identity.clone()), String::new(), None)
+                let secret = S::given(identity.clone());
+                let cached = cached(&secret);
+                Ok((secret, cached))
             }
+        }
+    }
+
+    fn version(
+        &self,
+        id: &str,
+        version: Secret,
+    ) -> Result<(S, Cached<S::Identity>), CredentialError> {
+        let secret = S::parse(id, &version.text)?;
+        let cached = Cached {
+            version: version.version,
+            created: version.created,
+            replaced: version.labels.iter().any(|label| label == REPLACED),
+            ..cached(&secret)
         };
-        let cached = cached(&secret, version, created);
         Ok((secret, cached))
     }
 
-    /// What to ask with now, after a look at the secret: the current version; while that is refused,
-    /// the pending one, if a rotation has staged another password of the same account for the same
-    /// place. None of them is sent again that was refused a short while ago.
+    /// What to ask with now, after a look at the secret: the current version; while that is refused, or
+    /// a rotation has told that it is not in force any more, the version that the rotation has sent, if it
+    /// is of the same account for the same place. None of them is sent again that was refused a short while
+    /// ago.
     async fn usable(&self, state: &State<S>) -> Result<Usable<S::Identity>, CredentialError> {
         let (_, current) = self.fetch().await?;
-        // The current version is still the one that the pending one stands in for.
+        // The current version is still the one that the other one stands in for.
         if let Some(old) = &state.cached
             && let Some(instead_of) = &old.instead_of
             && S::same(instead_of, &current.identity)
@@ -236,30 +267,41 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
                 ..current
             }));
         }
-        let Some(ago) = state.refused(&current.identity) else {
-            return Ok(Usable::These(current));
-        };
-        let pending = match &self.at {
-            CredentialsAt::SecretsManager(id) if S::ROTATES => {
-                self.store.labelled(id, PENDING, None).await?
-            }
-            _ => None,
-        };
-        let (CredentialsAt::SecretsManager(id), Some(pending)) = (&self.at, pending) else {
-            return Ok(Usable::Refused(ago));
-        };
-        let secret = S::parse(id, &pending.text)?;
-        let newer = cached(&secret, pending.version, pending.created);
-        let fits = current.identity.is_same_account(&newer.identity)
-            && current.place == newer.place
-            && state.refused(&newer.identity).is_none();
-        Ok(match fits {
-            true => Usable::These(Cached {
-                instead_of: Some(current.identity),
-                ..newer
-            }),
-            false => Usable::Refused(ago),
+        let refused = state.refused(&current.identity);
+        if (refused.is_some() || current.replaced)
+            && let Some(sent) = self.sent(&current, state).await?
+        {
+            return Ok(Usable::These(sent));
+        }
+        Ok(match refused {
+            Some(ago) => Usable::Refused(ago),
+            None => Usable::These(current),
         })
+    }
+
+    /// The version that a rotation has sent to the surface, if it may stand in for the current one.
+    async fn sent(
+        &self,
+        current: &Cached<S::Identity>,
+        state: &State<S>,
+    ) -> Result<Option<Cached<S::Identity>>, CredentialError> {
+        let CredentialsAt::SecretsManager(id) = &self.at else {
+            return Ok(None);
+        };
+        if !S::ROTATES {
+            return Ok(None);
+        }
+        let Some(version) = self.store.labelled(id, SENT, None).await? else {
+            return Ok(None);
+        };
+        let (_, sent) = self.version(id, version)?;
+        let fits = current.identity.is_same_account(&sent.identity)
+            && current.place == sent.place
+            && state.refused(&sent.identity).is_none();
+        Ok(fits.then(|| Cached {
+            instead_of: Some(Arc::clone(&current.identity)),
+            ..sent
+        }))
     }
 }
 
@@ -270,17 +312,14 @@ enum Usable<C> {
     Refused(Duration),
 }
 
-fn cached<S: SurfaceSecret>(
-    secret: &S,
-    version: String,
-    created: Option<SystemTime>,
-) -> Cached<S::Identity> {
+fn cached<S: SurfaceSecret>(secret: &S) -> Cached<S::Identity> {
     Cached {
         identity: Arc::new(secret.identity().clone()),
         instead_of: None,
         place: secret.place().to_vec(),
-        version,
-        created,
+        version: String::new(),
+        created: None,
+        replaced: false,
         read: Instant::now(),
     }
 }
@@ -343,7 +382,7 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
                 Some(_) => info!(
                     old,
                     new = newer.version,
-                    "the secret is being rotated: using its pending version"
+                    "the secret is being rotated: using the version that was sent to the console"
                 ),
             }
             match self.keep(&mut state, newer) {

@@ -10,6 +10,12 @@ use crate::secrets::{DESCRIBE, Failed, MOVE_LABEL, code, explain, failed};
 
 pub(crate) const CURRENT: &str = "AWSCURRENT";
 pub(crate) const PENDING: &str = "AWSPENDING";
+/// On the version of a rotation: its password may have been sent to the console. Whoever is refused with
+/// the current version's password uses this version's.
+pub(crate) const SENT: &str = "rotation-sent";
+/// On the current version: its password is not in force any more, as a login has shown. Whoever reads it
+/// uses the version with [`SENT`] at once.
+pub(crate) const REPLACED: &str = "rotation-replaced";
 
 /// Why labels could not be moved.
 pub(crate) enum Stuck {

@@ -18,6 +18,8 @@ pub(crate) struct Secret {
     pub(crate) version: String,
     /// When Secrets Manager made that version.
     pub(crate) created: Option<SystemTime>,
+    /// Its staging labels.
+    pub(crate) labels: Vec<String>,
 }
 
 /// Where secrets are read.
@@ -87,6 +89,7 @@ fn secret_in(id: &str, answer: GetSecretValueOutput) -> Result<Secret, Credentia
         text: text.into(),
         version: answer.version_id.unwrap_or_default(),
         created: created.and_then(|created| SystemTime::try_from(created).ok()),
+        labels: answer.version_stages.unwrap_or_default(),
     })
 }
 

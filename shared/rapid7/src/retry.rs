@@ -22,6 +22,9 @@ pub struct RetryPolicy {
     /// Upper bound of a wait that the server did ask for with `Retry-After`, which may be absurd
     /// (seen in the field). A server that asks for more gets no second request from this client.
     pub longest_retry_after: Duration,
+    /// Whether a read is sent again whose answer was lost. Where a password is tried out, it is not: the
+    /// answer may have been that the login was refused, and consoles count those.
+    pub lost_reads: bool,
 }
 
 impl Default for RetryPolicy {
@@ -31,11 +34,18 @@ impl Default for RetryPolicy {
             first_wait: Duration::from_millis(200),
             longest_wait: Duration::from_secs(5),
             longest_retry_after: Duration::from_secs(30),
+            lost_reads: true,
         }
     }
 }
 
 impl RetryPolicy {
+    /// Whether the same request may be sent again without looking first.
+    pub(crate) fn sends_again(&self, error: &Error) -> bool {
+        let lost = error.delivery == Delivery::Unknown && error.status.is_none();
+        may_send_again(error) && (self.lost_reads || !lost)
+    }
+
     pub(crate) fn backoff(&self) -> ExponentialBuilder {
         ExponentialBuilder::default()
             .with_min_delay(self.first_wait)
@@ -67,7 +77,7 @@ impl RetryPolicy {
 /// Reads: after 429, 502, 503, 504 and any connection error. `PUT` and `DELETE`: if it was never
 /// sent, or after 429 and 503, by which a server says that it did nothing. `POST`: if it was never
 /// sent, or after 429. Everything else that may have been carried out is for the caller to look at.
-pub(crate) fn may_send_again(error: &Error) -> bool {
+fn may_send_again(error: &Error) -> bool {
     if error.delivery == Delivery::NotSent {
         return error.kind == ErrorKind::Unavailable;
     }
@@ -127,6 +137,19 @@ mod tests {
                 Delivery::Refused
             )));
         }
+    }
+
+    #[test]
+    fn where_a_password_is_tried_a_lost_read_is_not_sent_again() {
+        let tries = RetryPolicy {
+            lost_reads: false,
+            ..RetryPolicy::default()
+        };
+        let lost = error("GET", None, Delivery::Unknown);
+        assert!(RetryPolicy::default().sends_again(&lost));
+        assert!(!tries.sends_again(&lost));
+        assert!(tries.sends_again(&error("GET", Some(503), Delivery::Unknown)));
+        assert!(tries.sends_again(&error("GET", None, Delivery::NotSent)));
     }
 
     #[test]

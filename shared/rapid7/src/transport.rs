@@ -18,7 +18,7 @@ use crate::credentials::{CredentialError, CredentialSource, Credentials, Identit
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
 use crate::rate_limit::{Pace, RateLimit};
 use crate::redact;
-use crate::retry::{RetryPolicy, may_send_again};
+use crate::retry::RetryPolicy;
 use crate::tls::{Trust, TrustError, client_config};
 
 /// How to reach a server.
@@ -291,7 +291,7 @@ impl<C: Identity> Transport<C> {
         };
         (|| self.send_once(request, call, deadline))
             .retry(retry.backoff())
-            .when(may_send_again)
+            .when(|error| retry.sends_again(error))
             .adjust(|error, backoff| retry.wait(error, backoff, wait_until))
             .notify(|error, wait| warn!(%error, wait_ms = wait.as_millis(), "sending again"))
             .await

@@ -237,6 +237,13 @@ impl SecretsManager {
         self.store().failures.extend(std::iter::repeat_n(None, n));
     }
 
+    /// Forgets the failures that were announced and have not happened.
+    pub fn stop_failing(&self) {
+        let mut store = self.store();
+        store.failures.clear();
+        store.failures_on.clear();
+    }
+
     /// `127.0.0.1:port`.
     pub fn address(&self) -> String {
         self.server.address().to_string()

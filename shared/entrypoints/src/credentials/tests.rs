@@ -13,7 +13,7 @@ fn secret(password: &str) -> Value {
     json!({"url": "https://console:3780", "username": "svc-soar", "password": password})
 }
 
-/// The current version has "old", the pending one "new".
+/// The current version has "old", the pending one "new", which a rotation has sent to the console.
 fn rotating() -> (SecretsManager, String) {
     let secrets = SecretsManager::start();
     secrets.put(SECRET, secret("old"));
@@ -23,6 +23,7 @@ fn rotating() -> (SecretsManager, String) {
         "SecretString": secret("new").to_string(), "VersionStages": ["AWSPENDING"],
     });
     secrets.call("PutSecretValue", &put);
+    secrets.relabel(SECRET, SENT, Some(&version));
     (secrets, version)
 }
 
@@ -70,9 +71,37 @@ async fn a_rotation_that_was_taken_back_is_noticed_by_a_refusal() {
     assert_eq!(refused(&credentials).await.as_deref(), Some("new"));
     assert_eq!(refused(&credentials).await, None, "both were refused");
     assert!(credentials.current().await.is_err());
+    // As after maintenance, which refused both: the current version comes first again.
     a_minute_later(&credentials).await;
-    assert_eq!(refused(&credentials).await.as_deref(), Some("old"));
     assert_eq!(current(&credentials).await, "old");
+    assert_eq!(refused(&credentials).await.as_deref(), Some("new"));
+}
+
+#[tokio::test]
+async fn a_pending_version_that_was_not_sent_is_not_used() {
+    let (secrets, _) = rotating();
+    secrets.relabel(SECRET, SENT, None);
+    let credentials = credentials(&secrets);
+    assert_eq!(refused(&credentials).await, None);
+}
+
+/// Whoever begins, or reads the secret again, after the rotation has seen the new password work.
+#[tokio::test]
+async fn a_version_that_was_replaced_is_not_sent() {
+    let (secrets, _) = rotating();
+    let warm = credentials(&secrets);
+    assert_eq!(current(&warm).await, "old");
+    let old = &secrets.versions(SECRET)[0].id;
+    secrets.relabel(SECRET, REPLACED, Some(old));
+    assert_eq!(current(&warm).await, "new");
+    let cold = credentials(&secrets);
+    cold.read().await.expect("read");
+    assert_eq!(current(&cold).await, "new");
+    // The label alone does not keep a password from being used that nothing stands in for.
+    secrets.relabel(SECRET, SENT, None);
+    let cold = credentials(&secrets);
+    cold.read().await.expect("read");
+    assert_eq!(current(&cold).await, "old");
 }
 
 #[tokio::test]

@@ -26,16 +26,19 @@ const TO_RELABEL: Duration = Duration::from_secs(3);
 
 /// How often a request is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Times {
-    /// Again after what passes: for credentials that are known to be in force.
+enum Times {
+    /// Again after what was certainly no refused login.
     Patiently,
-    /// Once: each time may be a failed login.
+    /// Once: a change of the password whose answer tells nothing ends what the login was good for.
     Once,
 }
 
 impl Times {
     fn policy(self) -> RetryPolicy {
-        let policy = RetryPolicy::default();
+        let policy = RetryPolicy {
+            lost_reads: false,
+            ..RetryPolicy::default()
+        };
         match self {
             Self::Patiently => policy,
             Self::Once => RetryPolicy {
@@ -58,8 +61,9 @@ impl Rotation {
     }
 
     /// Logs in and asks for the cheapest thing that takes a global administrator.
-    pub(super) async fn log_in(&self, secret: &ConsoleSecret, times: Times) -> Result<(), Error> {
-        let console = self.target(secret, times)?.client.for_run(self.deadline());
+    pub(super) async fn log_in(&self, secret: &ConsoleSecret) -> Result<(), Error> {
+        let target = self.target(secret, Times::Patiently)?;
+        let console = target.client.for_run(self.deadline());
         let asked = console.can_list_users().await;
         asked.map_err(|error| self.about(error.into()))
     }

@@ -4,18 +4,16 @@
 use actions::{Changed, Error, ErrorKind};
 use rapid7::{BoxFuture, CredentialError};
 
-use super::{Rotation, Step};
-use crate::secret_versions::{CURRENT, PENDING, Stuck, Versions, relabel};
+use super::{Rotation, Step, was_no_login};
+use crate::secret_versions::{CURRENT, PENDING, REPLACED, SENT, Stuck, Versions, relabel};
 use crate::secrets::failure;
 
-/// The new password may have been sent to the console.
-pub(super) const SENT: &str = "rotation-sent";
-/// Which of the two passwords is in force is being tried out, or was when a run ended.
+/// A login that may be refused is being sent, or was when a run ended.
 pub(super) const TRYING: &str = "rotation-trying";
 /// No login is sent any more: another one might lock the account.
 pub(super) const STOPPED: &str = "rotation-stopped";
 
-const ALL: [&str; 3] = [SENT, TRYING, STOPPED];
+const ALL: [&str; 4] = [SENT, TRYING, STOPPED, REPLACED];
 
 /// How far a rotation has come.
 pub(super) struct Progress {
@@ -26,40 +24,85 @@ pub(super) struct Progress {
     pub(super) stopped: bool,
 }
 
+/// What the labels tell.
+struct Look {
+    rotates: bool,
+    is_there: bool,
+    is_pending: bool,
+    /// Another version whose password may be in force: its rotation sent it, and never ended.
+    sent_by: Option<String>,
+    progress: Progress,
+}
+
 impl Rotation {
-    /// The checks of AWS's templates: the secret rotates, and this version is the one to rotate to.
-    pub(super) async fn progress(&self) -> Result<Progress, Error> {
+    async fn look(&self) -> Result<Look, Error> {
         let version = self.version.as_str();
-        let looked = self.relabel(|versions| {
+        self.relabel(|versions| {
             Box::pin(async move {
                 let has = |label| versions.has(version, label);
-                let progress = Progress {
-                    current: has(CURRENT),
-                    sent: has(SENT),
-                    trying: has(TRYING),
-                    stopped: has(STOPPED),
-                };
-                let is_there = !versions.labels_of(version).is_empty();
-                Ok((versions.rotates, is_there, has(PENDING), progress))
+                let sent_by = versions.holder(SENT).filter(|holder| {
+                    // What is current was promoted, and only its labels were not taken away yet.
+                    *holder != version && !versions.has(holder, CURRENT)
+                });
+                Ok(Look {
+                    rotates: versions.rotates,
+                    is_there: !versions.labels_of(version).is_empty(),
+                    is_pending: has(PENDING),
+                    sent_by: sent_by.cloned(),
+                    progress: Progress {
+                        current: has(CURRENT),
+                        sent: has(SENT),
+                        trying: has(TRYING),
+                        stopped: has(STOPPED),
+                    },
+                })
             })
-        });
-        let refused = |message, next| Err(self.error(ErrorKind::Refused, message, next));
-        match looked.await? {
-            (false, ..) => refused(
+        })
+        .await
+    }
+
+    /// The checks of AWS's templates: the secret rotates, and this version is the one to rotate to. And no
+    /// other version's password may be in force, which nothing but its own rotation would find.
+    pub(super) async fn progress(&self) -> Result<Progress, Error> {
+        let refused = |message: &str, next: &str| self.error(ErrorKind::Refused, message, next);
+        let look = self.look().await?;
+        if !look.rotates {
+            return Err(refused(
                 "rotation is not turned on for this secret",
                 "turn it on, with this function, and rotate the secret",
-            ),
-            (_, false, ..) => refused(
+            ));
+        }
+        if !look.is_there {
+            return Err(refused(
                 "the secret has no version with this id and a label",
                 "rotate the secret, which makes one: this function is for Secrets Manager to call",
-            ),
-            (_, _, false, progress) if !progress.current => refused(
-                "this version is not the pending one: another rotation has begun, or this one was \
-                 cancelled",
-                "leave it to the rotation that is going on, or rotate the secret",
-            ),
-            (.., progress) => Ok(progress),
+            ));
         }
+        if !look.is_pending && !look.progress.current {
+            let cancelled = "this version is not the pending one: another rotation has begun, or this \
+                             one was cancelled";
+            if !look.progress.sent {
+                return Err(refused(
+                    cancelled,
+                    "leave it to the rotation that is going on, or rotate the secret",
+                ));
+            }
+            let version = &self.version;
+            let mut error = refused(
+                &format!("{cancelled}; its password may be in force, as it was sent"),
+                &going_on(version),
+            );
+            error.changed = Changed::Unknown;
+            return Err(error);
+        }
+        if let Some(other) = look.sent_by {
+            let message = format!(
+                "the password of the version {other} may be in force: an earlier rotation sent it, and \
+                 was not ended. Nothing is sent, as failed logins lock the account"
+            );
+            return Err(refused(&message, &going_on(&other)));
+        }
+        Ok(look.progress)
     }
 
     /// Leaves a mark.
@@ -67,6 +110,41 @@ impl Rotation {
         let version = self.version.as_str();
         self.relabel(|versions| Box::pin(async move { versions.give(label, version).await }))
             .await
+    }
+
+    /// Tells functions that read the current version that its password is not in force any more.
+    pub(super) async fn mark_replaced(&self) -> Result<(), Error> {
+        self.relabel(|versions| {
+            Box::pin(async move {
+                match versions.holder(CURRENT) {
+                    Some(current) => versions.give(REPLACED, current).await,
+                    None => Ok(()),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Sends logins that may be refused. A mark tells the next run of them, whatever ends this one: it is
+    /// there before the first login, and goes once one was let in or certainly none was refused. A run that
+    /// finds it (`again`) has one attempt, and marks the rotation as stopped before that.
+    pub(super) async fn trying<T>(
+        &self,
+        again: bool,
+        logins: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mark = if again { STOPPED } else { TRYING };
+        self.mark(mark).await?;
+        let tried = logins.await;
+        match &tried {
+            Ok(_) => {
+                self.unmark(STOPPED).await?;
+                self.unmark(TRYING).await?;
+            }
+            Err(error) if was_no_login(error) => self.unmark(mark).await?,
+            Err(_) => {}
+        }
+        tried
     }
 
     /// Takes a mark away.
@@ -137,14 +215,23 @@ impl Rotation {
                 "look whether the account is locked or disabled, and whether the console is in \
                  maintenance; once that is over, log in as the account by hand, which resets the \
                  console's count, and take the label {STOPPED} from the version {version}: the rotation \
-                 goes on by itself, or rotate the secret. If somebody else changed the password, find out \
+                 goes on by itself. If somebody else changed the password, find out \
                  which one is in force and see that the current version has it (if it is that of the \
                  version {version}, move AWSCURRENT there); then take the label AWSPENDING from the \
-                 version {version} and rotate again. Until then this rotation sends no login, as \
+                 version {version}, and {SENT} too, and rotate again. Until then this rotation sends no login, as \
                  failed ones lock the account"
             ),
         );
         error.changed = Changed::Unknown;
         error
     }
+}
+
+/// What a person does about a password that may be in force on a version whose rotation was not ended.
+fn going_on(version: &str) -> String {
+    format!(
+        "move the label AWSPENDING to the version {version} and rotate the secret: that rotation goes on \
+         and finds out. If you know that its password is not in force, take the label {SENT} from it \
+         instead, and rotate again"
+    )
 }

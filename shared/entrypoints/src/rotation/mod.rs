@@ -14,6 +14,7 @@ use std::time::SystemTime;
 
 use actions::{Error, ErrorKind};
 use lambda_runtime::{LambdaEvent, service_fn};
+use rapid7::Delivery;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
@@ -158,4 +159,11 @@ fn wire(error: &Error) -> Option<&rapid7::Error> {
 /// Whether the console refused a login.
 fn is_failed_login(error: &Error) -> bool {
     wire(error).is_some_and(|wire| wire.kind == rapid7::ErrorKind::Unauthorized)
+}
+
+/// Whether this was certainly no failed login: nothing was sent, or something else was answered.
+fn was_no_login(error: &Error) -> bool {
+    !is_failed_login(error)
+        && wire(error)
+            .is_none_or(|wire| wire.status.is_some() || wire.delivery != Delivery::Unknown)
 }

@@ -1,7 +1,7 @@
 //! The four steps. Each may be cut off anywhere, and is run again from its beginning.
 //!
-//! A failed login brings the account closer to its lockout, so one is sent only where a mark tells the
-//! next run of it: see [`Rotation::recover`].
+//! A failed login brings the account closer to its lockout, so one that may fail is sent only where a mark
+//! tells the next run of it: see [`Rotation::trying`].
 
 use actions::{Changed, Error, ErrorKind, generate_password};
 use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
@@ -10,12 +10,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tracing::warn;
 
-use super::console::Times;
-use super::marks::{Progress, SENT, TRYING};
+use super::marks::Progress;
 use super::{Rotation, Step, is_failed_login, wire};
 use crate::console_secret::ConsoleSecret;
 use crate::credentials::SurfaceSecret as _;
-use crate::secret_versions::{CURRENT, PENDING};
+use crate::secret_versions::{CURRENT, PENDING, SENT};
 use crate::secrets::{PUT, code, explain, failed};
 
 /// How long the new password is.
@@ -61,14 +60,16 @@ impl Rotation {
             }
             Step::Set | Step::Test => {}
         }
-        let (current, pending) = self.versions().await?;
+        let (current, pending) = self.versions(progress.sent).await?;
+        let again = progress.trying;
         match (step, pending) {
             (Step::Set, Some(pending)) => self.set(&Pair { current, pending }, &progress).await,
             (Step::Set, None) => Err(self.unusable("the pending version has no new password yet")),
             (_, Some(pending)) => {
                 let refused = "the console refused the new password, which it took before";
                 let works = "the new password works";
-                self.test(&pending, works, refused, Changed::Unknown).await
+                self.test(&pending, again, works, refused, Changed::Unknown)
+                    .await
             }
             // So Secrets Manager tries out a rotation that is turned on without a first run
             // (RotateImmediatelyOnUpdate).
@@ -76,7 +77,8 @@ impl Rotation {
             (_, None) => {
                 let refused = "the console refused the current password";
                 let works = "the current password works; there is no new one";
-                self.test(&current, works, refused, Changed::Nothing).await
+                self.test(&current, again, works, refused, Changed::Nothing)
+                    .await
             }
         }
     }
@@ -110,11 +112,21 @@ impl Rotation {
             {
                 Ok("nothing: the pending version has a new password already")
             }
+            Err(error) if code(&error) == Some("ResourceExistsException") => Err(self.unusable(
+                "the pending version has the current version's password, and the text of a version \
+                 can't be changed",
+            )),
             Err(error) => Err(self.store_failed(explain(&self.secret, PUT, &error))),
         }
     }
 
     async fn set(&self, pair: &Pair, progress: &Progress) -> Result<&'static str, Error> {
+        let done = self.put_in_force(pair, progress).await?;
+        self.mark_replaced().await?;
+        Ok(done)
+    }
+
+    async fn put_in_force(&self, pair: &Pair, progress: &Progress) -> Result<&'static str, Error> {
         let password = pair.new_password();
         if progress.sent {
             if let InForce::Pending = self.recover(pair, progress.trying).await? {
@@ -122,7 +134,8 @@ impl Rotation {
             }
         } else {
             // No login fails here as long as the secret is right; and what a guard refuses leaves no mark.
-            match self.set_password(&pair.current, password, true).await {
+            let tried = self.set_password(&pair.current, password, true);
+            match self.trying(progress.trying, tried).await {
                 Ok(_) => self.mark(SENT).await?,
                 Err(error) if is_failed_login(&error) => {
                     let refused = "the console refused the current password, and the new one was \
@@ -135,7 +148,8 @@ impl Rotation {
         let Err(error) = self.set_password(&pair.current, password, false).await else {
             return Ok("the new password is in force");
         };
-        let error = self.unanswered(error).await?;
+        // What an earlier run sent may still arrive, whatever became of this one.
+        let error = self.unanswered(error, !progress.sent).await?;
         warn!(%error, "the new password was sent, and no good answer came: looking");
         if let InForce::Pending = self.recover(pair, false).await? {
             return Ok("the new password is in force, as a login shows");
@@ -144,13 +158,13 @@ impl Rotation {
         // look, and with it another failed login.
         match self.set_password(&pair.current, password, false).await {
             Ok(_) => Ok("the new password is in force"),
-            Err(error) => Err(to_be_looked_at(self.unanswered(error).await?)),
+            Err(error) => Err(to_be_looked_at(self.unanswered(error, false).await?)),
         }
     }
 
     /// The error of a password that may have been set, and can be looked for now. Everything else ends the
-    /// step.
-    async fn unanswered(&self, error: Error) -> Result<Error, Error> {
+    /// step. `only` tells that no other request for the same password may still be on its way.
+    async fn unanswered(&self, error: Error, only: bool) -> Result<Error, Error> {
         if is_failed_login(&error) {
             let refused = format!(
                 "the console refused a login in the middle: {}",
@@ -159,8 +173,10 @@ impl Rotation {
             return Err(self.stop(&refused, error.changed, Step::Set).await);
         }
         if was_not_sent(&error) {
-            self.unmark(SENT).await?;
-            return Err(error);
+            if only {
+                self.unmark(SENT).await?;
+            }
+            return Err(self.another_password(error));
         }
         if wire(&error).is_some_and(rapid7::Error::timed_out) {
             // It may still arrive: a login now would tell nothing that holds.
@@ -169,40 +185,45 @@ impl Rotation {
         Ok(error)
     }
 
-    /// Finds out which password is in force, after the new one may have been sent. That one comes first,
-    /// as it most likely is. The mark is there before the first login and goes after one that was let in,
-    /// so whatever ends a run, all of them together fail at two logins at most: a run that finds the mark
-    /// has one left.
-    async fn recover(&self, pair: &Pair, again: bool) -> Result<InForce, Error> {
-        self.mark(TRYING).await?;
-        match self.log_in(&pair.pending, Times::Once).await {
-            Ok(()) => {
-                self.unmark(TRYING).await?;
-                return Ok(InForce::Pending);
-            }
-            Err(error) if is_failed_login(&error) && again => {
-                let refused = "the console refused the new password, twice by now";
-                return Err(self.stop(refused, Changed::Unknown, Step::Set).await);
-            }
-            Err(error) if is_failed_login(&error) => {}
-            Err(error) => {
-                // A refusal whose answer was lost counts as one.
-                if was_no_login(&error) && !again {
-                    self.unmark(TRYING).await?;
-                }
-                return Err(self.undecided(error));
-            }
+    /// A console that does not like the password won't like it the next time.
+    fn another_password(&self, mut error: Error) -> Error {
+        let disliked = wire(&error)
+            .is_some_and(|wire| wire.method != "GET" && matches!(wire.status, Some(400 | 422)));
+        if disliked {
+            let version = &self.version;
+            // It is no input of whoever rotates.
+            error.kind = ErrorKind::Refused;
+            error.next = Some(format!(
+                "look what the console says against the password; to have another one made, take the \
+                 label AWSPENDING from the version {version} and rotate again"
+            ));
         }
-        match self.log_in(&pair.current, Times::Patiently).await {
-            Ok(()) => {
-                self.unmark(TRYING).await?;
-                Ok(InForce::Current)
+        error
+    }
+
+    /// Finds out which password is in force, after the new one may have been sent. That one comes first,
+    /// as it most likely is.
+    async fn recover(&self, pair: &Pair, again: bool) -> Result<InForce, Error> {
+        let tried = async {
+            match self.log_in(&pair.pending).await {
+                Ok(()) => Ok(InForce::Pending),
+                Err(error) if is_failed_login(&error) && !again => {
+                    self.log_in(&pair.current).await?;
+                    Ok(InForce::Current)
+                }
+                Err(error) => Err(error),
             }
+        };
+        match self.trying(again, tried).await {
             Err(error) if is_failed_login(&error) => {
-                let refused = "the console refused the new password, and the current one too";
+                let refused = match again {
+                    true => "the console refused the new password, twice by now",
+                    false => "the console refused the new password, and the current one too",
+                };
                 Err(self.stop(refused, Changed::Unknown, Step::Set).await)
             }
             Err(error) => Err(self.undecided(error)),
+            in_force => in_force,
         }
     }
 
@@ -219,11 +240,13 @@ impl Rotation {
     async fn test(
         &self,
         version: &ConsoleSecret,
+        again: bool,
         works: &'static str,
         refused: &str,
         changed: Changed,
     ) -> Result<&'static str, Error> {
-        let report = match self.test_connection(version).await {
+        let tested = self.trying(again, self.test_connection(version));
+        let report = match tested.await {
             Ok(report) => report,
             Err(error) if is_failed_login(&error) => {
                 return Err(self.stop(refused, changed, Step::Test).await);
@@ -238,8 +261,8 @@ impl Rotation {
             None => Ok(works),
             Some(check) => {
                 let detail = check["detail"].as_str().unwrap_or_default();
-                let next = "make the account a global administrator again: the rotation goes on by \
-                            itself, or rotate the secret";
+                let next =
+                    "make the account a global administrator again: the rotation goes on by itself";
                 let message = format!("{works}, and the account {detail}");
                 Err(self.error(ErrorKind::Unauthorized, message, next))
             }
@@ -251,7 +274,7 @@ impl Rotation {
         Ok(match self.pending().await? {
             Some(text) => {
                 let pending = self.console_secret(&text)?;
-                self.check(current, &pending)?;
+                self.check(current, &pending, false)?;
                 !same_password(current, &pending)
             }
             None => false,
@@ -259,13 +282,13 @@ impl Rotation {
     }
 
     /// The current version, and the pending one if it has a password of its own.
-    async fn versions(&self) -> Result<(ConsoleSecret, Option<ConsoleSecret>), Error> {
+    async fn versions(&self, sent: bool) -> Result<(ConsoleSecret, Option<ConsoleSecret>), Error> {
         let current = self.console_secret(&self.current().await?)?;
         let Some(pending) = self.pending().await? else {
             return Ok((current, None));
         };
         let pending = self.console_secret(&pending)?;
-        self.check(&current, &pending)?;
+        self.check(&current, &pending, sent)?;
         let new = !same_password(&current, &pending);
         Ok((current, new.then_some(pending)))
     }
@@ -301,21 +324,34 @@ impl Rotation {
         Ok(secret)
     }
 
-    /// Refuses a pending version that is about another account or another console.
-    fn check(&self, current: &ConsoleSecret, pending: &ConsoleSecret) -> Result<(), Error> {
-        if !current.identity().is_same_account(pending.identity()) {
-            return Err(self.unusable(
-                "the pending version has another `username` than the current one: only the password \
-                 of one account is rotated",
+    /// Refuses a pending version that is about another account or another console. Its password may be in
+    /// force all the same, if it was sent.
+    fn check(
+        &self,
+        current: &ConsoleSecret,
+        pending: &ConsoleSecret,
+        sent: bool,
+    ) -> Result<(), Error> {
+        let what = if !current.identity().is_same_account(pending.identity()) {
+            "the pending version has another `username` than the current one: only the password of one \
+             account is rotated"
+        } else if current.place() != pending.place() {
+            "the pending version names another address, certificate or wire form than the current one: \
+             its password is not sent there"
+        } else {
+            return Ok(());
+        };
+        let mut error = self.unusable(what);
+        if sent {
+            let version = &self.version;
+            error.changed = Changed::Unknown;
+            error.next = Some(format!(
+                "the password of the version {version} was sent and may be in force: find out which one \
+                 is; see that the current version has it, with everything else as it is to be; then take \
+                 the labels AWSPENDING and {SENT} from the version {version}, and rotate again"
             ));
         }
-        if current.place() != pending.place() {
-            return Err(self.unusable(
-                "the pending version names another address, certificate or wire form than the \
-                 current one: its password is not sent there",
-            ));
-        }
-        Ok(())
+        Err(error)
     }
 
     fn unusable(&self, what: &str) -> Error {
@@ -353,9 +389,4 @@ fn was_not_sent(error: &Error) -> bool {
             !is_write || refused || wire.delivery == Delivery::NotSent
         }
     }
-}
-
-/// Whether this was certainly no failed login: nothing was sent, or something else was answered.
-fn was_no_login(error: &Error) -> bool {
-    wire(error).is_none_or(|wire| wire.status.is_some() || wire.delivery == Delivery::NotSent)
 }

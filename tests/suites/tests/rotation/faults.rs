@@ -273,7 +273,64 @@ fn maintenance_that_begins_in_the_middle_leads_to_no_storm() {
         assert!(!own(&world).locked, "{what}");
         world.console.clear_faults();
         world.console.state().maintenance = None;
-        lifted(&world);
+        // Only what may have been a refusal stops it.
+        if kind == Maintenance::Status401 {
+            lifted(&world);
+        }
         finish(&rotation, &what);
     });
+}
+
+/// The current password is not in force, and whatever is to note that a login was refused fails or is killed.
+#[test]
+fn what_ends_a_run_after_a_refused_login_does_not_lead_to_a_storm() {
+    for step in ["setSecret", "testSecret"] {
+        for killed in [true, false] {
+            let world = world();
+            let rotation = Rotation::begin(&world);
+            drop(before(&rotation, step));
+            world.console.state().user_mut(OWN_LOGIN).password = "changed-by-hand".into();
+            world.console.clear_requests();
+            for _ in 0..5 {
+                let function = rotator(&world);
+                let refused = failed_logins(&world);
+                thread::scope(|scope| {
+                    let run = scope.spawn(|| rotation.step(&function, step));
+                    while failed_logins(&world) == refused && !run.is_finished() {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                    match killed {
+                        true => function.kill(),
+                        false => world.secrets.fail_next_with(20, Failure::AccessDenied),
+                    }
+                    run.join().expect("ended").expect_err("refused");
+                });
+                world.secrets.stop_failing();
+            }
+            assert!(failed_logins(&world) <= 2, "{step}, killed: {killed}");
+            assert!(!own(&world).locked);
+        }
+    }
+}
+
+/// Without the permission to note it, no login is sent that may be refused.
+#[test]
+fn a_role_that_may_not_move_labels_sends_no_login() {
+    let world = world();
+    let rotation = Rotation::begin(&world);
+    let function = before(&rotation, "setSecret");
+    world.console.clear_requests();
+    for _ in 0..4 {
+        world
+            .secrets
+            .fail_on("UpdateSecretVersionStage", 1, Failure::AccessDenied);
+        let error = rotation.step(&function, "setSecret");
+        let error = error.expect_err("no permission").error_message;
+        assert!(
+            error.contains("secretsmanager:UpdateSecretVersionStage"),
+            "{error}"
+        );
+        assert_eq!(world.requests(), Vec::<String>::new());
+    }
+    finish(&rotation, "with the permission");
 }
