@@ -272,7 +272,7 @@ impl Check {
         self.deploy_with(&[], on_consoles.map(name_of).collect())?;
         let whole = [
             "Surfaces=both".to_owned(),
-            "RotationDays=30".to_owned(),
+            "RotationSchedule=rate(30 days)".to_owned(),
             "ApiAllowedCidrs=198.51.100.0/24,203.0.113.7/32".to_owned(),
             format!("ConsoleSecretArns={SECRETS}:console-AbCdEf"),
             format!("PlatformSecretArn={SECRETS}:platform-AbCdEf"),
@@ -327,7 +327,7 @@ impl Check {
             let mut has = BTreeSet::new();
             policies_in(&role["ManagedPolicyArns"], &mut has);
             has.retain(|policy| {
-                !["Trace", "AttachToNetwork", "UseSecretsKey"].contains(&policy.as_str())
+                !["Trace", "AttachToNetwork", "ReadSecretsKey"].contains(&policy.as_str())
             });
             let needs = needs(entry);
             if has != needs {
@@ -360,6 +360,7 @@ fn needs(entry: &Entry) -> BTreeSet<String> {
             input["properties"].get("password_secret").is_some(),
         ),
         ("DeliverSecrets", entry.delivers),
+        ("WriteSecretsKey", entry.delivers),
     ];
     let needed = names.into_iter().filter(|(_, needed)| *needed);
     needed.map(|(name, _)| name.to_owned()).collect()

@@ -27,9 +27,9 @@ offboarding_input! {
 
 /// Takes one person off every surface: on each console the account is disabled, on the platform it is
 /// suspended, deleted or left out. All surfaces are planned before anything is written, and worked on at
-/// the same time. An account is disabled before anything else that is asked for is done to it; one that is down does not stop the others. Where anything was refused or failed on any
-/// surface, the run is an error that says what was done on which: run it again, and only the rest is
-/// done. A person who has no account anywhere is not found.
+/// the same time. An account is disabled before anything else that is asked for is done to it; one that is
+/// down does not stop the others. Where anything was refused or failed on any surface, the run is an error
+/// that says what was done on which: run it again, and only the rest is done. A person who has no account anywhere is not found, unless `allow_absent` says that this is fine.
 pub struct OffboardUser;
 
 impl Action for OffboardUser {
@@ -66,18 +66,18 @@ impl Action for OffboardUser {
         let run = surfaces.run_context();
         let mut report = report(run.spec.name, person, run.dry_run, &worked);
         report.warnings.extend(warning);
-        finish(report, &worked).map_err(about)
+        finish(report, &worked, input.allow_absent).map_err(about)
     }
 }
 
 /// The report, or the error that has it in it.
-fn finish(report: PersonReport, worked: &[Worked]) -> Result<PersonReport> {
+fn finish(report: PersonReport, worked: &[Worked], allow_absent: bool) -> Result<PersonReport> {
     let errors = worked.iter().filter_map(|worked| worked.error.clone());
     let errors: Vec<Error> = errors.collect();
     let lines = worked.iter().map(|worked| worked.report.to_line());
     let lines = lines.collect::<Vec<_>>().join("\n");
     let failed = match errors.len() {
-        0 if report.result == RowResult::Absent => Some(
+        0 if report.result == RowResult::Absent && !allow_absent => Some(
             Error::new(
                 ErrorKind::NotFound,
                 format!("no account on any surface\n{lines}"),

@@ -62,7 +62,7 @@ pub struct PeopleReport {
 
 /// Takes a list of people off every surface, as offboard-user does with one. Each surface is listed once.
 /// Eight people are worked on at a time, those with an enabled account first. Somebody who is refused,
-/// ambiguous or listed twice does not stop the others. If anybody is not done, the run is an error that
+/// ambiguous, listed twice or not named does not stop the others. If anybody is not done, the run is an error that
 /// says who and why: run it again, and only the rest is done. Where a limit has to be counted exactly,
 /// everybody is planned before anything is written; that takes at most half of the time, and whoever is
 /// not planned by then is left for another run.
@@ -92,6 +92,7 @@ impl Action for OffboardUsers {
             offboarding: &offboarding,
             people: &people,
             earlier: &earlier,
+            allow_absent: input.allow_absent,
             target: surfaces.target(),
         };
         let mut steps = batch.look();

@@ -34,7 +34,7 @@ impl Action for ResetTwoFactor {
         name: "reset-two-factor",
         title: "Make a new two-factor seed and deliver it into a secret",
         effect: Effect::Destructive,
-        example: r#"{"login": "jdoe", "deliver_to": "rapid7/two-factor/jdoe", "ticket": "INC-3"}"#,
+        example: r#"{"login": "jdoe", "deliver_to": "rapid7/two-factor/jdoe", "request_token": "INC-3", "ticket": "INC-3"}"#,
     };
     const DELIVERS: bool = true;
 

@@ -26,7 +26,7 @@ impl Action for SetPassword {
         name: "set-password",
         title: "Set a password, given or generated into a secret",
         effect: Effect::Destructive,
-        example: r#"{"login": "jdoe", "generate_password": true, "deliver_to": "rapid7/passwords/jdoe", "password_reset_on_login": true, "ticket": "INC-3"}"#,
+        example: r#"{"login": "jdoe", "generate_password": true, "deliver_to": "rapid7/passwords/jdoe", "password_reset_on_login": true, "request_token": "INC-3", "ticket": "INC-3"}"#,
     };
     const DELIVERS: bool = true;
 

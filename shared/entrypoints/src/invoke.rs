@@ -11,6 +11,8 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::RequestId as _;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_secretsmanager::error::SdkError;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tracing::debug;
 
@@ -50,6 +52,8 @@ pub(crate) enum Reason {
     Absent,
     /// The input is longer than Lambda takes.
     TooLong,
+    /// No answer came in time, and the function goes on.
+    TooSlow,
     /// Anything else: the error tells it.
     Other,
 }
@@ -91,10 +95,20 @@ impl Functions {
             return Err(run.too_long());
         }
         let answer = tokio::time::timeout(patience, self.send(&run, input)).await;
-        answer.unwrap_or_else(|_| {
-            let waited = format!("no answer within {} s", patience.as_secs());
-            Err(run.unknown(&waited).into())
-        })
+        let answer = answer.unwrap_or_else(|_| {
+            let waited = format!("no answer within {} s", patience.as_secs_f64().round());
+            Err(Failure {
+                reason: Reason::TooSlow,
+                ..run.unknown(&waited).into()
+            })
+        })?;
+        match is_of(spec, &answer.text) {
+            true => Ok(answer),
+            false => Err(Failure {
+                invocation: answer.invocation,
+                ..run.foreign().into()
+            }),
+        }
     }
 
     async fn send(&self, run: &Invoked, input: String) -> Result<Answer, Failure> {
@@ -121,6 +135,25 @@ impl Functions {
 /// Whether a run may change anything.
 pub(crate) fn writes(spec: &Spec, input: &Map<String, Value>) -> bool {
     spec.effect != Effect::Read && input.get("dry_run") != Some(&true.into())
+}
+
+/// Whether an answer is one of this operation, as far as every outcome has the same members. A function of
+/// that name that is not this pack's must not look like a success.
+fn is_of(spec: &Spec, text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Outcome {
+        operation: String,
+        #[serde(rename = "changed")]
+        _changed: bool,
+    }
+    match spec.effect {
+        Effect::Read => {
+            text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()
+        }
+        _ => {
+            serde_json::from_str(text).is_ok_and(|outcome: Outcome| outcome.operation == spec.name)
+        }
+    }
 }
 
 /// Whether no connection could be made, so that nothing was sent.
@@ -153,7 +186,10 @@ impl Invoked {
         let function = &self.function;
         if !self.writes {
             let message = format!("{function}: {why}");
-            return Error::new(ErrorKind::Unavailable, message).next("run it again");
+            return Error::new(ErrorKind::Unavailable, message).next(
+                "run it again; what always takes longer has the time if Lambda is asked directly \
+                 (r7user --via-lambda)",
+            );
         }
         let message =
             format!("{function}: {why}: it may have been carried out, and may still go on");
@@ -163,6 +199,17 @@ impl Invoked {
                 "give what may still go on the time to end, then run it again: it reads first and \
                  does only what is left",
             )
+    }
+
+    /// The answer is somebody else's.
+    fn foreign(&self) -> Error {
+        let message = format!("{}: its answer is none of this operation's", self.function);
+        let error = Error::new(ErrorKind::Unexpected, message)
+            .next("check that the function of that name is this pack's, and of the same version");
+        match self.writes {
+            true => error.changed(Changed::Unknown),
+            false => error,
+        }
     }
 
     fn misconfigured(&self, why: &str, next: &str) -> Error {

@@ -138,6 +138,11 @@ struct Line<'a> {
     dry_run: bool,
 }
 
+/// What of a ticket's text is kept: CloudWatch makes no metrics of a line that is too long.
+fn short(ticket: &str) -> &str {
+    &ticket[..ticket.floor_char_boundary(200)]
+}
+
 fn line(
     namespace: &str,
     record: &Record<'_>,
@@ -212,7 +217,7 @@ fn line(
         platform_requests,
         secret_age_days,
         request_id: record.request_id,
-        ticket: record.ticket,
+        ticket: record.ticket.map(short),
         kind,
         was_changed,
         dry_run: record.dry_run,

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use crate::credentials::CachedCredentials;
 use crate::metrics::Sent;
 use crate::platform_secret::PlatformSecret;
+use crate::secret_age::SecretAge;
 use crate::secrets::{Store, failure};
 use crate::services::{Ready, misconfigured};
 use crate::settings::{PlatformSettings, Settings};
@@ -23,6 +24,7 @@ pub(crate) struct PlatformTarget {
     slot: Mutex<Option<Ready<PlatformSecret, Client>>>,
     store: Arc<Store>,
     ttl: Duration,
+    age: SecretAge,
     sent: Arc<AtomicU64>,
 }
 
@@ -30,6 +32,7 @@ impl PlatformTarget {
     pub(crate) fn of(
         settings: &Settings,
         store: Arc<Store>,
+        age: SecretAge,
         sent: &Sent,
     ) -> Arc<dyn Targets<Client>> {
         Arc::new(Self {
@@ -42,6 +45,7 @@ impl PlatformTarget {
             slot: Mutex::default(),
             store,
             ttl: settings.secret_ttl,
+            age,
             sent: Arc::clone(&sent.platform),
         })
     }
@@ -50,7 +54,8 @@ impl PlatformTarget {
         let settings = self.settings.as_ref().ok_or_else(|| self.missing())?;
         let at = settings.credentials.clone();
         let credentials = CachedCredentials::new(at, Arc::clone(&self.store), self.ttl);
-        let credentials: Arc<CachedCredentials<PlatformSecret>> = Arc::new(credentials);
+        let credentials: Arc<CachedCredentials<PlatformSecret>> =
+            Arc::new(credentials.with_age(self.age.clone()));
         let secret = credentials.read().await.map_err(failure)?;
         let url = settings.url.clone().or(secret.url);
         let url = url.ok_or_else(|| {

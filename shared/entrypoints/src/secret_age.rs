@@ -16,7 +16,7 @@ impl SecretAge {
     }
 }
 
-/// How old the secrets of the consoles are.
+/// How old the secrets of the surfaces are.
 pub(crate) struct SecretAges(Vec<SecretAge>);
 
 impl SecretAges {

@@ -30,7 +30,7 @@ pub(crate) fn settings() -> Result<Settings, Error> {
 }
 
 type Writer = fn(Arc<References>) -> Arc<dyn SecretWriter>;
-type Platform = fn(&Settings, Arc<Store>, &Sent) -> Arc<dyn Targets<platform::Client>>;
+type Platform = fn(&Settings, Arc<Store>, SecretAge, &Sent) -> Arc<dyn Targets<platform::Client>>;
 
 /// What an operation needs beyond a console. Given only where it does: a binary carries what its
 /// operation may use.
@@ -109,11 +109,13 @@ pub(crate) fn services_with_age(
     let own = own.chain(platform.filter_map(|platform| platform.credentials.managed()));
     let own = own.map(str::to_owned).collect();
     let secrets = Arc::new(References::new(Arc::clone(&store), own, needs.local));
+    let platform_age = SecretAge::default();
     let platform = needs
         .platform
-        .map(|of| of(&settings, Arc::clone(&store), sent));
+        .map(|of| of(&settings, Arc::clone(&store), platform_age.clone(), sent));
     let consoles = Consoles::new(settings.consoles, store, settings.secret_ttl, sent);
-    let ages = SecretAges::of(consoles.ages.clone());
+    let ages = consoles.ages.iter().cloned().chain([platform_age]);
+    let ages = SecretAges::of(ages.collect());
     let services = Services {
         platform,
         deliveries: needs.writer.map(|writer| writer(Arc::clone(&secrets))),

@@ -1,6 +1,6 @@
 //! The part of Lambda that its callers see: `Invoke`, by name, of real function binaries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ struct Shared(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     functions: BTreeMap<String, Runner>,
-    throttled: BTreeSet<String>,
+    /// How often each is still refused.
+    throttled: BTreeMap<String, usize>,
     invoked: Vec<(String, Value)>,
     rest: Option<String>,
     failing: Option<Failing>,
@@ -127,7 +128,13 @@ impl LambdaService {
 
     /// From now on the function is refused as one is that has no concurrency left.
     pub fn throttle(&self, name: &str) {
-        self.shared.known().throttled.insert(name.to_owned());
+        self.throttle_next(name, usize::MAX);
+    }
+
+    /// The same, for the next `times` invocations.
+    pub fn throttle_next(&self, name: &str, times: usize) {
+        let mut known = self.shared.known();
+        known.throttled.insert(name.to_owned(), times);
     }
 
     /// Ends [`throttle`](Self::throttle).
@@ -175,7 +182,10 @@ async fn invoke(
     };
     let run = {
         let mut known = shared.known();
-        if known.throttled.contains(&name) {
+        if let Some(times) = known.throttled.get_mut(&name)
+            && *times > 0
+        {
+            *times -= 1;
             return refusal(429, "TooManyRequestsException", "Rate Exceeded.");
         }
         let Some(run) = known.functions.get(&name).cloned() else {
@@ -205,7 +215,10 @@ async fn invoke(
 
 fn refusal(status: u16, code: &str, message: &str) -> Response {
     let status = StatusCode::from_u16(status).expect("a status");
-    let header = [("x-amzn-errortype", code.to_owned())];
+    let header = [
+        ("x-amzn-errortype", code.to_owned()),
+        ("x-amzn-requestid", uuid()),
+    ];
     let body = json!({"Type": "User", "Message": message, "message": message});
     (status, header, body.to_string()).into_response()
 }

@@ -231,10 +231,106 @@ fn every_kind_has_the_status_of_the_one_table() {
         let retry = reply.headers.get("retry-after");
         assert_eq!(
             retry.is_some(),
-            matches!(reply.status, 429 | 503),
+            matches!(reply.status, 429 | 503 | 504),
             "{kind:?}"
         );
+        assert_eq!(reply.body["changed"], json!([]));
+        assert_eq!(reply.body["next"], "look");
     }
+}
+
+/// The README tells the same table.
+#[test]
+fn the_readme_has_the_status_of_every_kind() {
+    let readme = std::fs::read_to_string(harness::workspace_root().join("README.md"));
+    let readme = readme.expect("README.md");
+    let table = readme
+        .split_once("| status | kind | |\n")
+        .expect("the table")
+        .1;
+    let rows = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .skip(1);
+    let cells = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+    let told: Vec<(i64, String)> = cells
+        .filter_map(|cells| Some((cells[1].parse().ok()?, cells[2].replace('`', ""))))
+        .collect();
+    for (kind, status) in STATUSES {
+        let is = |(found, name): &&(i64, String)| *found == status && name == kind;
+        assert_eq!(told.iter().filter(is).count(), 1, "{kind}: {told:?}");
+    }
+    // And 501, the only other row with a single status.
+    assert_eq!(told.len(), STATUSES.len() + 1, "{told:?}");
+}
+
+/// What is done is done, whatever the status: a workflow need not read prose for it.
+#[test]
+fn what_was_changed_before_an_error_is_told_to_machines() {
+    let message = "email \"jdoe@example.com\": 1 of 2 not done. Already changed: emea: disabled; apac: \
+                   disabled. Next: ask.";
+    let input = json!({"email": "jdoe@example.com"});
+    let reply = Api::failing("offboard-user", "Refused", message).post("offboard-user", input);
+    assert_eq!(reply.status, 403);
+    assert_eq!(
+        reply.body["changed"],
+        json!(["emea: disabled", "apac: disabled"])
+    );
+    assert_eq!(reply.body["next"], "ask");
+    let unknown = Api::failing("disable-user", "Whatever", "canary");
+    let reply = unknown.post("disable-user", json!({"login": "jdoe"}));
+    assert_eq!((reply.status, &reply.body["changed"]), (504, &Value::Null));
+}
+
+/// Somebody else's function of that name must not look like a success.
+#[test]
+fn an_answer_that_is_none_of_the_operations_is_no_success() {
+    let input = json!({"login": "jdoe"});
+    for answer in [
+        json!({}),
+        Value::Null,
+        json!("Hello from Lambda!"),
+        json!({"statusCode": 200, "body": "Hello from Lambda!"}),
+        json!({"operation": "enable-user", "changed": true}),
+        json!({"operation": "disable-user", "changed": "canary"}),
+    ] {
+        let api = Api::new();
+        let told = answer.clone();
+        api.lambda
+            .add_with("acme-disable-user", move |_| Ok(told.clone()));
+        let reply = api.post("disable-user", input.clone());
+        assert_eq!(
+            (reply.status, &reply.body["changed"]),
+            (500, &Value::Null),
+            "{answer}"
+        );
+        let detail = reply.body["detail"].as_str().expect("a detail");
+        assert!(
+            detail.contains("is this pack's") && !detail.contains("canary"),
+            "{detail}"
+        );
+    }
+    let api = Api::new();
+    api.lambda.add_with("acme-get-user", |_| Ok(Value::Null));
+    let reply = api.post("get-user", input);
+    assert_eq!((reply.status, &reply.body["changed"]), (500, &json!([])));
+}
+
+/// What is delivered is known by its token: without one, the same request sent again would be another one.
+#[test]
+fn what_is_delivered_takes_a_token() {
+    let api = Api::new();
+    let done = json!({"operation": "reset-two-factor", "changed": true});
+    api.lambda
+        .add_with("acme-reset-two-factor", move |_| Ok(done.clone()));
+    let mut input = json!({"login": "jdoe", "deliver_to": "jdoe/two-factor"});
+    let reply = api.post("reset-two-factor", input.clone());
+    assert_eq!(reply.status, 400);
+    let detail = reply.body["detail"].as_str().expect("a detail");
+    assert!(detail.contains("`request_token`: required"), "{detail}");
+    assert_eq!(api.lambda.invoked(), []);
+    input["request_token"] = "OFF-1042".into();
+    assert_eq!(api.post("reset-two-factor", input).status, 200);
 }
 
 /// A write whose function ended without an answer may have been carried out; a read was not.
@@ -458,8 +554,11 @@ fn waiting_ends_before_api_gateways_does() {
     );
     let detail = write.body["detail"].as_str().expect("a detail");
     assert!(detail.contains("may still go on"), "{detail}");
+    assert_eq!(write.headers["retry-after"], "60");
     let read = api.send(&waited("get-user", 25));
     assert_eq!(read.status, 503);
+    // As long as the function may still go on: sooner, there would be two of it.
+    assert_eq!(read.headers["retry-after"], "60");
     // Nothing is begun that nobody could be told of.
     let invoked = api.lambda.invoked().len();
     let late = api.send(&waited("disable-user", 27));
@@ -523,6 +622,11 @@ fn requests_that_are_none_never_reach_a_function() {
         ),
         (body("[\"canary\"]"), 400, "it is other JSON"),
         (body("null"), 400, "expected a JSON object"),
+        (
+            body(r#"{"login": "jdoe", "ticket": "OFF-1", "login": "canary"}"#),
+            400,
+            "one is given twice",
+        ),
         (body(envelope), 400, "`detail-type`: no such field here"),
         (garbled, 400, "Base64"),
         (
@@ -585,7 +689,10 @@ fn who_asked_is_on_record_whatever_the_caller_says() {
     assert_eq!(asked(post("get-user", &json!({}))), key.as_str());
     assert_eq!(by(json!("  ")), key.as_str());
     assert_eq!(by(Value::Null), key.as_str());
-    assert_eq!(by(json!("Ana")), format!("Ana (by {key})").as_str());
+    assert_eq!(by(json!("Ana")), format!("{key}: Ana").as_str());
+    // What imitates it comes after it.
+    let other = by(json!("API key other"));
+    assert_eq!(other, format!("{key}: API key other").as_str());
     assert_eq!(by(json!(["Ana"])), json!(["Ana"]));
     let mut signed = post("get-user", &json!({}));
     let arn = "arn:aws:sts::123456789012:assumed-role/soar/session";
@@ -596,6 +703,7 @@ fn who_asked_is_on_record_whatever_the_caller_says() {
     // As far as the operation's own audit record.
     let function = world.function("disable-user");
     let input = json!({"login": "jdoe", "requested_by": "Ana"});
+    let (tell, told) = std::sync::mpsc::channel();
     api.lambda.add_with("acme-disable-user", move |event| {
         let run = function.invoke(event);
         let record = run
@@ -603,19 +711,20 @@ fn who_asked_is_on_record_whatever_the_caller_says() {
             .lines()
             .find(|line| line.contains(r#""audit":"before""#));
         let record: Value = serde_json::from_str(record.expect("a record")).expect("JSON");
-        run.result.map(|_| record)
+        tell.send(record).expect("heard");
+        run.result
     });
-    let reply = api.post("disable-user", input);
-    assert_eq!(
-        reply.body["requested_by"],
-        format!("Ana (by {key})").as_str()
-    );
+    assert_eq!(api.post("disable-user", input).status, 200);
+    let record = told.recv().expect("a record");
+    assert_eq!(record["requested_by"], format!("{key}: Ana").as_str());
 }
 
 #[test]
 fn a_password_and_the_key_are_never_logged() {
     let api = Api::new();
-    api.lambda.add_with("acme-set-password", |_| Ok(json!({})));
+    let done = json!({"operation": "set-password", "changed": true});
+    api.lambda
+        .add_with("acme-set-password", move |_| Ok(done.clone()));
     let input = json!({"login": "jdoe", "password": "canary-password"});
     assert_eq!(api.post("set-password", input.clone()).status, 200);
     let failing = Api::failing("set-password", "Runtime.ExitError", "canary-last-words");

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actions::ErrorKind;
-use harness::{LambdaService, workspace_root};
+use harness::{FunctionError, LambdaService, workspace_root};
 use serde_json::{Value, json};
 use suites::World;
-use suites::gateway::{http_api, post, reply};
+use suites::gateway::{Reply, http_api, post, reply};
 
 fn document() -> Value {
     let text = std::fs::read_to_string(workspace_root().join("infra/openapi.json"));
@@ -150,6 +150,21 @@ fn every_schema_is_one_and_every_example_fits_its_own() {
     assert_eq!(fitted, 2 * actions::ALL.len() + 13);
 }
 
+/// Every example of an input is taken: what is missing here is only the operation's function.
+#[test]
+fn every_example_is_taken() {
+    let document = document();
+    let lambda = LambdaService::start();
+    let function = http_api(&lambda);
+    for entry in actions::ALL {
+        let operation = entry.operation.spec.name;
+        let path = format!("/operations/{operation}");
+        let body = &document["paths"][path]["post"]["requestBody"]["content"];
+        let reply = reply(function.invoke(&post(operation, &body["application/json"]["example"])));
+        assert_eq!(reply.status, 501, "{operation}: {}", reply.body);
+    }
+}
+
 /// What `http-api` really answers with is what the document says.
 #[test]
 fn real_answers_fit_the_document() {
@@ -159,6 +174,7 @@ fn real_answers_fit_the_document() {
     lambda.add("acme-get-user", world.function("get-user"));
     lambda.add("acme-disable-user", world.function("disable-user"));
     let function = http_api(&lambda);
+    let mut statuses = BTreeSet::new();
     for (operation, input) in [
         ("get-user", json!({"login": "jdoe"})),
         ("get-user", json!({"login": "nobody"})),
@@ -167,15 +183,87 @@ fn real_answers_fit_the_document() {
         ("list-users", json!({})),
     ] {
         let reply = reply(function.invoke(&post(operation, &input)));
-        let path = format!("/operations/{operation}");
-        let mut response = &document["paths"][path]["post"]["responses"][reply.status.to_string()];
-        if let Some(target) = response["$ref"].as_str() {
-            response = document.pointer(&target[1..]).expect(target);
-        }
+        let response = answer(&document, operation, reply.status);
         let media_type = reply.headers["content-type"]
             .as_str()
             .expect("a media type");
-        let media = &response["content"][media_type];
-        assert_fits(&document, &media["schema"], &reply.body, operation);
+        assert_documented(&document, response, media_type, &reply);
+        statuses.insert(reply.status);
     }
+    // And errors that only a failing deployment brings about.
+    let long = "a".repeat(6 * 1024 * 1024);
+    let mut form = post("get-user", &json!({}));
+    form["headers"]["Content-Type"] = "text/plain".into();
+    lambda.throttle("acme-get-user");
+    for event in [
+        post("get-user", &json!({"login": long})),
+        form,
+        post("get-user", &json!({"login": "jdoe"})),
+    ] {
+        let reply = reply(function.invoke(&event));
+        let response = answer(&document, "get-user", reply.status);
+        assert_documented(&document, response, "application/problem+json", &reply);
+        statuses.insert(reply.status);
+    }
+    for kind in ErrorKind::ALL {
+        let error = FunctionError {
+            error_type: kind.name().into(),
+            error_message: "no. Nothing was changed.".into(),
+            raw: json!({"errorType": kind.name(), "errorMessage": "no. Nothing was changed."}),
+        };
+        lambda.add_with("acme-list-sites", move |_| Err(error.clone()));
+        let reply = reply(function.invoke(&post("list-sites", &json!({}))));
+        let response = answer(&document, "list-sites", reply.status);
+        assert_documented(&document, response, "application/problem+json", &reply);
+        statuses.insert(reply.status);
+    }
+    // All but what is API Gateway's own.
+    let all = &document["paths"]["/operations/get-user"]["post"]["responses"];
+    let mut all: BTreeSet<i64> = all
+        .as_object()
+        .expect("responses")
+        .keys()
+        .map(|status| status.parse().expect("a status"))
+        .collect();
+    assert!(all.remove(&502));
+    assert_eq!(statuses, all);
+}
+
+/// What the document says of an operation's answers with a status.
+fn answer<'a>(document: &'a Value, operation: &str, status: i64) -> &'a Value {
+    let path = format!("/operations/{operation}");
+    let response = &document["paths"][path]["post"]["responses"][status.to_string()];
+    assert!(
+        response.is_object(),
+        "{operation}: {status} is not documented"
+    );
+    match response["$ref"].as_str() {
+        Some(target) => document.pointer(&target[1..]).expect(target),
+        None => response,
+    }
+}
+
+fn assert_documented(document: &Value, response: &Value, media_type: &str, reply: &Reply) {
+    let media = &response["content"][media_type]["schema"];
+    assert!(
+        media.is_object(),
+        "{}: {media_type} is not documented",
+        reply.status
+    );
+    assert_fits(document, media, &reply.body, media_type);
+    let headers = response["headers"].as_object().expect("headers");
+    for name in headers.keys() {
+        assert!(
+            reply.headers.get(name).is_some(),
+            "{}: no {name}",
+            reply.status
+        );
+    }
+    let waits = reply.headers.get("retry-after").is_some();
+    assert_eq!(
+        waits,
+        headers.contains_key("retry-after"),
+        "{}",
+        reply.status
+    );
 }

@@ -283,7 +283,9 @@ fn what_only_this_machine_could_do_is_refused() {
     }
     assert_eq!(cli.lambda.invoked(), []);
     // An audit file in the environment is for other runs.
-    cli.lambda.add_with("acme-disable-user", |_| Ok(json!({})));
+    let done = json!({"operation": "disable-user", "changed": false, "dry_run": false});
+    cli.lambda
+        .add_with("acme-disable-user", move |_| Ok(done.clone()));
     let mut command = cli.command(&disable);
     command.env("RAPID7_AUDIT_FILE", "/nowhere/audit.jsonl");
     let (code, _, err) = told(&command.output().expect("r7user starts"));

@@ -83,12 +83,14 @@ pub(super) fn document(operations: &[Operation]) -> Result<String, String> {
 }
 
 const DESCRIPTION: &str = "\
-Each operation is a POST with its input as a JSON object. Every run reads first and does only what is left, so \
-sending the same again is safe. `dry_run` shows what would be done.
+Each operation is a POST with its input as a JSON object, no member of which is there twice. Every run reads first and \
+does only what is left, so sending the same again is safe; what is delivered (`deliver_to`) is known by its \
+`request_token`, which is required for that. `dry_run` shows what would be done.
 
-Errors are problem details (RFC 9457). `kind` says what went wrong and `retry` what to do: `no`, `yes` (the same again \
+Errors are problem details (RFC 9457). `kind` says what went wrong, `changed` what was changed before that (whatever the \
+status: an empty list is nothing, null means that it is not known), and `retry` what to do: `no`, `yes` (the same again \
 later), or `run-again` (the same again, as looking again tells how things are). A `type` of `about:blank` means that \
-no operation ran. Answers with `message` and nothing else are API Gateway's own.";
+no operation ran. Answers with `message` or `Message` and nothing else are API Gateway's own.";
 
 fn tags() -> Value {
     json!([
@@ -219,8 +221,12 @@ fn problems() -> Vec<(u16, &'static str, Option<ErrorKind>)> {
 
 fn responses() -> Value {
     let all = problems().into_iter().map(|(code, name, kind)| {
-        let mut headers = json!({"x-request-id": {"$ref": "#/components/headers/RequestId"}});
-        if matches!(code, 429 | 503) {
+        // A bad gateway is API Gateway's own word.
+        let mut headers = match code {
+            BAD_GATEWAY => json!({}),
+            _ => json!({"x-request-id": {"$ref": "#/components/headers/RequestId"}}),
+        };
+        if matches!(code, 429 | 503 | 504) {
             headers["retry-after"] = json!({"$ref": "#/components/headers/RetryAfter"});
         }
         let mut content = Map::new();
@@ -262,28 +268,49 @@ fn example(code: u16, kind: Option<ErrorKind>) -> Value {
             (phrase(code), told, "about:blank".to_owned())
         }
     };
-    let detail = match kind {
+    let (operation, changed, detail, next) = match kind {
         Some(ErrorKind::Indeterminate) => {
-            "acme-disable-user: no answer within 27 s: it may have been carried out, and may still go \
-             on. Whether something was changed is not known. Next: give what may still go on the \
-             time to end, then run it again: it reads first and does only what is left."
-                .to_owned()
+            let next = "give what may still go on the time to end, then run it again: it reads first and \
+                        does only what is left";
+            let detail = "acme-disable-user: no answer within 27 s: it may have been carried out, and may \
+                          still go on. Whether something was changed is not known.";
+            ("disable-user", Value::Null, detail.to_owned(), next)
         }
-        Some(ErrorKind::RateLimited) => format!(
-            "acme-disable-user: it already runs as often at once as it may (Lambda's concurrency). \
-             Nothing was changed. The server asks to wait {RETRY_AFTER_SECONDS} s. Next: wait, then \
-             run it again."
-        ),
-        _ => format!("{title}. Nothing was changed. Next: what to do about it."),
+        Some(ErrorKind::RateLimited) => {
+            let detail = format!(
+                "acme-disable-user: it already runs as often at once as it may (Lambda's concurrency). \
+                 Nothing was changed. The server asks to wait {RETRY_AFTER_SECONDS} s."
+            );
+            let next = "wait, then run it again";
+            ("disable-user", json!([]), detail, next)
+        }
+        // What was done on one surface is done, though another one refuses.
+        Some(ErrorKind::Refused) => {
+            let done = "emea: jdoe (user 4): replace user 4 by itself with enabled: true → false";
+            let detail = format!(
+                "email \"jdoe@example.com\": 1 of 2 not done\n\
+                 emea: done: jdoe (user 4): disabled, and read back.\n\
+                 apac: refused (Refused): jdoe (user 9): a protected account. Already changed: {done}."
+            );
+            let next = "take it out of RAPID7_PROTECTED_LOGINS";
+            ("offboard-user", json!([done]), detail, next)
+        }
+        _ => {
+            let detail = format!("{title}. Nothing was changed.");
+            ("disable-user", json!([]), detail, "what to do about it")
+        }
     };
+    let detail = format!("{detail} Next: {next}.");
     json!({
         "type": problem,
         "title": title,
         "status": code,
         "detail": detail,
         "kind": told.name(),
-        "operation": "disable-user",
+        "operation": operation,
         "retry": retry(told),
+        "changed": changed,
+        "next": next,
         "request_id": REQUEST_ID,
     })
 }
@@ -295,7 +322,8 @@ fn problem() -> Value {
         "type": "object",
         "description": "Why there is no answer (RFC 9457)",
         "required": [
-            "type", "title", "status", "detail", "kind", "operation", "retry", "request_id",
+            "type", "title", "status", "detail", "kind", "operation", "retry", "changed", "next",
+            "request_id",
         ],
         "properties": {
             "type": {
@@ -316,6 +344,12 @@ fn problem() -> Value {
             "retry": {
                 "enum": ["no", "yes", "run-again"], "description": "Whether to send the same again",
             },
+            "changed": {
+                "type": ["array", "null"], "items": {"type": "string"},
+                "description": "What was changed before it failed; empty for nothing, null if that is \
+                                not known",
+            },
+            "next": {"type": ["string", "null"], "description": "What to do next"},
             "request_id": {"type": "string", "description": "API Gateway's id of the request"},
         },
     })
@@ -324,8 +358,12 @@ fn problem() -> Value {
 fn gateway_message() -> Value {
     json!({
         "type": "object",
-        "description": "What API Gateway answers by itself: a missing key, its usage plan, its time \
-                        limit",
-        "properties": {"message": {"type": ["string", "null"]}},
+        "description": "What API Gateway answers by itself: a missing key, an address that is not allowed, \
+                        its usage plan, its time limit",
+        "properties": {
+            "message": {"type": ["string", "null"]},
+            "Message": {"type": ["string", "null"]},
+        },
+        "anyOf": [{"required": ["message"]}, {"required": ["Message"]}],
     })
 }

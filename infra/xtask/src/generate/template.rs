@@ -235,8 +235,9 @@ fn function(entry: &Entry) -> String {
     }
     if entry.delivers {
         policy(Some("HasDeliverySecrets"), "DeliverSecrets");
+        policy(Some("HasSecretsKey"), "WriteSecretsKey");
     }
-    policy(Some("HasSecretsKey"), "UseSecretsKey");
+    policy(Some("HasSecretsKey"), "ReadSecretsKey");
     policy(Some("IsTraced"), "Trace");
     if entry.console {
         policy(Some("IsInVpc"), "AttachToNetwork");
@@ -249,13 +250,15 @@ fn function(entry: &Entry) -> String {
         true => {
             "    VpcConfig: !If\n      \
              - IsInVpc\n      \
-             - {SubnetIds: !Ref SubnetIds, SecurityGroupIds: !Ref SecurityGroupIds}\n      \
+             - SubnetIds: !Split [\",\", !Ref SubnetIds]\n        \
+             SecurityGroupIds: !Split [\",\", !Ref SecurityGroupIds]\n      \
              - !Ref AWS::NoValue\n"
         }
         false => "",
     };
     let mut text = format!("# {name}: {}\n\n", effect(spec.effect));
-    text += &head(&format!("{id}Logs"), "AWS::Logs::LogGroup", condition);
+    // Also where the function is not: a group that stays when its condition fails can't be made again.
+    text += &head(&format!("{id}Logs"), "AWS::Logs::LogGroup", None);
     text += &format!(
         "  DeletionPolicy: RetainExceptOnCreate\n  \
          UpdateReplacePolicy: Retain\n  \
@@ -303,7 +306,7 @@ fn function(entry: &Entry) -> String {
     Role: !GetAtt {id}Role.Arn
     Timeout: {timeout}
     ReservedConcurrentExecutions: !If [HasConcurrencyLimit, !Ref MaxConcurrency, !Ref AWS::NoValue]
-    LoggingConfig: {{LogGroup: !Ref {id}Logs, LogFormat: JSON}}
+    LoggingConfig: {{LogGroup: !Ref {id}Logs, LogFormat: JSON, ApplicationLogLevel: DEBUG}}
 {network}    EventInvokeConfig:
       # Lambda would repeat refused logins too, which lock the account.
       MaximumRetryAttempts: 0
@@ -314,23 +317,29 @@ fn function(entry: &Entry) -> String {
         OnFailure: {Type: SQS, Destination: !GetAtt FailedInvocations.Arn}
 ";
     }
-    for (metric, description) in [
+    let mut alarms = vec![
         (
+            "Errors",
             "Errors",
             "Its log says what happened to whom, and what was changed.",
         ),
         (
             "Throttles",
+            "Throttles",
             "More of it were asked for at once than MaxConcurrency allows; callers were told to try again.",
         ),
-    ] {
+    ];
+    if !keeps_failures {
+        alarms.push((
+            "Dropped",
+            "AsyncEventsDropped",
+            "An asynchronous invocation was never run, or failed; it is kept nowhere, as its input may hold a password.",
+        ));
+    }
+    for (what, metric, description) in alarms {
         text.push('\n');
-        text += &resource(
-            &format!("{id}{metric}"),
-            "AWS::CloudWatch::Alarm",
-            condition,
-        );
-        text += &alarm(name, &id, metric, description);
+        text += &resource(&format!("{id}{what}"), "AWS::CloudWatch::Alarm", condition);
+        text += &alarm(name, &id, what, metric, description);
     }
     text
 }
@@ -343,8 +352,8 @@ fn effect(effect: Effect) -> &'static str {
     }
 }
 
-fn alarm(name: &str, id: &str, metric: &str, description: &str) -> String {
-    let low = metric.to_lowercase();
+fn alarm(name: &str, id: &str, what: &str, metric: &str, description: &str) -> String {
+    let low = what.to_lowercase();
     format!(
         "    AlarmName: !Sub ${{AWS::StackName}}-{name}-{low}
     AlarmDescription: {description:?}
@@ -401,6 +410,12 @@ fn worth_another_run() -> Vec<&'static str> {
         .filter(|kind| kind.is_retryable())
         .map(actions::ErrorKind::name);
     let of_lambda = [
+        "Lambda.ClientExecutionTimeoutException",
+        // A function that was idle for weeks, in subnets: the call that wakes it is refused.
+        "Lambda.EC2ThrottledException",
+        "Lambda.ENINotReadyException",
+        "Lambda.ResourceConflictException",
+        "Lambda.ResourceNotReadyException",
         "Lambda.TooManyRequestsException",
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
@@ -431,7 +446,8 @@ fn state_machine(mappings: &[Mapping]) -> Value {
             "Resource": "arn:${AWS::Partition}:states:::lambda:invoke",
             "Arguments": {
                 "FunctionName": arn_of(&rule.operation),
-                "Payload": format!("{{% {} %}}", one_line(input)),
+                // An event counts once for what variables may hold, so it is none of its own.
+                "Payload": format!("{{% ($event := $message.event; {}) %}}", one_line(input)),
             },
             // What was done is in the function's log; a long answer would not fit into a state's output.
             "Output": {"changed": "{% $states.result.Payload.changed %}"},
@@ -443,15 +459,11 @@ fn state_machine(mappings: &[Mapping]) -> Value {
                 "MaxDelaySeconds": 3600,
                 "JitterStrategy": "FULL",
             }],
-            "Catch": [{
-                "ErrorEquals": ["States.ALL"],
-                "Assign": {
-                    "operation": rule.operation,
-                    "error": or_dash("Error"),
-                    "cause": or_dash("Cause"),
-                },
-                "Next": "Keep the event",
-            }],
+            "Catch": [
+                // States.ALL is none of it.
+                caught("States.DataLimitExceeded", &rule.operation),
+                caught("States.ALL", &rule.operation),
+            ],
             "End": true,
         });
         states.insert(state, run);
@@ -464,6 +476,7 @@ fn state_machine(mappings: &[Mapping]) -> Value {
             "Type": "Pass",
             "Assign": {
                 "body": "{% $states.input[0].body %}",
+                "arn": format!("{{% $exists({ARN}) ? {ARN} : '-' %}}"),
                 "operation": "-",
                 "error": "InvalidInput",
                 "cause": "no folder of infra/events is for this event",
@@ -480,7 +493,7 @@ fn state_machine(mappings: &[Mapping]) -> Value {
                 "StartAt": "Read",
                 "States": {"Read": {"Type": "Pass", "Output": READ, "End": true}},
             }],
-            "Assign": {"message": "{% $states.result[0] %}", "event": "{% $states.result[0].event %}"},
+            "Assign": {"message": "{% $states.result[0] %}"},
             "Catch": [{
                 "ErrorEquals": ["States.ALL"],
                 "Assign": {"cause": "the message is no event in JSON"},
@@ -508,6 +521,8 @@ fn state_machine(mappings: &[Mapping]) -> Value {
                     "Error": attribute("{% $error %}"),
                     "Cause": attribute("{% $substring($cause, 0, 4000) %}"),
                     "Execution": attribute("{% $states.context.Execution.Id %}"),
+                    // By which it is worked on once more, if no rule's name is in it.
+                    "RULE_ARN": attribute("{% $arn %}"),
                 },
             },
             "Retry": [{
@@ -531,14 +546,27 @@ fn state_machine(mappings: &[Mapping]) -> Value {
     })
 }
 
+/// Keeps an event whose operation ended with an error.
+fn caught(error: &str, operation: &str) -> Value {
+    json!({
+        "ErrorEquals": [error],
+        "Assign": {
+            "operation": operation,
+            "error": or_dash("Error"),
+            "cause": or_dash("Cause"),
+        },
+        "Next": "Keep the event",
+    })
+}
+
 /// The event, and the rule that it came by. A rule puts its name beside it. What EventBridge could not put
 /// into the queue is in that of failed events as it was before that, with the rule's ARN as an attribute.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
-const READ: &str = "{% ($read := $parse($states.input[0].body); $arn := \
-    $states.input[0].messageAttributes.RULE_ARN.stringValue; \
+const READ: &str = "{% ($read := $parse($body); \
     $exists($read.rule) ? {\"rule\": $read.rule, \"event\": $read.event} : \
-    {\"rule\": $substringAfter($split($exists($arn) ? $arn : \"-\", \"/\")[-1], \"${AWS::StackName}-\"), \
-    \"event\": $read}) %}";
+    {\"rule\": $substringAfter($split($arn, \"/\")[-1], \"${AWS::StackName}-\"), \"event\": $read}) %}";
+
+const ARN: &str = "$states.input[0].messageAttributes.RULE_ARN.stringValue";
 
 /// A member of the error, as an attribute of a message can't be empty.
 fn or_dash(member: &str) -> String {

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::duplicates;
+use super::listing::PersonView;
 use super::offboarding::{Looked, Offboarding, Prepared, Wanted};
 use super::people::{People, PersonEntry};
 use super::report::RowResult;
@@ -43,6 +44,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) offboarding: &'a Offboarding<'a>,
     pub(crate) people: &'a People,
     pub(crate) earlier: &'a Earlier,
+    /// Whether a person without any account is no failure.
+    pub(crate) allow_absent: bool,
     /// The surfaces' addresses, for the records.
     pub(crate) target: String,
 }
@@ -100,17 +103,20 @@ impl Batch<'_> {
     /// Looks everybody up in the lists, and says who leaves. Nothing is asked for.
     pub(crate) fn look(&self) -> Vec<Step> {
         let people = self.people.iter();
-        let steps =
-            people.map(
-                |(person, entry)| match self.offboarding.look(person, &entry.accounts) {
-                    Ok(looked) => Step::Looked(Box::new(looked)),
-                    Err(wrong) => {
-                        let (view, error) = *wrong;
-                        let row = Row::failed(view, entry.ticket.clone(), RowResult::Failed, error);
-                        Step::Settled(Box::new(row))
-                    }
-                },
-            );
+        let steps = people.map(|(person, entry)| {
+            let looked = match person {
+                Ok(person) => self.offboarding.look(person, &entry.accounts),
+                Err(error) => Err(Box::new((PersonView::unnamed(), error.clone()))),
+            };
+            match looked {
+                Ok(looked) => Step::Looked(Box::new(looked)),
+                Err(wrong) => {
+                    let (view, error) = *wrong;
+                    let row = Row::failed(view, entry.ticket.clone(), RowResult::Failed, error);
+                    Step::Settled(Box::new(row))
+                }
+            }
+        });
         let mut steps: Vec<Step> = steps.collect();
         duplicates::settle(self.people, &mut steps);
         for step in &steps {
@@ -149,9 +155,9 @@ impl Batch<'_> {
     /// Whoever still has an enabled account first, and whom an earlier run is done with last.
     fn in_order(&self, steps: Vec<Step>) -> Vec<(usize, Step)> {
         let mut steps: Vec<(usize, Step)> = steps.into_iter().enumerate().collect();
-        steps.sort_by_key(|(index, step)| match step {
+        steps.sort_by_key(|(_, step)| match step {
             Step::Looked(looked) if looked.is_enabled() => 0,
-            Step::Looked(looked) if self.was_done(*index, looked) => 2,
+            Step::Looked(looked) if self.was_done(looked) => 2,
             Step::Prepared(prepared) if prepared.accounts_to_change() > 0 => 0,
             _ => 1,
         });
@@ -162,24 +168,23 @@ impl Batch<'_> {
         &self.people[index].1
     }
 
-    fn wanted(&self, index: usize) -> Wanted<'_> {
-        let (person, entry) = &self.people[index];
+    fn wanted(&self, index: usize, looked: &Looked) -> Wanted<'_> {
         Wanted {
-            person: person.clone(),
-            ticket: entry.ticket.as_deref(),
+            person: looked.named().clone(),
+            ticket: self.entry(index).ticket.as_deref(),
         }
     }
 
     /// Whether an earlier run is done with somebody, as far as the lists tell.
-    fn was_done(&self, index: usize, looked: &Looked) -> bool {
-        let person = &self.people[index].0;
+    fn was_done(&self, looked: &Looked) -> bool {
         let options = self.offboarding.options();
-        self.earlier.is_done(person, looked.resolved(), options)
+        self.earlier
+            .is_done(looked.named(), looked.resolved(), options)
     }
 
     async fn prepare_one(&self, index: usize, looked: Looked) -> Step {
-        let wanted = self.wanted(index);
-        if self.was_done(index, &looked) && self.offboarding.is_still_done(&wanted, &looked).await {
+        let wanted = self.wanted(index, &looked);
+        if self.was_done(&looked) && self.offboarding.is_still_done(&wanted, &looked).await {
             let reason = "an earlier run did this, and it still looks done".to_owned();
             return Step::Settled(Box::new(self.skipped(index, &looked, reason)));
         }
@@ -195,7 +200,7 @@ impl Batch<'_> {
     /// Somebody for whom there was no time. Where an earlier run proved that it was done and only the
     /// platform could not be asked once more, that is told, and no failure: a long list comes to an end.
     fn not_begun(&self, index: usize, looked: &Looked, why: String) -> Row {
-        if self.was_done(index, looked) {
+        if self.was_done(looked) {
             let reason = format!(
                 "an earlier run did this, and the lists still look so; its account on the platform was \
                  not looked at again: {why}"
@@ -274,7 +279,7 @@ impl Batch<'_> {
         let (view, worked) = prepared.carry_out().await;
         let mut slowest = lock(&shared.slowest);
         *slowest = slowest.max(begun.elapsed());
-        Row::of(self.run, ticket, view, worked)
+        Row::of(self.run, ticket, view, worked, self.allow_absent)
     }
 
     /// The row's own record. A list's whole report may be larger than what keeps the log takes as one

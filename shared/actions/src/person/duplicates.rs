@@ -17,6 +17,9 @@ pub(super) fn settle(people: &People, steps: &mut [Step]) {
     let mut taken: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut unsure: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for (index, ((person, entry), step)) in people.iter().zip(steps).enumerate() {
+        let Ok(person) = person else {
+            continue;
+        };
         let Step::Looked(looked) = step else {
             named.entry(person.key()).or_insert(index);
             continue;

@@ -248,6 +248,15 @@ pub struct PersonView {
 }
 
 impl PersonView {
+    /// Somebody of a list who is not named there.
+    pub(crate) fn unnamed() -> Self {
+        Self {
+            email: None,
+            login: None,
+            emails: Vec::new(),
+        }
+    }
+
     pub(crate) fn of(person: &Person) -> Self {
         let (email, login) = match person {
             Person::Email(email) => (Some(email.clone()), None),

@@ -49,12 +49,18 @@ pub(crate) fn check_platform(surfaces: &Surfaces, options: Options) -> Result<Op
 
 /// A person's accounts as the lists tell of them, and which of them are meant. Nothing was asked for it.
 pub(crate) struct Looked {
+    named: Person,
     resolved: Resolved,
     choices: Vec<Choice>,
     options: Options,
 }
 
 impl Looked {
+    /// As the person was named.
+    pub(crate) fn named(&self) -> &Person {
+        &self.named
+    }
+
     pub(crate) fn person(&self) -> &PersonView {
         &self.resolved.person
     }
@@ -164,6 +170,7 @@ impl<'a> Offboarding<'a> {
         let exists = |place: usize, pick: &AccountPick| self.listings[place].has(pick);
         match choose(&resolved, picks, exists) {
             Ok(choices) => Ok(Looked {
+                named: person.clone(),
                 resolved,
                 choices,
                 options: self.options,

@@ -148,6 +148,12 @@ macro_rules! offboarding_input {
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub replace_password: bool,
+                /// Whether a person without an account on any surface is no failure: for whoever reports
+                /// everybody who leaves. Otherwise it is one, as an address with a typo must not look
+                /// like a success.
+                #[serde(default)]
+                #[schemars(example = true)]
+                pub allow_absent: bool,
             }
         }
 

@@ -49,13 +49,13 @@ impl PersonEntry {
     }
 }
 
-/// People with what names each, in the order of the list.
-pub(crate) type People = Vec<(Person, PersonEntry)>;
+/// People with what names each, in the order of the list; of whoever is not named, why not.
+pub(crate) type People = Vec<(Result<Person>, PersonEntry)>;
 
 /// The members of an input.
 ///
 /// # Errors
-/// `InvalidInput` unless exactly one is given, has somebody in it, and can be read.
+/// `InvalidInput` unless exactly one is given, can be read, and names somebody.
 pub(crate) fn people(list: Option<&[PersonEntry]>, text: Option<&str>) -> Result<People> {
     let field = "people, people_text";
     let (entries, place): (Vec<PersonEntry>, fn(usize) -> String) = match (list, text) {
@@ -76,13 +76,17 @@ pub(crate) fn people(list: Option<&[PersonEntry]>, text: Option<&str>) -> Result
             ));
         }
     };
-    if entries.is_empty() {
-        return Err(Error::invalid_input(field, "expected at least one person"));
+    let entries = entries.into_iter().enumerate();
+    let people: People = entries
+        .map(|(index, entry)| (entry.person(&place(index)), entry))
+        .collect();
+    match people.iter().all(|(person, _)| person.is_err()) {
+        true => Err(people
+            .into_iter()
+            .find_map(|(person, _)| person.err())
+            .unwrap_or_else(|| Error::invalid_input(field, "expected at least one person"))),
+        false => Ok(people),
     }
-    let people = entries.into_iter().enumerate();
-    people
-        .map(|(index, entry)| Ok((entry.person(&place(index))?, entry)))
-        .collect()
 }
 
 /// JSON lines, if the text begins like it, else CSV.
@@ -166,7 +170,10 @@ mod tests {
             Ok(people) => {
                 let people = people.iter().map(|(person, entry)| {
                     let ticket = entry.ticket.as_deref().unwrap_or("no ticket");
-                    format!("{}, {ticket}", person.to_line())
+                    match person {
+                        Ok(person) => format!("{}, {ticket}", person.to_line()),
+                        Err(error) => format!("{}, {ticket}", error.message),
+                    }
                 });
                 people.collect::<Vec<_>>().join("\n")
             }
@@ -189,6 +196,13 @@ mod tests {
             read("email\n\"o'neill, s\"@example.com\n"),
             "email \"o'neill, s@example.com\", no ticket"
         );
+    }
+
+    #[test]
+    fn whoever_is_not_named_keeps_nobody_else_back() {
+        let told = "email \"a@example.com\", no ticket\n\
+                    people_text, person 2: `email, login`: expected exactly one, got none, OFF-2";
+        assert_eq!(read("email,ticket\na@example.com,\n,OFF-2\n"), told);
     }
 
     #[test]

@@ -279,19 +279,19 @@ fn result(verdicts: impl Iterator<Item = SurfaceVerdict>) -> RowResult {
 
 /// Which of several failures speaks for the run, best first for whoever has to act.
 ///
-/// What may leave something lost comes first, as another run would find it done. Then what a person has
-/// to decide. Then what passes by itself, so that retriers run it again and only the rest is done; then
-/// what they would only meet again.
+/// What may leave something lost comes first, as another run would find it done; then refused credentials,
+/// as another run would send them again, and failed logins lock accounts. Then what passes by itself, so
+/// that retriers run it again until only what a person has to decide is left. Then that.
 pub(crate) fn worst(errors: &[Error]) -> Option<&Error> {
     let place = |error: &&Error| match error.kind {
         ErrorKind::Unexpected if error.changed != Changed::Nothing => 0,
-        ErrorKind::Refused => 1,
-        ErrorKind::Ambiguous => 2,
-        ErrorKind::Indeterminate => 3,
-        ErrorKind::Conflict => 4,
-        ErrorKind::Unavailable => 5,
-        ErrorKind::RateLimited => 6,
-        ErrorKind::Unauthorized => 7,
+        ErrorKind::Unauthorized => 1,
+        ErrorKind::Indeterminate => 2,
+        ErrorKind::Conflict => 3,
+        ErrorKind::Unavailable => 4,
+        ErrorKind::RateLimited => 5,
+        ErrorKind::Refused => 6,
+        ErrorKind::Ambiguous => 7,
         ErrorKind::Unexpected => 8,
         ErrorKind::InvalidInput => 9,
         ErrorKind::NotFound => 10,
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_speaks_for_the_run_unless_a_person_has_to_act() {
+    fn what_passes_by_itself_speaks_for_the_run_unless_it_must_not_be_run_again() {
         use ErrorKind::{
             Ambiguous, Conflict, NotFound, RateLimited, Refused, Unauthorized, Unavailable,
             Unexpected,
@@ -378,10 +378,10 @@ mod tests {
             let errors: Vec<Error> = errors.collect();
             worst(&errors).map(|error| error.kind)
         };
-        assert_eq!(kind(&[Unavailable, Refused]), Some(Refused));
-        assert_eq!(kind(&[Ambiguous, Unavailable]), Some(Ambiguous));
+        assert_eq!(kind(&[Unavailable, Refused]), Some(Unavailable));
+        assert_eq!(kind(&[Ambiguous, Unavailable]), Some(Unavailable));
         assert_eq!(kind(&[Ambiguous, Refused]), Some(Refused));
-        assert_eq!(kind(&[Unauthorized, RateLimited]), Some(RateLimited));
+        assert_eq!(kind(&[Unauthorized, RateLimited]), Some(Unauthorized));
         assert_eq!(kind(&[Unauthorized, Unexpected]), Some(Unauthorized));
         assert_eq!(kind(&[Unavailable, Conflict]), Some(Conflict));
         assert_eq!(kind(&[NotFound, Unavailable]), Some(Unavailable));
@@ -403,13 +403,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_does_not_hide_that_the_rest_may_pass() {
+    fn refused_credentials_do_not_hide_that_the_rest_may_pass() {
         let errors = [
-            error(ErrorKind::Refused, Changed::Nothing).next("ask"),
+            error(ErrorKind::Unauthorized, Changed::Nothing).next("ask"),
             error(ErrorKind::Unavailable, Changed::Nothing),
         ];
         let failed = failure(&errors, "m".into(), Changed::Nothing).expect("failed");
-        assert_eq!(failed.kind, ErrorKind::Refused);
+        assert_eq!(failed.kind, ErrorKind::Unauthorized);
         let next = failed.next.expect("told");
         assert_eq!(
             next,

@@ -118,6 +118,7 @@ impl Row {
         ticket: Option<String>,
         view: PersonView,
         worked: Vec<Worked>,
+        allow_absent: bool,
     ) -> Self {
         let report = report(run.spec.name, view, run.dry_run, &worked);
         let errors = worked.iter().filter_map(|worked| worked.error.clone());
@@ -125,7 +126,9 @@ impl Row {
         let mut reason = None;
         if report.result == RowResult::Absent {
             let absent = "no account on any surface";
-            errors.push(Error::new(ErrorKind::NotFound, absent).next("check the spelling"));
+            if !allow_absent {
+                errors.push(Error::new(ErrorKind::NotFound, absent).next("check the spelling"));
+            }
             reason = Some(absent.into());
         }
         Self {
@@ -165,6 +168,6 @@ impl Row {
     pub(crate) fn name(&self) -> String {
         let person = &self.row.person;
         let name = person.email.as_ref().or(person.login.as_ref());
-        crate::lookup::printable(name.map_or("", String::as_str))
+        crate::lookup::printable(name.map_or("unnamed", String::as_str))
     }
 }

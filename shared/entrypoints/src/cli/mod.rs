@@ -239,17 +239,17 @@ async fn run(
             "required where nobody can be asked: this takes something away",
         ));
     }
-    let seconds = match arguments.get_one::<u64>("timeout") {
-        Some(seconds) => *seconds,
-        None if arguments::takes_long(entry) => 3600,
-        None => 60,
-    };
-    let timeout = Duration::from_secs(seconds);
+    let given = arguments.get_one::<u64>("timeout").copied();
+    let given = given.map(Duration::from_secs);
+    let timeout = given.unwrap_or(match arguments::takes_long(entry) {
+        true => Duration::from_secs(3600),
+        false => Duration::from_secs(60),
+    });
     let watcher = Arc::new(Watcher::new(arguments.get_flag("json_lines")));
     let go = match via_lambda::stack(arguments) {
         Some(stack) => {
             via_lambda::check(entry, arguments, &input)?;
-            Go::ViaLambda(ViaLambda::new(stack, operation.spec, timeout).await?)
+            Go::ViaLambda(ViaLambda::new(stack, operation.spec, given).await?)
         }
         None => Go::Here(Box::new(here(
             entry, arguments, &mut input, timeout, &watcher,

@@ -99,12 +99,13 @@ impl ViaLambda {
     pub(super) async fn new(
         stack: &str,
         spec: &'static Spec,
-        patience: Duration,
+        patience: Option<Duration>,
     ) -> actions::Result<Self> {
         Ok(Self {
             functions: Functions::new(Chain::Full, format!("{stack}-")).await?,
             spec,
-            patience: patience.min(LONGEST_RUN),
+            // A function has a time limit of its own, and says what became of it when that is over.
+            patience: patience.map_or(LONGEST_RUN, |patience| patience.min(LONGEST_RUN)),
         })
     }
 
@@ -116,12 +117,8 @@ impl ViaLambda {
         let answer = answer.map_err(|failure| failure.error)?;
         serde_json::from_str(&answer.text).map_err(|_| {
             let name = self.spec.name;
-            Error::new(
-                ErrorKind::Unexpected,
-                format!("{name}: the answer is no JSON"),
-            )
-            .changed(Changed::Unknown)
-            .next("check that the function of that name is this pack's")
+            let message = format!("{name}: the answer can't be read");
+            Error::new(ErrorKind::Unexpected, message).changed(Changed::Unknown)
         })
     }
 }

@@ -6,6 +6,7 @@
 
 mod problem;
 mod request;
+mod strict_json;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
@@ -19,8 +20,8 @@ use crate::aws::Chain;
 use crate::invoke::{self, Functions, LONGEST, Reason};
 use crate::lambda::{self, Failure, TO_ANSWER};
 pub use problem::{
-    ABSENT, KINDS_TYPE, RETRY_AFTER_SECONDS, TOO_LONG, UNSUPPORTED_MEDIA_TYPE, phrase, retry,
-    status, title,
+    ABSENT, KINDS_TYPE, RETRY_AFTER_SECONDS, STILL_RUNNING_SECONDS, TOO_LONG,
+    UNSUPPORTED_MEDIA_TYPE, phrase, retry, status, title,
 };
 use problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use request::{Event, not_an_event};
@@ -114,6 +115,7 @@ async fn serve_one(functions: &Result<Functions, Error>, event: &Event, left: Du
             let problem = match failure.reason {
                 Reason::Absent => Problem::http(ABSENT, failure.error),
                 Reason::TooLong => Problem::http(TOO_LONG, failure.error),
+                Reason::TooSlow => Problem::from(failure.error).waiting(STILL_RUNNING_SECONDS),
                 Reason::Other => failure.error.into(),
             };
             (Err(problem), failure.invocation)

@@ -13,6 +13,10 @@ const BY_STATUS: &str = "about:blank";
 /// How long to wait, where the server that was overrun or down did not say.
 pub const RETRY_AFTER_SECONDS: u64 = 10;
 
+/// How long to wait for a run that may still go on: most functions end within a minute
+/// (infra/template.yaml).
+pub const STILL_RUNNING_SECONDS: u64 = 60;
+
 /// There is no such path, or no operation of that name.
 pub(super) const NOT_FOUND: u16 = 404;
 /// It was not a POST.
@@ -105,13 +109,12 @@ impl From<Error> for Problem {
             headers: Vec::new(),
             error,
         };
-        if !matches!(status, 429 | 503) {
-            return problem;
-        }
-        // At least 1: a caller that waits for nothing at all would only make it worse.
-        let wait = problem.error.retry_after.map(|wait| wait.as_secs().max(1));
-        let wait = wait.unwrap_or(RETRY_AFTER_SECONDS);
-        problem.with_header("retry-after", wait.to_string())
+        let wait = match status {
+            429 | 503 => RETRY_AFTER_SECONDS,
+            504 => STILL_RUNNING_SECONDS,
+            _ => return problem,
+        };
+        problem.waiting(wait)
     }
 }
 
@@ -127,12 +130,22 @@ impl Problem {
         }
     }
 
+    /// Asks to wait: as long as the error says, or else for so many seconds.
+    pub(super) fn waiting(self, seconds: u64) -> Self {
+        // At least 1: a caller that waits for nothing at all would only make it worse.
+        let told = self.error.retry_after.map(|wait| wait.as_secs().max(1));
+        let wait = told.unwrap_or(seconds).to_string();
+        self.with_header("retry-after", wait)
+    }
+
     pub(super) fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));
         self
     }
 
     pub(super) fn body(&self, operation: Option<&str>, request_id: &str) -> Value {
+        let error = self.error.to_json();
         json!({
             "type": self.kind,
             "title": self.title,
@@ -141,6 +154,8 @@ impl Problem {
             "kind": self.error.kind.name(),
             "operation": operation,
             "retry": retry(self.error.kind),
+            "changed": error["changed"],
+            "next": error["next"],
             "request_id": request_id,
         })
     }

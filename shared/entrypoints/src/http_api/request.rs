@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, TOO_LONG, UNSUPPORTED_MEDIA_TYPE};
+use super::strict_json;
 use crate::invoke::LONGEST;
 use crate::lambda::Failure;
 
@@ -110,6 +111,13 @@ impl Event {
             let expected = "no such field here: expected the operation's input itself";
             return Err(Error::invalid_input("detail-type", expected).into());
         }
+        // A run's own id, by which a delivery is known otherwise, is another one each time.
+        let has = |member: &str| input.get(member).is_some_and(|value| !value.is_null());
+        if has("deliver_to") && !has("request_token") {
+            let expected = "required over HTTP where something is delivered: an answer may be lost, and \
+                            the same request sent again, with the same token, is known by it";
+            return Err(Error::invalid_input("request_token", expected).into());
+        }
         let who = self.who();
         match input.get("requested_by") {
             None | Some(Value::Null) => {
@@ -118,7 +126,7 @@ impl Event {
             Some(Value::String(words)) => {
                 let both = match words.trim() {
                     "" => who,
-                    words => format!("{words} (by {who})"),
+                    words => format!("{who}: {words}"),
                 };
                 input.insert("requested_by".into(), both.into());
             }
@@ -143,9 +151,12 @@ impl Event {
         if decoded.trim_ascii().is_empty() {
             return Err(no_input(&format!("{AN_OBJECT}; it is empty")));
         }
-        match serde_json::from_slice(&decoded) {
+        match strict_json::from_slice(&decoded) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(_) => Err(no_input(&format!("{AN_OBJECT}; it is other JSON"))),
+            Err(error) if error.is_data() => Err(no_input(
+                "expected each member once: one is given twice, and only one of them could be meant",
+            )),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
                 let at = format!("{AN_OBJECT}; it is no JSON at line {line}, column {column}");

@@ -52,7 +52,7 @@ impl Stack {
 /// Whom the stack has rotate the secret: the function, allowed for this secret alone.
 #[test]
 fn the_deployed_function_rotates_through_a_fault_in_each_step_and_others_work_on() {
-    let stack = Stack::deploy(&["RotationDays=30"]);
+    let stack = Stack::deploy(&["RotationSchedule=rate(30 days)"]);
     stack.world.console.state().lockout_after = 3;
     let resources = &stack.template["Resources"];
     let schedule = &resources["ConsoleSecretRotation"]["Properties"];

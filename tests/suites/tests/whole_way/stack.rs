@@ -143,6 +143,15 @@ impl Stack {
         answer["Messages"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Lets a message that was received be received again.
+    pub(crate) fn show_again(&self, queue: &str, message: &Value) {
+        let request = json!({
+            "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0,
+        });
+        self.moto
+            .call("sqs", "AmazonSQS.ChangeMessageVisibility", &request);
+    }
+
     pub(crate) fn delete_message(&self, queue: &str, message: &Value) {
         let request = json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]});
         self.moto.call("sqs", "AmazonSQS.DeleteMessage", &request);
