@@ -188,6 +188,12 @@ impl Error {
         source.is_some_and(|source| source.kind == rapid7::ErrorKind::Unauthorized)
     }
 
+    /// Whether it is about a login that a console refused and counts.
+    pub(crate) fn locks_an_account(&self) -> bool {
+        let surface = self.source.as_ref().map(|source| source.surface);
+        self.is_failed_login() && surface == Some(rapid7::Surface::Console)
+    }
+
     /// Whether the failed request behind it got no answer in time: it may still arrive.
     pub(crate) fn ran_out_of_time(&self) -> bool {
         self.source

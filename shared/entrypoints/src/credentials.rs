@@ -113,6 +113,8 @@ struct Cached<C> {
     created: Option<SystemTime>,
     /// Whether the version has the label by which a rotation tells that it is not in force any more.
     replaced: bool,
+    /// Whether the secret has to be read before these are used.
+    is_stale: bool,
     read: Instant,
 }
 
@@ -140,12 +142,13 @@ impl<S: SurfaceSecret> State<S> {
 
     fn refuse(&mut self, identity: &S::Identity) {
         // What stood in for the current version is not tried first once the minute is over: the current one
-        // may have been refused for another reason.
+        // may have been refused for another reason, or be another one by now.
         if let Some(cached) = &mut self.cached
             && S::same(&cached.identity, identity)
             && let Some(current) = cached.instead_of.take()
         {
             cached.identity = current;
+            cached.is_stale = true;
         }
         self.refused
             .retain(|(other, at)| at.elapsed() < REFUSED_FOR && !S::same(other, identity));
@@ -320,6 +323,7 @@ fn cached<S: SurfaceSecret>(secret: &S) -> Cached<S::Identity> {
         version: String::new(),
         created: None,
         replaced: false,
+        is_stale: false,
         read: Instant::now(),
     }
 }
@@ -332,6 +336,7 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
             let refused = refused.and_then(|cached| state.refused(&cached.identity));
             if let Some(cached) = &state.cached
                 && cached.read.elapsed() < self.ttl
+                && !cached.is_stale
                 && refused.is_none()
             {
                 return Ok(Arc::clone(&cached.identity));
@@ -362,6 +367,7 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
             let mut state = self.state.lock().await;
             state.refuse(rejected);
             if let Some(cached) = &state.cached
+                && !cached.is_stale
                 && !S::same(&cached.identity, rejected)
                 && state.refused(&cached.identity).is_none()
             {

@@ -89,6 +89,16 @@ impl Error {
         self.delivery == Delivery::Unknown && self.method != "GET"
     }
 
+    /// Whether the server may have answered, with whatever, and the answer did not arrive: the connection broke,
+    /// or what stands between gave up.
+    #[must_use]
+    pub fn answer_was_lost(&self) -> bool {
+        match self.status {
+            Some(status) => matches!(status, 502 | 504),
+            None => self.delivery == Delivery::Unknown,
+        }
+    }
+
     /// Whether time ran out while waiting for the answer: the request may still be carried out
     /// later.
     #[must_use]

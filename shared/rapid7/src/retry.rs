@@ -42,8 +42,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// Whether the same request may be sent again without looking first.
     pub(crate) fn sends_again(&self, error: &Error) -> bool {
-        let lost = error.delivery == Delivery::Unknown && error.status.is_none();
-        may_send_again(error) && (self.lost_reads || !lost)
+        may_send_again(error) && (self.lost_reads || !error.answer_was_lost())
     }
 
     pub(crate) fn backoff(&self) -> ExponentialBuilder {
@@ -148,6 +147,11 @@ mod tests {
         let lost = error("GET", None, Delivery::Unknown);
         assert!(RetryPolicy::default().sends_again(&lost));
         assert!(!tries.sends_again(&lost));
+        // What stands between gave up on an answer that may have been there.
+        for status in [502, 504] {
+            let gateway = error("GET", Some(status), Delivery::Unknown);
+            assert!(!tries.sends_again(&gateway));
+        }
         assert!(tries.sends_again(&error("GET", Some(503), Delivery::Unknown)));
         assert!(tries.sends_again(&error("GET", None, Delivery::NotSent)));
     }

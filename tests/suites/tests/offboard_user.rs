@@ -297,6 +297,50 @@ fn a_surface_that_is_down_does_not_stop_the_others_and_is_done_by_another_run() 
     });
 }
 
+/// Retriers send a login again that a console refused and counts; a key that the platform refuses keeps them from
+/// nothing.
+#[test]
+fn a_refused_login_of_a_console_alone_speaks_for_a_run_that_may_pass_by_itself() {
+    let wrong = |mut secret: Value, member: &str| {
+        secret[member] = "wrong-key-0000".into();
+        secret
+    };
+    for (refused, kind) in [("emea", "Unauthorized"), ("platform", "Unavailable")] {
+        let world = World::with_two_consoles();
+        maintenance(second(&world));
+        match refused {
+            "emea" => {
+                let secret = credentials(world.console.url(), suites::OWN_PASSWORD);
+                world
+                    .secrets
+                    .put("rapid7/console", wrong(secret, "password"));
+            }
+            _ => {
+                let secret = api_key(world.platform.url(), fake_console::ORGANIZATION_KEY);
+                world
+                    .secrets
+                    .put("rapid7/platform", wrong(secret, "api_key"));
+            }
+        }
+        let run = world
+            .function("offboard-user")
+            .invoke(&json!({"email": TOKAFOR}));
+        let error = run.result.expect_err(refused);
+        assert_eq!(error.error_type, kind, "{}", error.error_message);
+        for line in [
+            format!("{refused}: failed (Unauthorized)"),
+            "apac: failed (Unavailable)".into(),
+        ] {
+            assert!(
+                error.error_message.contains(&line),
+                "{}",
+                error.error_message
+            );
+        }
+        second(&world).clear_faults();
+    }
+}
+
 /// Nothing of it is answered but by a maintenance page.
 trait Surface {
     fn maintain(&self);

@@ -346,8 +346,8 @@ fn problem() -> Value {
             },
             "changed": {
                 "type": ["array", "null"], "items": {"type": "string"},
-                "description": "What was changed before it failed; empty for nothing, null if that is \
-                                not known",
+                "description": "What was changed before it failed, with `perhaps` where that is not known \
+                                of one of several accounts; empty for nothing, null if nothing is known",
             },
             "next": {"type": ["string", "null"], "description": "What to do next"},
             "request_id": {"type": "string", "description": "API Gateway's id of the request"},

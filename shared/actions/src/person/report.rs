@@ -200,6 +200,12 @@ impl Worked {
         !self.applied().is_empty()
     }
 
+    /// Whether it is not known if anything was changed.
+    pub(crate) fn is_uncertain(&self) -> bool {
+        let error = self.error.as_ref();
+        error.is_some_and(|error| error.changed == Changed::Unknown)
+    }
+
     /// What was changed, each with its surface before it.
     fn applied(&self) -> Vec<String> {
         let name = &self.report.name;
@@ -279,22 +285,23 @@ fn result(verdicts: impl Iterator<Item = SurfaceVerdict>) -> RowResult {
 
 /// Which of several failures speaks for the run, best first for whoever has to act.
 ///
-/// What may leave something lost comes first, as another run would find it done; then refused credentials,
-/// as another run would send them again, and failed logins lock accounts. Then what passes by itself, so
-/// that retriers run it again until only what a person has to decide is left. Then that.
+/// What may leave something lost comes first, as another run would find it done; then a login that a console
+/// refused, as another run would send it again, and failed logins lock accounts. Then what passes by itself,
+/// so that retriers run it again until only what a person has to decide is left. Then that.
 pub(crate) fn worst(errors: &[Error]) -> Option<&Error> {
     let place = |error: &&Error| match error.kind {
         ErrorKind::Unexpected if error.changed != Changed::Nothing => 0,
-        ErrorKind::Unauthorized => 1,
+        ErrorKind::Unauthorized if error.locks_an_account() => 1,
         ErrorKind::Indeterminate => 2,
         ErrorKind::Conflict => 3,
         ErrorKind::Unavailable => 4,
         ErrorKind::RateLimited => 5,
         ErrorKind::Refused => 6,
         ErrorKind::Ambiguous => 7,
-        ErrorKind::Unexpected => 8,
-        ErrorKind::InvalidInput => 9,
-        ErrorKind::NotFound => 10,
+        ErrorKind::Unauthorized => 8,
+        ErrorKind::Unexpected => 9,
+        ErrorKind::InvalidInput => 10,
+        ErrorKind::NotFound => 11,
     };
     errors.iter().min_by_key(place)
 }
@@ -303,13 +310,7 @@ pub(crate) fn worst(errors: &[Error]) -> Option<&Error> {
 pub(crate) fn changed<'a>(worked: impl Iterator<Item = &'a Worked>) -> Changed {
     let worked: Vec<&Worked> = worked.collect();
     let applied: Vec<String> = worked.iter().flat_map(|worked| worked.applied()).collect();
-    let unknown = |worked: &&Worked| {
-        worked
-            .error
-            .as_ref()
-            .is_some_and(|error| error.changed == Changed::Unknown)
-    };
-    let known = |worked: &&Worked| !unknown(worked) && !worked.applied().is_empty();
+    let known = |worked: &&Worked| !worked.is_uncertain() && !worked.applied().is_empty();
     match applied.is_empty() {
         true => Changed::Nothing,
         false if worked.iter().any(known) => Changed::Applied(applied),
@@ -381,7 +382,7 @@ mod tests {
         assert_eq!(kind(&[Unavailable, Refused]), Some(Unavailable));
         assert_eq!(kind(&[Ambiguous, Unavailable]), Some(Unavailable));
         assert_eq!(kind(&[Ambiguous, Refused]), Some(Refused));
-        assert_eq!(kind(&[Unauthorized, RateLimited]), Some(Unauthorized));
+        assert_eq!(kind(&[Unauthorized, RateLimited]), Some(RateLimited));
         assert_eq!(kind(&[Unauthorized, Unexpected]), Some(Unauthorized));
         assert_eq!(kind(&[Unavailable, Conflict]), Some(Conflict));
         assert_eq!(kind(&[NotFound, Unavailable]), Some(Unavailable));
@@ -403,13 +404,13 @@ mod tests {
     }
 
     #[test]
-    fn refused_credentials_do_not_hide_that_the_rest_may_pass() {
+    fn what_speaks_for_the_run_does_not_hide_that_the_rest_may_pass() {
         let errors = [
-            error(ErrorKind::Unauthorized, Changed::Nothing).next("ask"),
+            error(ErrorKind::Unexpected, Changed::Unknown).next("ask"),
             error(ErrorKind::Unavailable, Changed::Nothing),
         ];
         let failed = failure(&errors, "m".into(), Changed::Nothing).expect("failed");
-        assert_eq!(failed.kind, ErrorKind::Unauthorized);
+        assert_eq!(failed.kind, ErrorKind::Unexpected);
         let next = failed.next.expect("told");
         assert_eq!(
             next,

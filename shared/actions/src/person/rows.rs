@@ -160,7 +160,12 @@ impl Row {
     /// Where something was changed, in one line for people.
     pub(crate) fn applied_line(&self) -> Option<String> {
         let changed = self.worked.iter().filter(|worked| worked.has_changed());
-        let surfaces: Vec<&str> = changed.map(|worked| worked.report.name.as_str()).collect();
+        let surfaces: Vec<String> = changed
+            .map(|worked| match worked.is_uncertain() {
+                true => format!("perhaps {}", worked.report.name),
+                false => worked.report.name.clone(),
+            })
+            .collect();
         (!surfaces.is_empty()).then(|| format!("{} on {}", self.name(), surfaces.join(", ")))
     }
 

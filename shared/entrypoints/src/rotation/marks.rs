@@ -4,7 +4,7 @@
 use actions::{Changed, Error, ErrorKind};
 use rapid7::{BoxFuture, CredentialError};
 
-use super::{Rotation, Step, was_no_login};
+use super::{Rotation, Step, is_failed_login, was_no_login};
 use crate::secret_versions::{CURRENT, PENDING, REPLACED, SENT, Stuck, Versions, relabel};
 use crate::secrets::failure;
 
@@ -125,26 +125,59 @@ impl Rotation {
         .await
     }
 
-    /// Sends logins that may be refused. A mark tells the next run of them, whatever ends this one: it is
-    /// there before the first login, and goes once one was let in or certainly none was refused. A run that
-    /// finds it (`again`) has one attempt, and marks the rotation as stopped before that.
+    /// The current version's password is in force, as a login has shown.
+    pub(super) async fn unmark_replaced(&self) -> Result<(), Error> {
+        self.relabel(|versions| {
+            Box::pin(async move {
+                match versions.holder(REPLACED) {
+                    Some(holder) => versions.take(REPLACED, holder).await,
+                    None => Ok(()),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Sends a login that may be refused. A mark tells the next run of it, whatever ends this one: it is there
+    /// before the login, and goes once that was let in or was certainly not refused. A run that finds it
+    /// (`again`) has one attempt, and marks the rotation as stopped before that.
     pub(super) async fn trying<T>(
         &self,
         again: bool,
-        logins: impl Future<Output = Result<T, Error>>,
+        login: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mark = if again { STOPPED } else { TRYING };
-        self.mark(mark).await?;
-        let tried = logins.await;
-        match &tried {
-            Ok(_) => {
-                self.unmark(STOPPED).await?;
-                self.unmark(TRYING).await?;
-            }
-            Err(error) if was_no_login(error) => self.unmark(mark).await?,
-            Err(_) => {}
+        self.mark(if again { STOPPED } else { TRYING }).await?;
+        if again {
+            // Whoever takes the other label away allows two attempts anew.
+            self.unmark(TRYING).await?;
         }
-        tried
+        match login.await {
+            Ok(done) => {
+                self.was_let_in().await?;
+                Ok(done)
+            }
+            Err(error) if was_no_login(&error) => {
+                if again {
+                    self.mark(TRYING).await?;
+                    self.unmark(STOPPED).await?;
+                } else {
+                    self.unmark(TRYING).await?;
+                }
+                Err(error)
+            }
+            // A refusal has a text of its own.
+            Err(mut error) if again && !is_failed_login(&error) => {
+                error.next = Some(self.what_a_person_does());
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A login was let in, which resets the console's count.
+    pub(super) async fn was_let_in(&self) -> Result<(), Error> {
+        self.unmark(STOPPED).await?;
+        self.unmark(TRYING).await
     }
 
     /// Takes a mark away.
@@ -207,23 +240,24 @@ impl Rotation {
 
     /// What a person has to do about a rotation that stopped.
     pub(super) fn stopped(&self, message: &str, step: Step) -> Error {
-        let (step, version) = (step.name(), &self.version);
-        let mut error = self.error(
-            ErrorKind::Unauthorized,
-            format!("{step}: {message}"),
-            &format!(
-                "look whether the account is locked or disabled, and whether the console is in \
-                 maintenance; once that is over, log in as the account by hand, which resets the \
-                 console's count, and take the label {STOPPED} from the version {version}: the rotation \
-                 goes on by itself. If somebody else changed the password, find out \
-                 which one is in force and see that the current version has it (if it is that of the \
-                 version {version}, move AWSCURRENT there); then take the label AWSPENDING from the \
-                 version {version}, and {SENT} too, and rotate again. Until then this rotation sends no login, as \
-                 failed ones lock the account"
-            ),
-        );
+        let message = format!("{}: {message}", step.name());
+        let next = self.what_a_person_does();
+        let mut error = self.error(ErrorKind::Unauthorized, message, &next);
         error.changed = Changed::Unknown;
         error
+    }
+
+    fn what_a_person_does(&self) -> String {
+        let version = &self.version;
+        format!(
+            "look whether the account is locked or disabled, and whether the console is in maintenance; \
+             once that is over, log in as the account by hand, which resets the console's count, and take \
+             the label {STOPPED} from the version {version}: the rotation goes on by itself. If somebody \
+             else changed the password, find out which one is in force and see that the current version \
+             has it (if it is that of the version {version}, move AWSCURRENT there); then take the label \
+             AWSPENDING from the version {version}, and {SENT} too, and rotate again. Until then this \
+             rotation sends no login, as failed ones lock the account"
+        )
     }
 }
 

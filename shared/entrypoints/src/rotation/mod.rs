@@ -14,7 +14,6 @@ use std::time::SystemTime;
 
 use actions::{Error, ErrorKind};
 use lambda_runtime::{LambdaEvent, service_fn};
-use rapid7::Delivery;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
@@ -163,7 +162,5 @@ fn is_failed_login(error: &Error) -> bool {
 
 /// Whether this was certainly no failed login: nothing was sent, or something else was answered.
 fn was_no_login(error: &Error) -> bool {
-    !is_failed_login(error)
-        && wire(error)
-            .is_none_or(|wire| wire.status.is_some() || wire.delivery != Delivery::Unknown)
+    !is_failed_login(error) && wire(error).is_none_or(|wire| !wire.answer_was_lost())
 }

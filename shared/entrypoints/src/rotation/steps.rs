@@ -54,7 +54,8 @@ impl Rotation {
             Step::Create => return self.create().await,
             Step::Set | Step::Test if progress.stopped => {
                 return Err(self.stopped(
-                    "not tried: an earlier run of this rotation was refused logins, and stopped",
+                    "not tried: earlier runs of this rotation were refused logins, or got no answer to them, \
+                     and stopped",
                     step,
                 ));
             }
@@ -136,7 +137,12 @@ impl Rotation {
             // No login fails here as long as the secret is right; and what a guard refuses leaves no mark.
             let tried = self.set_password(&pair.current, password, true);
             match self.trying(progress.trying, tried).await {
-                Ok(_) => self.mark(SENT).await?,
+                Ok(_) => {
+                    // Of an earlier rotation: together with the next label it would have everybody use a
+                    // password that is not in force yet.
+                    self.unmark_replaced().await?;
+                    self.mark(SENT).await?;
+                }
                 Err(error) if is_failed_login(&error) => {
                     let refused = "the console refused the current password, and the new one was \
                                    not sent";
@@ -176,7 +182,7 @@ impl Rotation {
             if only {
                 self.unmark(SENT).await?;
             }
-            return Err(self.another_password(error));
+            return Err(self.another_password(error, only));
         }
         if wire(&error).is_some_and(rapid7::Error::timed_out) {
             // It may still arrive: a login now would tell nothing that holds.
@@ -186,16 +192,22 @@ impl Rotation {
     }
 
     /// A console that does not like the password won't like it the next time.
-    fn another_password(&self, mut error: Error) -> Error {
+    fn another_password(&self, mut error: Error, only: bool) -> Error {
         let disliked = wire(&error)
             .is_some_and(|wire| wire.method != "GET" && matches!(wire.status, Some(400 | 422)));
         if disliked {
             let version = &self.version;
             // It is no input of whoever rotates.
             error.kind = ErrorKind::Refused;
+            let labels = match only {
+                true => "the label AWSPENDING".to_owned(),
+                false => format!(
+                    "the labels AWSPENDING and, once nothing that was sent before can still arrive, {SENT}"
+                ),
+            };
             error.next = Some(format!(
-                "look what the console says against the password; to have another one made, take the \
-                 label AWSPENDING from the version {version} and rotate again"
+                "look what the console says against the password; to have another one made, take \
+                 {labels} from the version {version} and rotate again"
             ));
         }
         error
@@ -204,26 +216,28 @@ impl Rotation {
     /// Finds out which password is in force, after the new one may have been sent. That one comes first,
     /// as it most likely is.
     async fn recover(&self, pair: &Pair, again: bool) -> Result<InForce, Error> {
-        let tried = async {
-            match self.log_in(&pair.pending).await {
-                Ok(()) => Ok(InForce::Pending),
-                Err(error) if is_failed_login(&error) && !again => {
-                    self.log_in(&pair.current).await?;
-                    Ok(InForce::Current)
-                }
-                Err(error) => Err(error),
+        match self.trying(again, self.log_in(&pair.pending)).await {
+            Ok(()) => return Ok(InForce::Pending),
+            Err(error) if is_failed_login(&error) && again => {
+                let refused = "the console refused the new password, twice by now";
+                return Err(self.stop(refused, Changed::Unknown, Step::Set).await);
             }
-        };
-        match self.trying(again, tried).await {
+            Err(error) if is_failed_login(&error) => {}
+            Err(error) => return Err(self.undecided(error)),
+        }
+        // The mark is there since before the first login, and stays unless this one is let in: whatever
+        // comes of it, one was refused.
+        match self.log_in(&pair.current).await {
+            Ok(()) => {
+                self.was_let_in().await?;
+                self.unmark_replaced().await?;
+                Ok(InForce::Current)
+            }
             Err(error) if is_failed_login(&error) => {
-                let refused = match again {
-                    true => "the console refused the new password, twice by now",
-                    false => "the console refused the new password, and the current one too",
-                };
+                let refused = "the console refused the new password, and the current one too";
                 Err(self.stop(refused, Changed::Unknown, Step::Set).await)
             }
             Err(error) => Err(self.undecided(error)),
-            in_force => in_force,
         }
     }
 

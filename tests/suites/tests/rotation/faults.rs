@@ -229,6 +229,61 @@ fn a_run_that_is_killed_while_it_looks_fails_at_two_logins_at_most() {
     finish(&rotation, "killed while it looked");
 }
 
+/// A proxy before the console gives up on each answer, while the console refuses the new password and counts.
+#[test]
+fn a_refusal_that_a_proxy_swallows_is_not_repeated() {
+    for status in [502, 504] {
+        let world = world();
+        let rotation = Rotation::begin(&world);
+        let function = before(&rotation, "setSecret");
+        let version = rotation.version.as_str();
+        world
+            .secrets
+            .relabel(CONSOLE_SECRET, "rotation-sent", Some(version));
+        let swallows = Fault::new(FaultKind::StatusAfter { status });
+        world.console.push_fault(swallows.times(10_000));
+        for _ in 0..5 {
+            rotation
+                .step(&function, "setSecret")
+                .expect_err("swallowed");
+            assert!(own(&world).failed_logins <= 2, "{status}");
+        }
+        let told = rotation.step(&function, "setSecret").expect_err("stopped");
+        assert!(told.error_message.contains("or got no answer"), "{told:?}");
+        world.console.clear_faults();
+        lifted(&world);
+        finish(&rotation, "without the proxy");
+    }
+}
+
+/// The new password is not in force, and the console goes down before the current one is tried, each time.
+#[test]
+fn an_outage_after_a_refused_login_does_not_lead_to_another_one_each_time() {
+    for kind in [
+        FaultKind::status(503),
+        FaultKind::ResetBefore,
+        FaultKind::ResetAfter,
+    ] {
+        let world = world();
+        let rotation = Rotation::begin(&world);
+        let function = before(&rotation, "setSecret");
+        let version = rotation.version.as_str();
+        world
+            .secrets
+            .relabel(CONSOLE_SECRET, "rotation-sent", Some(version));
+        for _ in 0..5 {
+            world.console.clear_requests();
+            let down = Fault::new(kind.clone()).skip(1).times(10_000);
+            world.console.push_fault(down);
+            rotation.step(&function, "setSecret").expect_err("down");
+            world.console.clear_faults();
+            assert!(own(&world).failed_logins <= 2, "{kind:?}");
+        }
+        lifted(&world);
+        finish(&rotation, "after the outage");
+    }
+}
+
 /// An outage of any kind that begins at any request: no storm, and once it is over all goes on.
 #[test]
 fn maintenance_that_begins_in_the_middle_leads_to_no_storm() {

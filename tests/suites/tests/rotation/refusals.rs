@@ -176,6 +176,43 @@ fn a_password_that_was_sent_is_not_forgotten_by_the_next_rotation() {
     assert_eq!(failed_logins(&world), 0);
 }
 
+/// The console is put back to an earlier state after a rotation told that the password was replaced: what it told
+/// holds no more, and the next rotation must not have everybody send a password that is not in force yet.
+#[test]
+fn a_replaced_password_that_is_in_force_again_is_told_no_more() {
+    let world = world();
+    let function = rotator(&world);
+    let first = Rotation::begin(&world);
+    first.step(&function, "createSecret").expect("created");
+    first.step(&function, "setSecret").expect("set");
+    world.console.state().user_mut(OWN_LOGIN).password = OWN_PASSWORD.into();
+    // What the error of the test says to do.
+    let error = first.step(&function, "testSecret").expect_err("refused");
+    assert!(
+        error.error_message.contains("take the label AWSPENDING"),
+        "{error:?}"
+    );
+    for label in ["AWSPENDING", "rotation-sent"] {
+        world.secrets.relabel(CONSOLE_SECRET, label, None);
+    }
+    world.console.state().user_mut(OWN_LOGIN).failed_logins = 0;
+    world.console.clear_requests();
+    let second = Rotation::begin(&world);
+    second.step(&function, "createSecret").expect("created");
+    // The new password is marked as sent, and never arrives.
+    let lost = Fault::new(FaultKind::status(504)).on("PUT", "/password");
+    world.console.push_fault(lost.times(10));
+    second.step(&function, "setSecret").expect_err("lost");
+    let before = failed_logins(&world);
+    let reader = world.function("get-user");
+    let read = reader.invoke(&json!({"user_id": 4})).result;
+    read.expect("the password that is in force");
+    assert_eq!(failed_logins(&world), before);
+    world.console.clear_faults();
+    second.all(&function).expect("rotated");
+    second.assert_done("the second");
+}
+
 /// What the secret says is changed while the new password is in force already.
 #[test]
 fn a_secret_that_is_edited_in_the_middle_is_told_with_the_password_that_may_be_in_force() {
