@@ -4,7 +4,7 @@ use fake_console::{Fault, FaultKind, Maintenance};
 use serde_json::json;
 use suites::{CONSOLE_SECRET, OWN_LOGIN, OWN_PASSWORD, World, credentials, with, without};
 
-use super::{Rotation, STEPS, failed_logins, own, rotator, world};
+use super::{Rotation, STEPS, failed_logins, labelled, own, rotator, world};
 
 /// What AWS's templates refuse, and what this account can't have rotated.
 #[test]
@@ -182,10 +182,25 @@ fn a_password_that_was_sent_is_not_forgotten_by_the_next_rotation() {
 fn a_replaced_password_that_is_in_force_again_is_told_no_more() {
     let world = world();
     let function = rotator(&world);
+    let reads = |when: &str| {
+        let before = failed_logins(&world);
+        let read = world.function("get-user").invoke(&json!({"user_id": 4}));
+        read.result.expect(when);
+        assert_eq!(failed_logins(&world), before, "{when}");
+    };
+    let lost = || {
+        let lost = Fault::new(FaultKind::Hang).on("PUT", "/password");
+        world.console.push_fault(lost);
+    };
     let first = Rotation::begin(&world);
     first.step(&function, "createSecret").expect("created");
     first.step(&function, "setSecret").expect("set");
+    reads("with the new one");
     world.console.state().user_mut(OWN_LOGIN).password = OWN_PASSWORD.into();
+    // The same rotation finds out, and can't set it again.
+    lost();
+    first.step(&function, "setSecret").expect_err("lost");
+    reads("with the old one");
     // What the error of the test says to do.
     let error = first.step(&function, "testSecret").expect_err("refused");
     assert!(
@@ -196,19 +211,17 @@ fn a_replaced_password_that_is_in_force_again_is_told_no_more() {
         world.secrets.relabel(CONSOLE_SECRET, label, None);
     }
     world.console.state().user_mut(OWN_LOGIN).failed_logins = 0;
-    world.console.clear_requests();
+    let versions = world.secrets.versions(CONSOLE_SECRET);
+    let current = Some(labelled(&versions, "AWSCURRENT").id.as_str());
+    world
+        .secrets
+        .relabel(CONSOLE_SECRET, "rotation-replaced", current);
+    // The next one marks its password as sent, and that never arrives.
     let second = Rotation::begin(&world);
     second.step(&function, "createSecret").expect("created");
-    // The new password is marked as sent, and never arrives.
-    let lost = Fault::new(FaultKind::status(504)).on("PUT", "/password");
-    world.console.push_fault(lost.times(10));
+    lost();
     second.step(&function, "setSecret").expect_err("lost");
-    let before = failed_logins(&world);
-    let reader = world.function("get-user");
-    let read = reader.invoke(&json!({"user_id": 4})).result;
-    read.expect("the password that is in force");
-    assert_eq!(failed_logins(&world), before);
-    world.console.clear_faults();
+    reads("with the old one, still");
     second.all(&function).expect("rotated");
     second.assert_done("the second");
 }
