@@ -11,7 +11,7 @@ use harness::{Moto, target_dir, workspace_root};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::generate::template::{self, json_file, mappings};
+use crate::generate::template::{self, Mapping, json_file, mappings};
 use crate::ui::{Progress, note};
 use crate::{Failure, python};
 
@@ -252,8 +252,15 @@ impl Check {
         script.arg(workspace_root().join(template::EVENTS));
         let (_, made) = output(&mut script, &[0])?;
         let made: Value = json(&made, "mappings.py")?;
+        let readme = fs::read_to_string(workspace_root().join(README));
+        let readme = readme.map_err(|error| format!("{README} can't be read: {error}"))?;
         for mapping in mappings()? {
             let name = &mapping.name;
+            if !told(&readme, &mapping) {
+                self.problem(format_args!(
+                    "{README} lacks the row of {name}, with its source, detail type and operation"
+                ));
+            }
             let expected = json_file(&mapping.folder.join("input.json"))?;
             if made[name] != expected {
                 let made = &made[name];
@@ -343,6 +350,18 @@ impl Check {
         }
         Ok(())
     }
+}
+
+/// Whether the README's table has a mapping, with what an event must have to be one of it.
+fn told(readme: &str, mapping: &Mapping) -> bool {
+    let begins = format!("| `{}` |", mapping.name);
+    let ends = format!("| `{}` |", mapping.rule.operation);
+    let exact = ["source", "detail-type"].map(|member| mapping.rule.pattern[member][0].as_str());
+    let mut rows = readme.lines().filter(|row| row.starts_with(&begins));
+    rows.any(|row| {
+        let has = |text: &str| row.contains(&format!("| `{text}` |"));
+        row.ends_with(&ends) && exact.into_iter().flatten().all(has)
+    })
 }
 
 fn name_of(entry: &Entry) -> &'static str {
