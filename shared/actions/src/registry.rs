@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::{Instrument as _, error, info, info_span, warn};
 
-use crate::action::{Action, Effect, Spec};
-use crate::audit::Phase;
-use crate::context::{Caller, RunContext, Scope, Services};
-use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::input::{Input as _, parse};
+use crate::core::action::{Action, Effect, Spec};
+use crate::core::audit::Phase;
+use crate::core::context::{Caller, RunContext, Scope, Services};
+use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::input::{Input as _, parse};
 use crate::{
     CreateUser, DeleteUser, DisableUser, EnableUser, GetAssetGroupAccess, GetSiteAccess, GetUser,
     GrantAssetGroupAccess, GrantSiteAccess, ListAssetGroups, ListAuthenticationSources, ListRoles,

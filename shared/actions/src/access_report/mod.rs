@@ -7,14 +7,12 @@ mod csv_table;
 mod findings;
 mod html;
 mod model;
-mod operation;
 mod page;
-mod read;
+pub(crate) mod read;
 #[cfg(test)]
 mod sample;
 
 pub use csv_table::to_csv;
 pub use findings::{AccountRef, Finding, FindingKind, Severity, findings};
 pub use model::{AccessReport, ReportedAccount, SurfaceKind, SurfaceSummary};
-pub use operation::{AccessReportAnswer, AccessReportInput, ReportAccess, ReportFormat};
 pub use page::to_html;

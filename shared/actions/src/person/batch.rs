@@ -25,9 +25,9 @@ use super::people::{People, PersonEntry};
 use super::report::RowResult;
 use super::resume::Earlier;
 use super::rows::Row;
-use crate::audit::Phase;
-use crate::context::RunContext;
-use crate::error::Error;
+use crate::core::audit::Phase;
+use crate::core::context::RunContext;
+use crate::core::error::Error;
 
 /// People who are planned, or worked on, at the same time.
 const AT_ONCE: usize = 8;

@@ -8,12 +8,12 @@ use serde_json::json;
 use super::extras::{self, has_password};
 use super::options::Options;
 use super::report::{SurfaceReport, SurfaceVerdict, Worked};
-use crate::audit::Phase;
-use crate::console_context::ConsoleContext;
-use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::lookup::{Selector, line};
-use crate::outcome::Outcome;
-use crate::plan::{AccessChange, Plan, Snapshot, noun};
+use crate::console::context::ConsoleContext;
+use crate::console::lookup::{Selector, line};
+use crate::console::plan::{AccessChange, Plan, Snapshot, noun};
+use crate::core::audit::Phase;
+use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::outcome::Outcome;
 
 /// What is to be done to an account, planned on the list that was read.
 pub(super) struct ConsoleTask {

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
-use crate::lookup::solid;
+use crate::console::lookup::solid;
+use crate::core::error::{Error, Result};
 
 pub(crate) use lending::List;
 use lending::{Address, add, doubt_what_is_shared, lent, nearly_lent, untold};

@@ -14,6 +14,7 @@ mod platform_task;
 mod report;
 mod resume;
 mod rows;
+pub(crate) mod surfaces;
 
 pub(crate) use batch::{Batch, Ended, Step};
 pub(crate) use identity::Person;
@@ -30,3 +31,4 @@ pub(crate) use report::{Worked, changed, details, failure, report};
 pub(crate) use resume::Earlier;
 pub(crate) use rows::Row;
 pub use rows::{PersonRow, Summary};
+pub use surfaces::Surfaces;

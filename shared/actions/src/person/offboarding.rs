@@ -12,8 +12,8 @@ use super::options::{AccountPick, Options, PlatformStep};
 use super::pick::{Choice, ambiguous, choose};
 use super::platform_task::PlatformTask;
 use super::report::{SurfaceReport, SurfaceVerdict, Worked};
-use crate::error::{Error, ErrorKind, Result};
-use crate::surfaces::Surfaces;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::person::surfaces::Surfaces;
 
 /// Everything that taking people off the surfaces needs: one list of each.
 pub(crate) struct Offboarding<'a> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::AccountId;
+use crate::core::outcome::AccountId;
 
 /// What becomes of the account on the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -122,7 +122,7 @@ impl Options {
 /// Declares the input of an operation that takes people off every surface.
 macro_rules! offboarding_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::input::input! {
+        $crate::core::input::input! {
             $(#[$attributes])*
             pub struct $name {
                 $($members)*

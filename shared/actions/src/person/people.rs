@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::identity::Person;
 use super::options::AccountPick;
-use crate::error::{Error, Result};
-use crate::input::parse_part;
-use crate::lookup::solid;
+use crate::console::lookup::solid;
+use crate::core::error::{Error, Result};
+use crate::core::input::parse_part;
 
 /// One of the people who leave.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

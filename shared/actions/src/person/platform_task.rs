@@ -6,13 +6,13 @@ use serde_json::json;
 use super::identity::Person;
 use super::options::PlatformStep;
 use super::report::{SurfaceReport, Worked};
-use crate::audit::Phase;
-use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::lookup::same_email;
+use crate::console::lookup::same_email;
+use crate::core::audit::Phase;
+use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::operations::platform::suspend_platform_user::{STAYS, may_log_in};
 use crate::platform::ending::Ending;
 use crate::platform::lookup::line;
 use crate::platform::{PlatformContext, PlatformPlan, PlatformSnapshot};
-use crate::suspend_platform_user::{STAYS, may_log_in};
 
 /// What is to be done to an account of the platform.
 pub(super) struct PlatformTask {

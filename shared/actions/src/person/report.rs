@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::listing::{Candidate, PersonView};
-use crate::diff::FieldChange;
-use crate::error::{Changed, Error, ErrorKind};
-use crate::outcome::{Outcome, Subject};
+use crate::core::change::FieldChange;
+use crate::core::error::{Changed, Error, ErrorKind};
+use crate::core::outcome::{Outcome, Subject};
 
 /// What came of one account, or of a surface without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

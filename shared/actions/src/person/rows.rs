@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::listing::PersonView;
 use super::options::Options;
 use super::report::{PersonReport, RowResult, SurfaceReport, Worked, report};
-use crate::context::RunContext;
-use crate::error::{Error, ErrorKind};
+use crate::core::context::RunContext;
+use crate::core::error::{Error, ErrorKind};
 
 /// What came of one person of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -173,6 +173,6 @@ impl Row {
     pub(crate) fn name(&self) -> String {
         let person = &self.row.person;
         let name = person.email.as_ref().or(person.login.as_ref());
-        crate::lookup::printable(name.map_or("unnamed", String::as_str))
+        crate::console::lookup::printable(name.map_or("unnamed", String::as_str))
     }
 }

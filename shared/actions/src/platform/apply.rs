@@ -12,12 +12,12 @@ use super::plan::{PlatformChange, PlatformPlan};
 use super::snapshot::PlatformSnapshot;
 use super::verify::{difference, planned, verify};
 use super::view::PlatformUserView;
-use crate::apply::after;
-use crate::audit::Phase;
-use crate::diff::FieldChange;
-use crate::error::{Error, ErrorKind, Result};
-use crate::outcome::{Outcome, Subject};
-use crate::verify::conflict;
+use crate::console::apply::after;
+use crate::console::verify::conflict;
+use crate::core::audit::Phase;
+use crate::core::change::FieldChange;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::outcome::{Outcome, Subject};
 
 impl PlatformContext {
     /// Carries out a plan for an account that exists, as it was when the plan was made.

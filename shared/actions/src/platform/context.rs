@@ -9,11 +9,11 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
-use crate::action::Effect;
-use crate::audit::Phase;
-use crate::context::{RunContext, Scope};
-use crate::error::{Error, ErrorKind, Result};
-use crate::guard::Policy;
+use crate::console::guard::Policy;
+use crate::core::action::Effect;
+use crate::core::audit::Phase;
+use crate::core::context::{RunContext, Scope};
+use crate::core::error::{Error, ErrorKind, Result};
 
 /// What a run may use of the platform. It reads freely and writes only through
 /// `PlatformContext::apply`.

@@ -8,12 +8,12 @@ use super::lookup::line;
 use super::plan::PlatformPlan;
 use super::snapshot::{Keys, PlatformSnapshot};
 use super::view::PlatformUserView;
-use crate::delete_platform_user::plan_to_delete;
-use crate::diff::{FieldChange, changes};
-use crate::error::{Error, ErrorKind, Result};
-use crate::outcome::Outcome;
-use crate::suspend_platform_user;
-use crate::verify::conflict;
+use crate::console::verify::conflict;
+use crate::core::change::{FieldChange, changes};
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::outcome::Outcome;
+use crate::operations::platform::delete_platform_user::plan_to_delete;
+use crate::operations::platform::suspend_platform_user;
 
 /// How somebody's access ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

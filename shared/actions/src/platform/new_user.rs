@@ -3,10 +3,10 @@
 use rapid7::platform::{NewUser, User};
 use serde_json::Value;
 
-use crate::diff::FieldChange;
-use crate::error::Result;
-use crate::lookup::same_email;
-use crate::verify::conflict;
+use crate::console::lookup::same_email;
+use crate::console::verify::conflict;
+use crate::core::change::FieldChange;
+use crate::core::error::Result;
 
 /// Every field of a new account, as changes from nothing.
 pub(super) fn fields(new: &NewUser) -> Vec<FieldChange> {

@@ -4,8 +4,8 @@ use rapid7::platform::{ApiKeyInfo, NewUser, Product, UserId};
 
 use super::products::product_line;
 use super::snapshot::PlatformSnapshot;
-use crate::error::{Error, ErrorKind, Result};
-use crate::lookup::printable;
+use crate::console::lookup::printable;
+use crate::core::error::{Error, ErrorKind, Result};
 
 /// One step. Every mutation that the pack can make on the platform is one of these. Steps without a
 /// user are about the one that the plan is for.
