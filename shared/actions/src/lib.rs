@@ -14,9 +14,10 @@ mod registry;
 mod user_changes;
 
 pub use crate::core::{
-    AccountId, Action, Audit, AuditRecord, Caller, Changed, Common, Effect, Error, ErrorKind,
-    FieldChange, Input, OnlyTarget, Outcome, Phase, Progress, Result, RunContext, Scope,
-    SecretReader, SecretWriter, Services, Spec, Staged, Subject, Target, Targets, schema,
+    AccountId, Action, Audit, AuditRecord, Caller, Changed, Check, Common, Effect, Entry, Error,
+    ErrorKind, FieldChange, IdentityRules, Input, OnlyTarget, Operation, Phase, Policy, Progress,
+    Result, Run, RunContext, Scope, SecretReader, SecretWriter, Services, Spec, Staged, Subject,
+    Target, Targets, Verdict, invoke, schema,
 };
 pub use access_report::{
     AccessReport, AccountRef, Finding, FindingKind, ReportedAccount, Severity, SurfaceKind,
@@ -24,17 +25,17 @@ pub use access_report::{
 };
 pub use console::{
     AccessChange, AuthenticationType, Change, CharacterClass, ConsoleContext, Delivery, IdOrName,
-    Place, Plan, Policy, ResourceView, Selector, Snapshot, UserView, generate_password,
+    Outcome, Place, Plan, ResourceView, RoleView, Selector, Snapshot, UserView, generate_password,
 };
 pub use operations::*;
 pub use person::{
-    AccountPick, Candidate, Confidence, IdentityRules, Options, PersonEntry, PersonReport,
-    PersonRow, PersonView, PickedId, PlatformStep, Presence, RowResult, Summary, SurfaceIdentity,
-    SurfaceReport, SurfaceVerdict, Surfaces,
+    AccountPick, Candidate, Confidence, Options, PersonEntry, PersonReport, PersonRow, PersonView,
+    PickedId, PlatformStep, Presence, RowResult, Summary, SurfaceIdentity, SurfaceReport,
+    SurfaceVerdict, Surfaces,
 };
 pub use platform::{
     ApiKeyView, Left, PlatformChange, PlatformContext, PlatformPlan, PlatformSelector,
     PlatformSnapshot, PlatformUserView, ProductView,
 };
-pub use registry::{ALL, Entry, Operation, Run, SPECS, invoke};
+pub use registry::{ALL, SPECS};
 pub use user_changes::{UserChange, UserChangeKind};

@@ -12,7 +12,7 @@ use super::model::{ReportedAccount, SurfaceKind};
 use crate::console::context::ConsoleContext;
 use crate::core::context::RunContext;
 use crate::core::error::{Error, Result};
-use crate::platform::PlatformContext;
+use crate::platform::context::PlatformContext;
 use crate::platform::lookup::proves_something;
 use crate::platform::snapshot::is_of;
 

@@ -10,9 +10,9 @@ use crate::console::choice::{Places, places};
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
 use crate::console::lookup::{Selector, line};
+use crate::console::outcome::Outcome;
 use crate::console::plan::{AccessChange, Plan, Snapshot, noun};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::outcome::Outcome;
 
 /// A site or asset group in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use crate::console::choice;
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
-use crate::console::lookup::solid;
 use crate::console::password::Given;
 use crate::console::plan::Plan;
 use crate::core::error::{Error, Result};
+use crate::core::text::solid;
 
 /// How a user logs in (vendor API file).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -55,7 +55,7 @@ pub(crate) fn enabled_by_default() -> bool {
 /// Declares the input of an operation that makes an account.
 macro_rules! account_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::core::input::console_input! {
+        $crate::console::input::console_input! {
             $(#[$attributes])*
             pub struct $name {
                 /// Login name, unique on the console.
@@ -122,7 +122,7 @@ macro_rules! account_input {
         }
 
         impl $name {
-            fn account(&self, all_sites: Option<bool>) -> $crate::console::account_input::AccountInput {
+            pub(crate) fn account(&self, all_sites: Option<bool>) -> $crate::console::account_input::AccountInput {
                 $crate::console::account_input::AccountInput {
                     login: self.login.clone(),
                     name: self.name.clone(),

@@ -15,14 +15,15 @@ use crate::console::deliver::Delivered;
 use crate::console::grants::kept_grants;
 use crate::console::guard::Facts;
 use crate::console::new_account;
+use crate::console::outcome::Outcome;
 use crate::console::password::NEVER_SHOWN;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot, noun};
-use crate::console::verify::{conflict, known, observed, planned, verify};
+use crate::console::verify::{known, observed, planned, verify};
 use crate::console::view::UserView;
 use crate::core::audit::Phase;
-use crate::core::change::{FieldChange, changes, grants};
+use crate::core::change::{FieldChange, changes, conflict, grants};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
-use crate::core::outcome::{Outcome, Subject};
+use crate::core::outcome::Subject;
 
 impl ConsoleContext {
     /// Carries out a plan for an account that exists.
@@ -46,7 +47,7 @@ impl ConsoleContext {
                 .await
         };
         let outcome = outcome.await;
-        outcome.map_err(|error| after(error, applied).about(line))
+        outcome.map_err(|error| error.after(applied).about(line))
     }
 
     /// The same, where the grants that the plan is about have been read.
@@ -63,7 +64,7 @@ impl ConsoleContext {
                 .await
         };
         let outcome = outcome.await;
-        outcome.map_err(|error| after(error, applied).about(line))
+        outcome.map_err(|error| error.after(applied).about(line))
     }
 
     /// Carries out a plan that creates an account.
@@ -84,7 +85,7 @@ impl ConsoleContext {
         let line = subject.to_line();
         let mut applied = Vec::new();
         let outcome = self.create_new(new, &plan, subject, &mut applied).await;
-        outcome.map_err(|error| after(error, applied).about(line))
+        outcome.map_err(|error| error.after(applied).about(line))
     }
 
     /// The outcome of a run that found nothing left to do, and no account.
@@ -327,20 +328,6 @@ fn may_have_dropped(error: &Error, written: bool) -> bool {
     let unanswered = error.source.as_ref();
     let unanswered = unanswered.is_some_and(|source| source.may_have_been_carried_out());
     written || error.changed == Changed::Unknown || unanswered
-}
-
-/// An error that knows what had been written before it.
-pub(crate) fn after(mut error: Error, mut applied: Vec<String>) -> Error {
-    if let Changed::Applied(more) = &error.changed {
-        applied.extend(more.iter().cloned());
-    }
-    if !applied.is_empty() {
-        if error.changed == Changed::Unknown {
-            applied.push("and perhaps more, which is not known".into());
-        }
-        error.changed = Changed::Applied(applied);
-    }
-    error
 }
 
 /// An error after the console took a new value that nobody has been given yet: it says where it is.

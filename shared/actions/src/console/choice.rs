@@ -7,8 +7,8 @@ use rapid7::console::{AccessKind, AuthenticationSource, NamedResource, Role};
 
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
-use crate::console::lookup::printable;
 use crate::core::error::{Error, Result};
+use crate::core::text::printable;
 
 /// More than this are not listed in an error.
 const LISTED: usize = 20;

@@ -7,12 +7,12 @@ use rapid7::console::{AccessKind, Client, Role, User, UserId};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::console::guard::Policy;
 use crate::console::plan::{Plan, Snapshot};
 use crate::core::audit::Phase;
 use crate::core::context::{RunContext, Scope, Targets};
 use crate::core::error::{Error, Result};
 use crate::core::outcome::Subject;
+use crate::core::policy::Policy;
 
 /// What a run may use of one console. It reads freely and writes only through
 /// `ConsoleContext::apply`.

@@ -6,10 +6,10 @@ use sha2::{Digest as _, Sha256};
 use tracing::warn;
 
 use crate::console::context::ConsoleContext;
-use crate::console::lookup::solid;
 use crate::console::plan::{Delivery, Plan, Snapshot};
 use crate::core::context::{SecretWriter, Staged};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::text::solid;
 
 /// Whether there is something left to deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,7 @@ use tracing::{info, warn};
 
 use crate::console::context::ConsoleContext;
 use crate::console::plan::{Plan, Snapshot, noun};
-use crate::console::verify::conflict;
-use crate::core::change::{FieldChange, grants};
+use crate::core::change::{FieldChange, conflict, grants};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 
 const KINDS: [AccessKind; 2] = [AccessKind::Sites, AccessKind::AssetGroups];

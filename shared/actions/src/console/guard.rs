@@ -1,43 +1,15 @@
 //! What is refused whatever the caller says. A refusal names its rule and how to lift it.
 //!
 //! Every plan for an account that exists passes [`Policy::check`] in `apply`, and every one for a new
-//! account [`Policy::check_new`], a dry run's too: an operation can't forget a guard. What a guard looks at was read in this very run.
-
-use std::collections::BTreeSet;
+//! account [`Policy::check_new`], a dry run's too: an operation can't forget a guard. What a guard looks
+//! at was read in this very run.
 
 use rapid7::console::{Role, User};
 
 use crate::console::context::ConsoleContext;
 use crate::console::plan::{Change, Plan, Snapshot};
-use crate::core::error::{Error, ErrorKind, Result};
-use crate::person::IdentityRules;
-
-/// What a deployment allows. Data, given when it is started.
-#[derive(Debug, Clone, Default)]
-pub struct Policy {
-    /// The login of the account that the pack itself uses.
-    pub own_login: String,
-    /// Whether accounts may be made global administrators or superusers, and whether such accounts
-    /// may get a new password or two-factor seed, which lets somebody in as one.
-    pub allow_privileged_accounts: bool,
-    /// Whether accounts may be deleted.
-    pub allow_deletion: bool,
-    /// Whether the password of the account that the pack itself uses may be set.
-    pub allow_own_password: bool,
-    /// Accounts that are never changed: logins, with `*` for any characters, upper and lower case
-    /// alike.
-    pub protected_logins: Vec<String>,
-    /// The operations that may be run; all, if none are named.
-    pub operations: Option<BTreeSet<String>>,
-    /// How many accounts and grants one run may change at most.
-    pub max_changes: Option<usize>,
-    /// How people are called on different surfaces.
-    pub identity: IdentityRules,
-}
-
-pub(crate) fn refuse(rule: &str, why: &str, lift: &str) -> Error {
-    Error::new(ErrorKind::Refused, format!("{why} (rule `{rule}`)")).next(lift)
-}
+use crate::core::error::Result;
+use crate::core::policy::{Policy, refuse};
 
 /// What the guards have to know of the console beyond the account itself; read only where a plan
 /// makes it matter.
@@ -154,21 +126,6 @@ impl Plan {
 }
 
 impl Policy {
-    /// Refuses operations that this deployment does not offer.
-    ///
-    /// # Errors
-    /// `Refused`, unless all are allowed or this one is.
-    pub fn may_run(&self, operation: &str) -> Result<()> {
-        match &self.operations {
-            Some(allowed) if !allowed.contains(operation) => Err(refuse(
-                "operations",
-                &format!("this deployment does not allow {operation}"),
-                "add it to the policy's operations",
-            )),
-            _ => Ok(()),
-        }
-    }
-
     /// Refuses a plan for an account that exists.
     ///
     /// # Errors
@@ -197,25 +154,6 @@ impl Policy {
         self.check_privilege(user, &after, plan, facts)?;
         check_last_administrator(&self.own_login, user, &after, plan, facts)?;
         self.check_size(plan)
-    }
-
-    /// Refuses to change accounts that are protected by name.
-    ///
-    /// # Errors
-    /// `Refused` for those.
-    pub(crate) fn check_protected(&self, login: &str) -> Result<()> {
-        let login = login.to_lowercase();
-        let matches = |pattern: &&String| wildcard(&pattern.to_lowercase(), &login);
-        match self.protected_logins.iter().find(matches) {
-            Some(pattern) => Err(refuse(
-                "protected-accounts",
-                &format!(
-                    "accounts like this are protected by {pattern:?}: none is changed, or made"
-                ),
-                "change it by hand, or take it out of the policy's protected logins",
-            )),
-            None => Ok(()),
-        }
     }
 
     /// Logins are compared without regard to case: too careful is better here.
@@ -335,23 +273,6 @@ impl Policy {
     pub(crate) fn check_size(&self, plan: &Plan) -> Result<()> {
         self.check_count(plan.size())
     }
-
-    /// The same of so many accounts and what they have.
-    ///
-    /// # Errors
-    /// `Refused`, with both numbers.
-    pub(crate) fn check_count(&self, size: usize) -> Result<()> {
-        match self.max_changes {
-            Some(most) if size > most => Err(refuse(
-                "max-changes",
-                &format!(
-                    "this would change {size} accounts and grants, and one run may change {most}"
-                ),
-                "do less at once, or raise the policy max_changes",
-            )),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Refuses to take the last administrator but the pack itself, which nobody can log in as, away.
@@ -386,18 +307,6 @@ fn check_last_administrator(
         "this is the last enabled global administrator besides the pack's own account",
         "make somebody else a global administrator first",
     ))
-}
-
-/// Whether a text matches a pattern in which `*` stands for any characters.
-fn wildcard(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(text) = text.strip_prefix(first) else {
-        return false;
-    };
-    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    ends.into_iter().any(|at| wildcard(rest, &text[at..]))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use rapid7::console::{User, UserId};
 
 use crate::console::context::ConsoleContext;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::text::{printable, same_email, solid};
 
 /// How a caller names a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,31 +72,9 @@ impl Selector {
     }
 }
 
-/// Text with content and no spaces around it: " jdoe" is more likely a mistake than a login.
-pub(crate) fn solid(field: &str, text: &str) -> Result<String> {
-    if text.is_empty() || text.trim() != text {
-        return Err(Error::invalid_input(
-            field,
-            "expected text that is not empty and has no spaces around it",
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-pub(crate) fn same_email(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
-}
-
 /// A user in one line for people: `jdoe (user 42)`.
 pub(crate) fn line(user: &User) -> String {
     format!("{} (user {})", printable(user.login()), user.id())
-}
-
-/// Text without control characters: a login must not move the cursor of whoever reads about it.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 pub(crate) fn list(users: &[&User]) -> String {

@@ -10,9 +10,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::console::context::ConsoleContext;
-use crate::console::lookup::solid;
 use crate::console::plan::{Change, Delivery, Plan};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::text::solid;
 
 /// A password that a caller gives, itself or by reference.
 #[derive(Clone, Copy)]
@@ -64,7 +64,7 @@ impl Given<'_> {
 /// Declares the input of an operation that may set the password of one user.
 macro_rules! password_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::core::input::user_input! {
+        $crate::console::input::user_input! {
             $(#[$attributes])*
             pub struct $name {
                 $($members)*

@@ -6,9 +6,9 @@ use rapid7::console::{AccessKind, NewUser, Replacement, User, UserId};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::console::lookup::printable;
 use crate::core::change::{FieldChange, changes};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::text::printable;
 
 /// An account with its individual grants. `None` where they were not read or mean nothing: a user
 /// with all sites has no individual ones.

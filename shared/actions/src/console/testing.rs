@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use rapid7::console::{Role, User};
 use serde_json::{Value, json};
 
-use crate::console::guard::Policy;
 use crate::console::plan::{Change, Plan};
 use crate::core::error::Result;
+use crate::core::policy::Policy;
 
 pub(crate) fn policy() -> Policy {
     Policy {

@@ -3,12 +3,12 @@
 use rapid7::console::{AccessKind, Replacement};
 use serde_json::{Map, Value};
 
-use crate::console::lookup::same_email;
 use crate::console::new_account;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot};
 use crate::console::view::is_known;
-use crate::core::change::{FieldChange, changes, grants};
-use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::change::{FieldChange, changes, conflict, grants};
+use crate::core::error::Result;
+use crate::core::text::same_email;
 
 /// What a plan says that will differ.
 pub(crate) fn planned(plan: &Plan, before: Option<&Snapshot>) -> Vec<FieldChange> {
@@ -158,22 +158,4 @@ pub(crate) fn verify(
     } else {
         Err(conflict(&wrong))
     }
-}
-
-/// The account is not as intended: somebody else changed it, or the console did.
-pub(crate) fn conflict(found: &[FieldChange]) -> Error {
-    let lines: Vec<String> = found
-        .iter()
-        .map(|change| {
-            format!(
-                "{} should be {} and reads {}",
-                change.field, change.before, change.after
-            )
-        })
-        .collect();
-    Error::new(
-        ErrorKind::Conflict,
-        format!("the account is not as intended: {}", lines.join("; ")),
-    )
-    .next("look who changed it (the audit record has the state before), then run it again")
 }

@@ -8,9 +8,10 @@ use tracing::{info, warn};
 use crate::console::context::ConsoleContext;
 use crate::console::lookup::{Selector, pick};
 use crate::console::plan::{Change, Snapshot};
-use crate::console::verify::{conflict, differences, known};
+use crate::console::verify::{differences, known};
 use crate::console::view::is_known;
-use crate::core::change::FieldChange;
+use crate::core::change::{FieldChange, conflict};
+use crate::core::error::wire::indeterminate;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 
 /// What a look at the console says of a write without a good answer.
@@ -265,14 +266,6 @@ impl ConsoleContext {
 fn same(a: Option<&SecretString>, b: Option<&SecretString>) -> bool {
     let text = |secret: Option<&SecretString>| secret.map(|s| s.expose_secret().to_owned());
     text(a) == text(b)
-}
-
-pub(crate) fn indeterminate(error: rapid7::Error) -> Error {
-    let mut failed = Error::from(error);
-    failed.kind = ErrorKind::Indeterminate;
-    failed
-        .changed(Changed::Unknown)
-        .next("run it again: it reads first and does only what is left")
 }
 
 fn refused_write(change: &Change, error: rapid7::Error) -> Error {

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::core::error::{Error, ErrorKind};
+
 /// One member with its two values. Values of members named like secrets are redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FieldChange {
@@ -102,6 +104,24 @@ pub(crate) fn grants(
         before: list(before),
         after: list(after),
     })
+}
+
+/// The account is not as intended: somebody else changed it, or the console did.
+pub(crate) fn conflict(found: &[FieldChange]) -> Error {
+    let lines: Vec<String> = found
+        .iter()
+        .map(|change| {
+            format!(
+                "{} should be {} and reads {}",
+                change.field, change.before, change.after
+            )
+        })
+        .collect();
+    Error::new(
+        ErrorKind::Conflict,
+        format!("the account is not as intended: {}", lines.join("; ")),
+    )
+    .next("look who changed it (the audit record has the state before), then run it again")
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::console::guard::Policy;
-use crate::core::action::Spec;
 use crate::core::audit::{Audit, AuditRecord, Phase};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::policy::Policy;
+use crate::core::spec::Spec;
 
 /// Reads secrets that inputs refer to, such as a new user's password.
 pub trait SecretReader: Send + Sync {

@@ -7,9 +7,8 @@ use rapid7::platform;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::console::lookup::printable;
-use crate::console::view::UserView;
 use crate::core::change::FieldChange;
+use crate::core::text::printable;
 
 /// What names an account on its surface.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -80,7 +79,7 @@ impl Subject {
 /// What was done, proven by reading back.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Outcome")]
-pub struct Outcome<State = UserView> {
+pub struct Outcome<State> {
     /// The operation.
     pub operation: String,
     /// Whom it was about.

@@ -1,4 +1,4 @@
-//! What the pack can do: one file an operation, its tests beside it.
+//! What the pack can do: one file an operation, its tests beside it, in the folder of its noun.
 
 pub(crate) mod access;
 pub(crate) mod catalogue;

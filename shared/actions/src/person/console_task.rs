@@ -10,10 +10,10 @@ use super::options::Options;
 use super::report::{SurfaceReport, SurfaceVerdict, Worked};
 use crate::console::context::ConsoleContext;
 use crate::console::lookup::{Selector, line};
+use crate::console::outcome::Outcome;
 use crate::console::plan::{AccessChange, Plan, Snapshot, noun};
 use crate::core::audit::Phase;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
-use crate::core::outcome::Outcome;
 
 /// What is to be done to an account, planned on the list that was read.
 pub(super) struct ConsoleTask {

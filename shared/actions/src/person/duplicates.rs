@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::Step;
-use super::identity::Person;
+use super::account::Person;
 use super::people::People;
 use super::report::RowResult;
 use super::rows::Row;
+use super::step::Step;
 use crate::core::error::{Error, ErrorKind};
 
 /// Settles the rows that are about somebody of an earlier row. One that shares accounts with an earlier

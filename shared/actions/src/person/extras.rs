@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use super::options::Options;
 use crate::console::context::ConsoleContext;
 use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
 use crate::console::password::{NEVER_SHOWN, Rules};
 use crate::console::plan::{Change, Plan, Snapshot};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
-use crate::core::outcome::Outcome;
 
 /// Whether a password in the console is what lets the person in.
 pub(super) fn has_password(user: &User) -> bool {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
+use super::account::Person;
 use super::console_task::ConsoleTask;
-use super::identity::Person;
 use super::listing::{Candidate, Listing, PLATFORM, PersonView, Resolved, SurfaceIdentity, Users};
 use super::listing::{check_sight, listings, resolve};
 use super::options::{AccountPick, Options, PlatformStep};

@@ -129,7 +129,7 @@ macro_rules! offboarding_input {
                 /// What becomes of the account on the platform: suspended unless said otherwise.
                 #[serde(default)]
                 #[schemars(example = &"suspend")]
-                pub platform: $crate::person::PlatformStep,
+                pub platform: $crate::person::options::PlatformStep,
                 /// On each console, also take away every site that was given one by one.
                 #[serde(default)]
                 #[schemars(example = true)]
@@ -158,8 +158,8 @@ macro_rules! offboarding_input {
         }
 
         impl $name {
-            fn options(&self) -> $crate::person::Options {
-                $crate::person::Options {
+            fn options(&self) -> $crate::person::options::Options {
+                $crate::person::options::Options {
                     platform: self.platform,
                     clear_sites: self.clear_sites,
                     clear_asset_groups: self.clear_asset_groups,

@@ -3,16 +3,17 @@
 use rapid7::platform::User;
 use serde_json::json;
 
-use super::identity::Person;
+use super::account::Person;
 use super::options::PlatformStep;
 use super::report::{SurfaceReport, Worked};
-use crate::console::lookup::same_email;
 use crate::core::audit::Phase;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
-use crate::operations::platform::suspend_platform_user::{STAYS, may_log_in};
-use crate::platform::ending::Ending;
+use crate::core::text::same_email;
+use crate::platform::context::PlatformContext;
+use crate::platform::ending::{Ending, STAYS, may_log_in};
 use crate::platform::lookup::line;
-use crate::platform::{PlatformContext, PlatformPlan, PlatformSnapshot};
+use crate::platform::plan::PlatformPlan;
+use crate::platform::snapshot::PlatformSnapshot;
 
 /// What is to be done to an account of the platform.
 pub(super) struct PlatformTask {

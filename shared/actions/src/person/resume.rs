@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::identity::Person;
+use super::account::Person;
 use super::listing::{PLATFORM, Presence, Resolved};
 use super::options::{Options, PlatformStep};
 use crate::core::outcome::AccountId;

@@ -3,11 +3,11 @@
 use futures_util::future::join_all;
 
 use crate::console::context::ConsoleContext;
-use crate::console::guard::Policy;
 use crate::core::context::{RunContext, Scope};
 use crate::core::error::Result;
-use crate::person::IdentityRules;
-use crate::platform::PlatformContext;
+use crate::core::identity_rules::IdentityRules;
+use crate::core::policy::Policy;
+use crate::platform::context::PlatformContext;
 
 /// Every console and the platform, as far as they are configured. One that can't be got ready does not
 /// stop the others.

@@ -12,10 +12,8 @@ use super::plan::{PlatformChange, PlatformPlan};
 use super::snapshot::PlatformSnapshot;
 use super::verify::{difference, planned, verify};
 use super::view::PlatformUserView;
-use crate::console::apply::after;
-use crate::console::verify::conflict;
 use crate::core::audit::Phase;
-use crate::core::change::FieldChange;
+use crate::core::change::{FieldChange, conflict};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::{Outcome, Subject};
 
@@ -31,7 +29,7 @@ impl PlatformContext {
         let line = subject.to_line();
         let mut applied = Vec::new();
         let outcome = this.change(&before, plan, subject, &mut applied).await;
-        outcome.map_err(|error| this.with_ids(after(error, applied).about(line)))
+        outcome.map_err(|error| this.with_ids(error.after(applied).about(line)))
     }
 
     /// Carries out a plan that creates an account.
@@ -53,7 +51,7 @@ impl PlatformContext {
         let this = self.for_account();
         let mut applied = Vec::new();
         let outcome = this.create_new(&plan, subject, &mut applied).await;
-        outcome.map_err(|error| this.with_ids(after(error, applied).about(line)))
+        outcome.map_err(|error| this.with_ids(error.after(applied).about(line)))
     }
 
     /// The outcome of a run that found nothing left to do, and no account.

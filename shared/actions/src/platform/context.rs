@@ -9,11 +9,12 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
-use crate::console::guard::Policy;
-use crate::core::action::Effect;
 use crate::core::audit::Phase;
 use crate::core::context::{RunContext, Scope};
+use crate::core::error::wire::MAKE_AN_ORGANIZATION_KEY;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::policy::Policy;
+use crate::core::spec::Effect;
 
 /// What a run may use of the platform. It reads freely and writes only through
 /// `PlatformContext::apply`.
@@ -178,10 +179,6 @@ impl PlatformContext {
             .await
     }
 }
-
-/// What to do about a key that can't manage accounts.
-pub(crate) const MAKE_AN_ORGANIZATION_KEY: &str = "make an organization key (Insight Platform: \
-    Administration, API Keys) and put it into the pack's secret";
 
 fn is_forbidden(error: &Error) -> bool {
     let source = error.source.as_ref();

@@ -3,8 +3,8 @@
 use rapid7::platform::{User, UserFilter, UserId};
 
 use super::context::PlatformContext;
-use crate::console::lookup::{printable, same_email, solid};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::text::{printable, same_email, solid};
 
 /// How a caller names a user of the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]

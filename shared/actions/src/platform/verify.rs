@@ -8,8 +8,7 @@ use super::new_user;
 use super::plan::{PlatformChange, PlatformPlan, key_line};
 use super::products::product_line;
 use super::snapshot::PlatformSnapshot;
-use crate::console::verify::conflict;
-use crate::core::change::{FieldChange, changes};
+use crate::core::change::{FieldChange, changes, conflict};
 use crate::core::error::Result;
 
 /// What a plan says that will differ.

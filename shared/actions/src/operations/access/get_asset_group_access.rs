@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use crate::console::access::{self, Place};
 use crate::console::context::ConsoleContext;
-use crate::core::action::{Action, Effect, Spec};
+use crate::console::input::user_input;
+use crate::core::action::Action;
 use crate::core::error::Result;
-use crate::core::input::user_input;
 use crate::core::outcome::Subject;
+use crate::core::spec::{Effect, Spec};
 
 user_input! {
     /// Whose asset groups to show.

@@ -1,5 +1,7 @@
 //! Which sites and asset groups an account has.
 
+use crate::core::entry::operations;
+
 pub(crate) mod get_asset_group_access;
 pub(crate) mod get_site_access;
 pub(crate) mod grant_asset_group_access;
@@ -9,11 +11,15 @@ pub(crate) mod revoke_site_access;
 pub(crate) mod set_asset_group_access;
 pub(crate) mod set_site_access;
 
-pub use get_asset_group_access::*;
-pub use get_site_access::*;
-pub use grant_asset_group_access::*;
-pub use grant_site_access::*;
-pub use revoke_asset_group_access::*;
-pub use revoke_site_access::*;
-pub use set_asset_group_access::*;
-pub use set_site_access::*;
+operations! {
+    /// In this order wherever operations are listed.
+    ENTRIES:
+    get_site_access::GetSiteAccess,
+    set_site_access::SetSiteAccess,
+    grant_site_access::GrantSiteAccess,
+    revoke_site_access::RevokeSiteAccess,
+    get_asset_group_access::GetAssetGroupAccess,
+    set_asset_group_access::SetAssetGroupAccess,
+    grant_asset_group_access::GrantAssetGroupAccess,
+    revoke_asset_group_access::RevokeAssetGroupAccess,
+}

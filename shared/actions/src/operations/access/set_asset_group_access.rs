@@ -5,10 +5,11 @@ use rapid7::console::AccessKind;
 use crate::console::access::{self, Way};
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
-use crate::core::action::{Action, Effect, Spec};
+use crate::console::input::user_input;
+use crate::console::outcome::Outcome;
+use crate::core::action::Action;
 use crate::core::error::Result;
-use crate::core::input::user_input;
-use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
 
 user_input! {
     /// Whose asset groups, and which.

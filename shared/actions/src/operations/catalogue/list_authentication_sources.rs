@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::console::context::ConsoleContext;
-use crate::core::action::{Action, Effect, Spec};
+use crate::console::input::console_input;
+use crate::core::action::Action;
 use crate::core::error::Result;
-use crate::core::input::console_input;
+use crate::core::spec::{Effect, Spec};
 
 console_input! {
     /// Nothing to choose.

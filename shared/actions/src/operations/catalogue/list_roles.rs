@@ -1,41 +1,18 @@
 //! `list-roles`: so that a person can find the ids.
 
-use rapid7::console::Role;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::console::context::ConsoleContext;
-use crate::core::action::{Action, Effect, Spec};
+use crate::console::input::console_input;
+use crate::console::role_view::RoleView;
+use crate::core::action::Action;
 use crate::core::error::Result;
-use crate::core::input::console_input;
+use crate::core::spec::{Effect, Spec};
 
 console_input! {
     /// Nothing to choose.
     pub struct ListRolesInput {}
-}
-
-/// One of them.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct RoleView {
-    /// Its id, which accounts refer to.
-    pub id: String,
-    /// The name that the console shows.
-    pub name: Option<String>,
-    /// What somebody wrote about it.
-    pub description: Option<String>,
-    /// What it allows; null if the console does not tell.
-    pub privileges: Option<Vec<String>>,
-}
-
-impl From<Role> for RoleView {
-    fn from(role: Role) -> Self {
-        Self {
-            id: role.id,
-            name: role.name,
-            description: role.description,
-            privileges: role.privileges,
-        }
-    }
 }
 
 /// The console's roles: all of them, or an error.

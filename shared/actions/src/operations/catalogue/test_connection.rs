@@ -6,41 +6,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::console::context::ConsoleContext;
-use crate::console::lookup::{line, printable};
-use crate::core::action::{Action, Effect, Spec};
+use crate::console::input::console_input;
+use crate::console::lookup::line;
+use crate::core::action::Action;
+use crate::core::check::{Check, Verdict};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::input::console_input;
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::printable;
 
 console_input! {
     /// Nothing to choose.
     pub struct TestConnectionInput {}
-}
-
-/// What came of one check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// As it should be.
-    Ok,
-    /// Not as it should be, and the pack works all the same.
-    Warning,
-    /// Nothing can be done until this is put right.
-    Failed,
-    /// Not tried, as something before it failed.
-    Skipped,
-}
-
-/// One check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Check {
-    /// What was checked: `reachable`, `certificate`, `credentials`, `privilege`, `wire form`.
-    pub check: String,
-    /// What came of it.
-    pub verdict: Verdict,
-    /// What was seen.
-    pub detail: String,
-    /// What to do about it; null if nothing.
-    pub next: Option<String>,
 }
 
 /// That a console can be worked with.

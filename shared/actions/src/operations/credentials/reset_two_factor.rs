@@ -1,12 +1,13 @@
 //! `reset-two-factor`: a new seed for somebody's token, delivered into a secret.
 
 use crate::console::context::ConsoleContext;
-use crate::console::lookup::solid;
+use crate::console::input::user_input;
+use crate::console::outcome::Outcome;
 use crate::console::plan::{Change, Delivery, Plan};
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::Result;
-use crate::core::input::user_input;
-use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::solid;
 
 user_input! {
     /// Whose token to make anew, and where its seed goes.

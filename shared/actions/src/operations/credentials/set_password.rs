@@ -2,10 +2,11 @@
 
 use crate::console::context::ConsoleContext;
 use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
 use crate::console::password::{self, password_input};
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, Result};
-use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
 
 password_input! {
     /// Whose password to set, and where it comes from: exactly one of `password_secret`, `password`

@@ -3,14 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access_report::csv_table::to_csv;
+use crate::access_report::findings::Finding;
+use crate::access_report::model::{ReportedAccount, SurfaceKind, SurfaceSummary};
+use crate::access_report::page::to_html;
 use crate::access_report::read::{self, Depth};
-use crate::access_report::{
-    AccessReport, Finding, ReportedAccount, SurfaceKind, SurfaceSummary, to_csv, to_html,
-};
-use crate::core::action::{Action, Effect, Spec};
+use crate::access_report::report::AccessReport;
+use crate::core::action::Action;
 use crate::core::context::Scope as _;
 use crate::core::error::{Error, Result};
 use crate::core::input::input;
+use crate::core::spec::{Effect, Spec};
 use crate::person::surfaces::Surfaces;
 
 /// What the report is written as.

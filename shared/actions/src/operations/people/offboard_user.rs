@@ -1,12 +1,14 @@
 //! `offboard-user`: a person's accounts on every surface, disabled and suspended in one call.
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::spec::{Effect, Spec};
+use crate::person::account::Person;
+use crate::person::failure::{details, failure};
+use crate::person::offboarding::{Offboarding, Wanted, check_platform};
+use crate::person::options::{AccountPick, offboarding_input};
+use crate::person::report::{PersonReport, RowResult, Worked, changed, report};
 use crate::person::surfaces::Surfaces;
-use crate::person::{
-    AccountPick, Offboarding, Person, PersonReport, RowResult, Wanted, Worked, changed,
-    check_platform, details, failure, offboarding_input, report,
-};
 
 offboarding_input! {
     /// Who leaves, and what to do beside disabling the accounts.

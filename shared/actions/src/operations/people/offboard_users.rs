@@ -4,16 +4,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::console::guard::refuse;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::change::FieldChange;
 use crate::core::context::Scope as _;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::policy::refuse;
+use crate::core::spec::{Effect, Spec};
+use crate::person::batch::{Batch, Ended};
+use crate::person::failure::{details, failure};
+use crate::person::offboarding::{Offboarding, check_platform};
+use crate::person::options::offboarding_input;
+use crate::person::people::{PersonEntry, people};
+use crate::person::report::{RowResult, changed};
+use crate::person::resume::Earlier;
+use crate::person::rows::{PersonRow, Row, Summary};
+use crate::person::step::Step;
 use crate::person::surfaces::Surfaces;
-use crate::person::{
-    Batch, Earlier, Ended, Offboarding, PersonEntry, PersonRow, Row, RowResult, Step, Summary,
-    changed, check_platform, details, failure, offboarding_input, people,
-};
 
 offboarding_input! {
     /// Who leaves, and what to do beside disabling the accounts.

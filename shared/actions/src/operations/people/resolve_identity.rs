@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::Result;
 use crate::core::input::input;
-use crate::person::surfaces::Surfaces;
-use crate::person::{
-    Person, PersonView, Presence, SurfaceIdentity, check_sight, listings, resolve,
+use crate::core::spec::{Effect, Spec};
+use crate::person::account::Person;
+use crate::person::listing::{
+    PersonView, Presence, SurfaceIdentity, check_sight, listings, resolve,
 };
+use crate::person::surfaces::Surfaces;
 
 input! {
     /// Whom to look for.

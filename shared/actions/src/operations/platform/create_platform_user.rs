@@ -2,19 +2,19 @@
 
 use rapid7::platform::{NewUser, Product};
 
-use crate::console::lookup::solid;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::input::input;
 use crate::core::outcome::Outcome;
-use crate::platform::lookup::line;
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::solid;
+use crate::platform::context::PlatformContext;
+use crate::platform::lookup::{PlatformSelector, line};
 use crate::platform::new_user::differences;
+use crate::platform::plan::{PlatformChange, PlatformPlan};
 use crate::platform::products::{check_names, one_each, product_line};
-use crate::platform::snapshot::Keys;
-use crate::platform::{
-    PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
-    PlatformUserView,
-};
+use crate::platform::snapshot::{Keys, PlatformSnapshot};
+use crate::platform::view::PlatformUserView;
 
 input! {
     /// The account to create.

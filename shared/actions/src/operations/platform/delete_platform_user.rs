@@ -1,17 +1,16 @@
 //! `delete-platform-user`: the account of the Insight Platform is gone for good.
 
-use crate::console::lookup::{same_email, solid};
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::{Outcome, Subject};
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::{same_email, solid};
+use crate::platform::context::PlatformContext;
 use crate::platform::ending::Ending;
 use crate::platform::input::platform_user_input;
-use crate::platform::lookup::{line, proves_something};
-use crate::platform::plan::key_line;
-use crate::platform::{
-    PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
-    PlatformUserView,
-};
+use crate::platform::lookup::{PlatformSelector, line, proves_something};
+use crate::platform::plan::PlatformPlan;
+use crate::platform::view::PlatformUserView;
 
 platform_user_input! {
     /// Which account to delete.
@@ -61,29 +60,6 @@ impl Action for DeletePlatformUser {
     }
 }
 
-/// One step; the keys are told, as they end with it.
-pub(crate) fn plan_to_delete(before: &PlatformSnapshot) -> Result<PlatformPlan> {
-    let mut plan = PlatformPlan {
-        changes: vec![PlatformChange::DeleteUser(before.user.id().clone())],
-        ..PlatformPlan::default()
-    };
-    let keys: Vec<String> = before.own_keys().map(key_line).collect();
-    if !keys.is_empty() {
-        plan.warnings.push(format!(
-            "what uses the person's API keys stops working: {}",
-            keys.join(", ")
-        ));
-    }
-    if before.api_keys.is_none() {
-        plan.warnings.push(
-            "the API keys could not be read, so the person's own, which end with the account, are \
-             not listed"
-                .into(),
-        );
-    }
-    Ok(plan)
-}
-
 /// Nothing is left to do if nobody has the email address that was confirmed either: an id alone may be
 /// mistyped, and then somebody else would stay.
 async fn gone_already(
@@ -121,30 +97,4 @@ async fn gone_already(
         ..PlatformPlan::default()
     };
     Ok(context.nothing_to_do(subject, &plan))
-}
-
-#[cfg(test)]
-mod tests {
-    use insta::assert_snapshot;
-    use serde_json::json;
-
-    use super::*;
-    use crate::platform::testing::{jdoe, plan_text, user};
-
-    #[test]
-    fn the_keys_that_end_with_the_account_are_told() {
-        assert_snapshot!(plan_text(plan_to_delete(&jdoe())), @r"
-        delete user 730917c6-599e-4214-883d-02c21d7ecce1 for good, and with it the user's API keys and sessions
-        warning: what uses the person's API keys stops working: k1 (key k1)
-        ");
-    }
-
-    #[test]
-    fn an_account_whose_keys_can_not_be_read_is_deleted_all_the_same() {
-        let unread = PlatformSnapshot::of_user(user(json!({})));
-        assert_snapshot!(plan_text(plan_to_delete(&unread)), @r"
-        delete user 730917c6-599e-4214-883d-02c21d7ecce1 for good, and with it the user's API keys and sessions
-        warning: the API keys could not be read, so the person's own, which end with the account, are not listed
-        ");
-    }
 }

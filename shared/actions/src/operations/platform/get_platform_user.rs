@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::Result;
+use crate::core::spec::{Effect, Spec};
+use crate::platform::context::PlatformContext;
 use crate::platform::input::platform_user_input;
-use crate::platform::snapshot::is_of;
-use crate::platform::{PlatformContext, PlatformSnapshot, PlatformUserView};
+use crate::platform::snapshot::{PlatformSnapshot, is_of};
+use crate::platform::view::PlatformUserView;
 
 /// What to read beside the account itself. Which roles or groups a user of the platform has, nothing
 /// public tells.

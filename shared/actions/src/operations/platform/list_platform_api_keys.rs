@@ -4,11 +4,14 @@ use rapid7::platform::ApiKeyInfo;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::Result;
 use crate::core::input::input;
+use crate::core::spec::{Effect, Spec};
+use crate::platform::context::PlatformContext;
+use crate::platform::lookup::PlatformSelector;
 use crate::platform::snapshot::is_of;
-use crate::platform::{ApiKeyView, PlatformContext, PlatformSelector};
+use crate::platform::view::ApiKeyView;
 
 /// Whose a key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

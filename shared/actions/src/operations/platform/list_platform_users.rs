@@ -4,10 +4,12 @@ use rapid7::platform::{User, UserFilter, VmUser};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, Result};
 use crate::core::input::input;
-use crate::platform::{PlatformContext, PlatformUserView};
+use crate::core::spec::{Effect, Spec};
+use crate::platform::context::PlatformContext;
+use crate::platform::view::PlatformUserView;
 
 /// Which of the platform's two lists to read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -1,5 +1,7 @@
 //! Accounts on the Insight Platform.
 
+use crate::core::entry::operations;
+
 pub(crate) mod create_platform_user;
 pub(crate) mod delete_platform_user;
 pub(crate) mod get_platform_user;
@@ -11,13 +13,17 @@ pub(crate) mod revoke_product_access;
 pub(crate) mod suspend_platform_user;
 pub(crate) mod test_platform_connection;
 
-pub use create_platform_user::*;
-pub use delete_platform_user::*;
-pub use get_platform_user::*;
-pub use list_platform_api_keys::*;
-pub use list_platform_users::*;
-pub use restore_platform_user::*;
-pub use revoke_platform_api_keys::*;
-pub use revoke_product_access::*;
-pub use suspend_platform_user::*;
-pub use test_platform_connection::*;
+operations! {
+    /// In this order wherever operations are listed.
+    ENTRIES:
+    list_platform_users::ListPlatformUsers,
+    get_platform_user::GetPlatformUser,
+    create_platform_user::CreatePlatformUser,
+    revoke_product_access::RevokeProductAccess,
+    list_platform_api_keys::ListPlatformApiKeys,
+    revoke_platform_api_keys::RevokePlatformApiKeys,
+    suspend_platform_user::SuspendPlatformUser,
+    delete_platform_user::DeletePlatformUser,
+    restore_platform_user::RestorePlatformUser,
+    test_platform_connection::TestPlatformConnection,
+}

@@ -5,18 +5,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::console::lookup::same_email;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::input::input;
 use crate::core::outcome::Outcome;
-use crate::platform::lookup::line;
-use crate::platform::plan::key_line;
-use crate::platform::snapshot::Keys;
-use crate::platform::{
-    PlatformChange, PlatformContext, PlatformPlan, PlatformSelector, PlatformSnapshot,
-    PlatformUserView,
-};
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::same_email;
+use crate::platform::context::PlatformContext;
+use crate::platform::lookup::{PlatformSelector, line};
+use crate::platform::plan::{PlatformChange, PlatformPlan, key_line};
+use crate::platform::snapshot::{Keys, PlatformSnapshot};
+use crate::platform::view::PlatformUserView;
 
 /// What is needed of an audit record. Whatever else it has is left alone.
 #[derive(Debug, Deserialize, JsonSchema)]

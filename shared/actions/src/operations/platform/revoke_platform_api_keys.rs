@@ -2,16 +2,16 @@
 
 use rapid7::platform::{ApiKeyId, ApiKeyInfo};
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
+use crate::platform::context::PlatformContext;
 use crate::platform::input::platform_user_input;
 use crate::platform::lookup::line;
-use crate::platform::plan::key_line;
-use crate::platform::snapshot::{Keys, is_of};
-use crate::platform::{
-    Left, PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
-};
+use crate::platform::plan::{Left, PlatformChange, PlatformPlan, key_line};
+use crate::platform::snapshot::{Keys, PlatformSnapshot, is_of};
+use crate::platform::view::PlatformUserView;
 
 platform_user_input! {
     /// Whose keys to delete, and which.
@@ -95,7 +95,7 @@ fn plan(
     let Some(wanted) = wanted else {
         let all = before.own_keys().cloned();
         plan.changes = all.map(PlatformChange::DeleteApiKey).collect();
-        plan.left.extend(untold(before));
+        plan.left.extend(Left::untold_keys(before));
         return Ok(plan);
     };
     for id in wanted {
@@ -139,19 +139,6 @@ fn not_theirs(key: &ApiKeyInfo, why: &str) -> Error {
         format!("the key {} {why}", key_line(key)),
     )
     .next("name only keys of this person: see list-platform-api-keys")
-}
-
-/// Keys that may be anybody's, this person's too, and so stay.
-pub(crate) fn untold(before: &PlatformSnapshot) -> Option<Left> {
-    let untold: Vec<String> = before.untold_keys().map(key_line).collect();
-    (!untold.is_empty()).then(|| Left {
-        what: format!(
-            "the platform does not tell whose these API keys are, so they stay, and may be this \
-             person's: {}",
-            untold.join(", ")
-        ),
-        next: "find out in the platform whose these keys are, and delete the person's by hand",
-    })
 }
 
 #[cfg(test)]

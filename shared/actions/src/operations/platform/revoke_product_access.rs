@@ -2,16 +2,17 @@
 
 use rapid7::platform::Product;
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, Result};
 use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
+use crate::platform::context::PlatformContext;
 use crate::platform::input::platform_user_input;
 use crate::platform::lookup::line;
+use crate::platform::plan::{PlatformChange, PlatformPlan};
 use crate::platform::products::{check_names, named, unknown};
-use crate::platform::snapshot::Keys;
-use crate::platform::{
-    PlatformChange, PlatformContext, PlatformPlan, PlatformSnapshot, PlatformUserView,
-};
+use crate::platform::snapshot::{Keys, PlatformSnapshot};
+use crate::platform::view::PlatformUserView;
 
 platform_user_input! {
     /// From whom to take which products.

@@ -6,12 +6,13 @@ use rapid7::{Delivery, ErrorKind as Wire, RateLimit};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
+use crate::core::check::{Check, Verdict};
+use crate::core::error::wire::MAKE_AN_ORGANIZATION_KEY;
 use crate::core::error::{Error, Result};
 use crate::core::input::input;
-use crate::operations::catalogue::test_connection::{Check, Verdict};
-use crate::platform::PlatformContext;
-use crate::platform::context::{MAKE_AN_ORGANIZATION_KEY, check_whole};
+use crate::core::spec::{Effect, Spec};
+use crate::platform::context::{PlatformContext, check_whole};
 
 input! {
     /// Nothing to choose.

@@ -3,12 +3,15 @@
 use rapid7::console::User;
 
 use crate::console::context::ConsoleContext;
-use crate::console::lookup::{Selector, line, solid};
+use crate::console::input::user_input;
+use crate::console::lookup::{Selector, line};
+use crate::console::outcome::Outcome;
 use crate::console::plan::{Change, Plan};
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::input::user_input;
-use crate::core::outcome::{Outcome, Subject};
+use crate::core::outcome::Subject;
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::solid;
 
 user_input! {
     /// Which account to delete.

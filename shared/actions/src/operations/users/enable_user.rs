@@ -3,12 +3,13 @@
 use rapid7::console::User;
 
 use crate::console::context::ConsoleContext;
+use crate::console::input::user_input;
 use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
 use crate::console::plan::Plan;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::Result;
-use crate::core::input::user_input;
-use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
 
 user_input! {
     /// Which account to enable.

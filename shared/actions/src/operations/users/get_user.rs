@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::console::context::ConsoleContext;
+use crate::console::input::user_input;
+use crate::console::role_view::RoleView;
 use crate::console::view::UserView;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::Result;
-use crate::core::input::user_input;
-use crate::operations::catalogue::list_roles::RoleView;
+use crate::core::spec::{Effect, Spec};
 
 /// What to read beside the account itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -10,11 +10,13 @@ use serde_json::{Map, Value};
 use tracing::warn;
 
 use crate::console::context::ConsoleContext;
-use crate::core::action::{Action, Effect, Spec};
+use crate::console::input::console_input;
+use crate::core::action::Action;
 use crate::core::context::Scope as _;
 use crate::core::error::{Error, Result};
-use crate::core::input::console_input;
-use crate::user_changes::{Page, State, UserChange, diff};
+use crate::core::spec::{Effect, Spec};
+use crate::user_changes::diff::{Page, UserChange, diff};
+use crate::user_changes::state::State;
 
 /// As many requests as are on their way to a console at once.
 const AT_ONCE: usize = 4;

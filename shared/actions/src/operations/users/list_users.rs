@@ -7,12 +7,13 @@ use serde::Serialize;
 use crate::console::account_input::AuthenticationType;
 use crate::console::choice;
 use crate::console::context::ConsoleContext;
+use crate::console::input::console_input;
 use crate::console::lookup::without_own_account;
 use crate::console::view::UserView;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::context::Progress;
 use crate::core::error::{Error, Result};
-use crate::core::input::console_input;
+use crate::core::spec::{Effect, Spec};
 
 console_input! {
     /// Which accounts to list: those that fit everything that is given.

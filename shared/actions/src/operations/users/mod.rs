@@ -1,5 +1,7 @@
 //! Accounts on a console.
 
+use crate::core::entry::operations;
+
 pub(crate) mod create_user;
 pub(crate) mod delete_user;
 pub(crate) mod disable_user;
@@ -13,15 +15,24 @@ pub(crate) mod set_role;
 pub(crate) mod unlock_user;
 pub(crate) mod update_user;
 
-pub use create_user::*;
-pub use delete_user::*;
-pub use disable_user::*;
-pub use enable_user::*;
-pub use get_user::*;
-pub use list_user_changes::*;
-pub use list_users::*;
-pub use provision_user::*;
-pub use restore_user::*;
-pub use set_role::*;
-pub use unlock_user::*;
-pub use update_user::*;
+operations! {
+    /// What an account is.
+    ENTRIES:
+    list_users::ListUsers,
+    list_user_changes::ListUserChanges,
+    get_user::GetUser,
+    create_user::CreateUser,
+    provision_user::ProvisionUser,
+    update_user::UpdateUser,
+    set_role::SetRole,
+}
+
+operations! {
+    /// Whether it may be used, up to its end. Apart, as what it may see and logs in with comes before.
+    ENTRIES_OF_STATE:
+    unlock_user::UnlockUser,
+    enable_user::EnableUser,
+    disable_user::DisableUser,
+    delete_user::DeleteUser,
+    restore_user::RestoreUser,
+}

@@ -3,15 +3,16 @@
 use rapid7::console::{AccessKind, NamedResource, Role};
 
 use crate::console::account_input::account_input;
+use crate::console::account_plan::{Known, with_password};
 use crate::console::choice::{self, Places, places};
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
 use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
 use crate::console::plan::{AccessChange, Plan, Snapshot, noun};
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::outcome::Outcome;
-use crate::operations::users::create_user::{Known, with_password};
+use crate::core::spec::{Effect, Spec};
 
 account_input! {
     /// The account to create, and what it may see.

@@ -8,13 +8,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::console::context::ConsoleContext;
-use crate::console::lookup::{Selector, line, printable, solid};
+use crate::console::input::console_input;
+use crate::console::lookup::{Selector, line};
+use crate::console::outcome::Outcome;
 use crate::console::plan::{AccessChange, Plan, Snapshot};
 use crate::console::view::{is_known, is_shown};
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::input::console_input;
-use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::{printable, solid};
 
 /// What is needed of an audit record. Whatever else it has is left alone.
 #[derive(Debug, Deserialize, JsonSchema)]

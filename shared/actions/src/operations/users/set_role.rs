@@ -4,13 +4,14 @@ use rapid7::console::{Role, User, WireForm};
 
 use crate::console::choice;
 use crate::console::context::ConsoleContext;
+use crate::console::input::user_input;
 use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
 use crate::console::plan::Plan;
 use crate::console::role_change::RoleChange;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, Result};
-use crate::core::input::user_input;
-use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
 
 user_input! {
     /// Whose role, and which.

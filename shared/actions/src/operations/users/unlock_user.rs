@@ -4,11 +4,12 @@ use rapid7::console::User;
 
 use crate::console::context::ConsoleContext;
 use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
 use crate::console::password::{self, password_input};
 use crate::console::plan::{Change, Plan};
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
 
 password_input! {
     /// Which account to unlock; with a new password, if the old one may be known to others.

@@ -6,13 +6,16 @@ use crate::console::account_input::{AuthenticationType, person};
 use crate::console::choice;
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
-use crate::console::lookup::{line, solid};
+use crate::console::input::user_input;
+use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
 use crate::console::plan::Plan;
 use crate::console::role_change::RoleChange;
-use crate::core::action::{Action, Effect, Spec};
+use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::input::{clearable, present, user_input};
-use crate::core::outcome::Outcome;
+use crate::core::input::{clearable, present};
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::solid;
 
 user_input! {
     /// Which account to change, and only what shall change. Null clears the members that can be

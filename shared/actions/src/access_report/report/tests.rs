@@ -3,8 +3,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::access_report::sample;
-use crate::access_report::{to_csv, to_html};
+use crate::access_report::{sample, to_csv, to_html};
 
 fn order(report: &AccessReport) -> String {
     let accounts = report.accounts.iter();

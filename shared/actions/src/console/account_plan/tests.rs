@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::console::account_input::person;
 use crate::console::testing::{plan_text, policy, user};
+use crate::operations::users::create_user::CreateUserInput;
 
 fn input(more: Value) -> AccountInput {
     let mut input = json!({
