@@ -12,6 +12,7 @@ pub(crate) mod input;
 pub(crate) mod operation;
 pub(crate) mod outcome;
 pub(crate) mod policy;
+pub(crate) mod recorded;
 pub mod schema;
 pub(crate) mod spec;
 pub(crate) mod text;

@@ -6,9 +6,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::core::action::Action;
-use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, Result};
 use crate::core::input::input;
 use crate::core::outcome::Outcome;
+use crate::core::recorded::{Record, if_gone};
 use crate::core::spec::{Effect, Spec};
 use crate::core::text::same_email;
 use crate::platform::context::PlatformContext;
@@ -81,21 +82,11 @@ impl Action for RestorePlatformUser {
         let was = read(state)?;
         let selector = PlatformSelector::Id(was.user.id().clone());
         let user = context.find_user(&selector).await;
-        let user = user.map_err(|error| match error.kind {
-            ErrorKind::NotFound => error.next(
-                "an account that was deleted can't be brought back: make another with \
-                 create-platform-user",
-            ),
-            _ => error,
-        })?;
+        let user = user.map_err(|error| if_gone(error, "create-platform-user"))?;
         let now = context.snapshot(user, Keys::Unread).await?;
         let plan = plan(&was, &now).map_err(|error| error.about(line(&now.user)))?;
         context.apply(now, plan).await
     }
-}
-
-fn wrong(field: &str, expected: &str) -> Error {
-    Error::invalid_input(field, expected)
 }
 
 /// The state in a record, if it is one of this platform before a run.
@@ -103,24 +94,12 @@ fn recorded<'a>(
     record: &'a PlatformRestoreRecord,
     target: &str,
 ) -> Result<&'a PlatformRecordedState> {
-    if record.audit != "before" {
-        return Err(wrong(
-            "record.audit",
-            "expected a record with \"before\": the one with the full state",
-        ));
-    }
-    if record.target != target {
-        return Err(wrong(
-            "record.target",
-            &format!("expected a record of this platform, {target}"),
-        ));
-    }
-    record.record.state.as_ref().ok_or_else(|| {
-        wrong(
-            "record.record.state",
-            "expected the state of an account: this run created one, so there was none before",
-        )
-    })
+    let record = Record {
+        audit: &record.audit,
+        target: &record.target,
+        state: record.record.state.as_ref(),
+    };
+    record.state_on("platform", target)
 }
 
 /// The recorded account as the platform once told of it.
@@ -136,13 +115,13 @@ fn read(state: &PlatformRecordedState) -> Result<PlatformSnapshot> {
         };
         let entries = entries.iter().enumerate().map(|(index, entry)| {
             let field = format!("record.record.state.{field}[{index}]");
-            read(Value::Object(entry.clone())).ok_or_else(|| wrong(&field, expected))
+            read(Value::Object(entry.clone())).ok_or_else(|| Error::invalid_input(&field, expected))
         });
         entries.collect::<Result<_>>().map(Some)
     }
     let user = User::from_json(Value::Object(state.user.clone()));
     let user = user.ok_or_else(|| {
-        wrong(
+        Error::invalid_input(
             "record.record.state.user",
             "expected a user with `id` and `email`",
         )
@@ -166,7 +145,7 @@ fn read(state: &PlatformRecordedState) -> Result<PlatformSnapshot> {
 
 fn plan(was: &PlatformSnapshot, now: &PlatformSnapshot) -> Result<PlatformPlan> {
     if !same_email(was.user.email(), now.user.email()) {
-        return Err(wrong(
+        return Err(Error::invalid_input(
             "record.record.state.user",
             "expected a record of this user: the one with this id has another email address, which \
              never changes",

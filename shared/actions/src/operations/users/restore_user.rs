@@ -15,6 +15,7 @@ use crate::console::plan::{AccessChange, Plan, Snapshot};
 use crate::console::view::{is_known, is_shown};
 use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::recorded::{Record, if_gone};
 use crate::core::spec::{Effect, Spec};
 use crate::core::text::{printable, solid};
 
@@ -74,46 +75,25 @@ impl Action for RestoreUser {
     async fn run(context: &ConsoleContext, input: RestoreUserInput) -> Result<Outcome> {
         let state = recorded(&input.record, context.console().address())?;
         let id = state.user.get("id").and_then(Value::as_i64);
-        let id =
-            id.ok_or_else(|| wrong("record.record.state.user", "expected a user with its `id`"))?;
-        let user = context.find_user(&Selector::Id(UserId(id))).await;
-        let user = user.map_err(|error| match error.kind {
-            ErrorKind::NotFound => error.next(
-                "an account that was deleted can't be brought back: make another with \
-                 provision-user",
-            ),
-            _ => error,
+        let id = id.ok_or_else(|| {
+            Error::invalid_input("record.record.state.user", "expected a user with its `id`")
         })?;
+        let user = context.find_user(&Selector::Id(UserId(id))).await;
+        let user = user.map_err(|error| if_gone(error, "provision-user"))?;
         let before = context.snapshot(&user).await?;
         let plan = plan(state, &before).map_err(|error| error.about(line(&user)))?;
         context.apply_to(before, plan).await
     }
 }
 
-fn wrong(field: &str, expected: &str) -> Error {
-    Error::invalid_input(field, expected)
-}
-
 /// The state in a record, if it is one of this console before a run.
 fn recorded<'a>(record: &'a RestoreRecord, target: &str) -> Result<&'a RecordedState> {
-    if record.audit != "before" {
-        return Err(wrong(
-            "record.audit",
-            "expected a record with \"before\": the one with the full state",
-        ));
-    }
-    if record.target != target {
-        return Err(wrong(
-            "record.target",
-            &format!("expected a record of this console, {target}"),
-        ));
-    }
-    record.record.state.as_ref().ok_or_else(|| {
-        wrong(
-            "record.record.state",
-            "expected the state of an account: this run created one, so there was none before",
-        )
-    })
+    let record = Record {
+        audit: &record.audit,
+        target: &record.target,
+        state: record.record.state.as_ref(),
+    };
+    record.state_on("console", target)
 }
 
 /// Members that every account has: a record without one is not of a whole account, and what it lacks
@@ -143,14 +123,14 @@ const TYPES: &[(&str, IsOf, &str)] = &[
 fn whole(state: &RecordedState, now: &User) -> Result<User> {
     let field = "record.record.state.user";
     let Some(recorded) = User::from_json(Value::Object(state.user.clone())) else {
-        return Err(wrong(field, "expected a user"));
+        return Err(Error::invalid_input(field, "expected a user"));
     };
     // What is named like a secret is redacted in every record, and this is never told by a console:
     // somebody put it there.
     let user = Value::Object(state.user.clone());
     let secrets = rapid7::redact_secret_members(&user) != user;
     if secrets || state.user.contains_key("passwordResetOnLogin") {
-        return Err(wrong(
+        return Err(Error::invalid_input(
             field,
             "expected an audit record as it was written: none holds passwords or other secrets",
         ));
@@ -160,13 +140,13 @@ fn whole(state: &RecordedState, now: &User) -> Result<User> {
         let value = user.pointer(path).filter(|value| !value.is_null());
         if value.is_some_and(|value| !fits(value)) {
             let field = format!("{field}{}", path.replace('/', "."));
-            return Err(wrong(&field, &format!("expected {kind}")));
+            return Err(Error::invalid_input(&field, &format!("expected {kind}")));
         }
     }
     for name in WHOLE {
         let has = |members: &Map<String, Value>| members.get(*name).is_some_and(|v| !v.is_null());
         if has(now.members()) && !has(&state.user) {
-            return Err(wrong(
+            return Err(Error::invalid_input(
                 field,
                 &format!("expected the whole account, as it was recorded: it lacks `{name}`"),
             ));
