@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use rapid7::console::{AccessKind, NewUser, User};
 use secrecy::SecretString;
-use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::console::context::ConsoleContext;
@@ -20,8 +19,7 @@ use crate::console::password::NEVER_SHOWN;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot, noun};
 use crate::console::verify::{known, observed, planned, verify};
 use crate::console::view::UserView;
-use crate::core::audit::Phase;
-use crate::core::change::{FieldChange, changes, conflict, grants};
+use crate::core::change::{changed_meanwhile, changes, grants, still_exists};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::outcome::Subject;
 
@@ -123,7 +121,9 @@ impl ConsoleContext {
         if self.run.dry_run || plan.changes.is_empty() {
             return Ok(outcome);
         }
-        self.begin_to_write(&outcome, Some(&before)).await?;
+        self.run
+            .begin_to_write(&outcome, Some(before.to_json()))
+            .await?;
         if self.stage(before.user.login(), &mut plan).await? == Delivered::Before {
             plan.delivery = None;
             plan.changes.retain(|change| !change.is_delivered());
@@ -213,11 +213,7 @@ impl ConsoleContext {
                     return if self.is_gone(id).await? {
                         Ok((None, None))
                     } else {
-                        Err(conflict(&[FieldChange {
-                            field: "account".into(),
-                            before: Value::Null,
-                            after: "exists".into(),
-                        }]))
+                        Err(still_exists())
                     };
                 }
                 _ => {}
@@ -264,12 +260,7 @@ impl ConsoleContext {
             }
         }
         if !found.is_empty() {
-            let mut error = conflict(&found);
-            error.message = format!(
-                "somebody else is changing this account at the same time: {}",
-                error.message
-            );
-            return Err(error.next("run it again: it plans on what the account is by then"));
+            return Err(changed_meanwhile(&found));
         }
         plan.rebase(&planned_on.user, &now.user);
         Ok(now)
@@ -287,7 +278,7 @@ impl ConsoleContext {
         if self.run.dry_run {
             return Ok(outcome);
         }
-        self.begin_to_write(&outcome, None).await?;
+        self.run.begin_to_write(&outcome, None).await?;
         let id = self.create(new, &mut outcome.warnings).await?;
         applied.push(format!("created {} as user {id}", new.login));
         let user = self.user(id).await?;
@@ -306,20 +297,6 @@ impl ConsoleContext {
         outcome.changed = true;
         outcome.state = Some(view(&after));
         Ok(outcome)
-    }
-
-    /// The last moment at which nothing has been written: there must be time to read back, and the
-    /// audit record must be safe.
-    async fn begin_to_write(&self, outcome: &Outcome, before: Option<&Snapshot>) -> Result<()> {
-        self.run.time_to_write()?;
-        let record = json!({
-            "subject": outcome.subject,
-            "plan": outcome.plan,
-            "state": before.map(Snapshot::to_json),
-        });
-        self.record(Phase::Before, record).await.map_err(|error| {
-            Error::unavailable(format!("the audit record could not be written: {error}"))
-        })
     }
 }
 

@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rapid7::console::{AccessKind, Client, Role, User, UserId};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::console::plan::{Plan, Snapshot};
-use crate::core::audit::Phase;
 use crate::core::context::{RunContext, Scope, Targets};
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::Subject;
 use crate::core::policy::Policy;
 
@@ -23,7 +21,7 @@ pub struct ConsoleContext {
     policy: Policy,
     pub(crate) warnings: Vec<String>,
     roles: Arc<OnceCell<Vec<Role>>>,
-    pub(crate) users: Arc<OnceCell<Vec<User>>>,
+    users: Arc<OnceCell<Vec<User>>>,
     /// Who loses the account in this run.
     leaving: Arc<Mutex<BTreeSet<UserId>>>,
 }
@@ -184,6 +182,24 @@ impl ConsoleContext {
         Ok(users.iter().filter(stays).cloned().collect())
     }
 
+    /// Every user, read once in a run.
+    pub(crate) async fn users(&self) -> Result<&[User]> {
+        Ok(self
+            .users
+            .get_or_try_init(async || self.list().await)
+            .await?)
+    }
+
+    /// Every user. A list that lacks even our own account proves nothing about anybody else.
+    async fn list(&self) -> Result<Vec<User>> {
+        let users = self.console().users().await?;
+        let own = self.policy().own_login.to_lowercase();
+        if users.iter().any(|user| user.login().to_lowercase() == own) {
+            return Ok(users);
+        }
+        Err(without_own_account(users.len()))
+    }
+
     /// The console's roles, read once in a run.
     pub(crate) async fn roles(&self) -> Result<&[Role]> {
         let read = async || Ok::<_, Error>(self.console().roles().await?);
@@ -193,12 +209,13 @@ impl ConsoleContext {
     pub(crate) async fn user(&self, id: UserId) -> Result<User> {
         Ok(self.console().user(id).await?)
     }
+}
 
-    pub(crate) async fn record(
-        &self,
-        phase: Phase,
-        record: Value,
-    ) -> std::result::Result<(), String> {
-        self.run.record(self.console.address(), phase, record).await
-    }
+/// A list that lacks even our own account proves nothing about anybody else.
+pub(crate) fn without_own_account(users: usize) -> Error {
+    Error::new(
+        ErrorKind::Unauthorized,
+        format!("the console's list of {users} users lacks the account that asked for it"),
+    )
+    .next("check that the pack's account is a global administrator")
 }

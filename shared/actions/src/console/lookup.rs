@@ -4,6 +4,7 @@ use rapid7::console::{User, UserId};
 
 use crate::console::context::ConsoleContext;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::lookup::{listed, nobody, several};
 use crate::core::text::{printable, same_email, solid};
 
 /// How a caller names a user.
@@ -77,13 +78,13 @@ pub(crate) fn line(user: &User) -> String {
     format!("{} (user {})", printable(user.login()), user.id())
 }
 
+/// Users in a few lines' worth, for people.
 pub(crate) fn list(users: &[&User]) -> String {
-    const MOST: usize = 10;
-    let mut lines: Vec<String> = users.iter().take(MOST).map(|user| line(user)).collect();
-    if users.len() > MOST {
-        lines.push(format!("{} more", users.len() - MOST));
-    }
-    lines.join(", ")
+    listed(lines(users))
+}
+
+fn lines(users: &[&User]) -> impl ExactSizeIterator<Item = String> {
+    users.iter().map(|user| line(user))
 }
 
 /// Picks the one user that is meant out of all of them.
@@ -95,63 +96,21 @@ pub(crate) fn pick<'a>(users: &'a [User], selector: &Selector) -> Result<&'a Use
     match found.as_slice() {
         [user] => Ok(*user),
         [] => {
-            let near: Vec<&User> = users
-                .iter()
-                .filter(|user| selector.nearly_matches(user))
-                .collect();
-            let next = if near.is_empty() {
-                "check the spelling; if the account is gone already, nothing is left to do".into()
-            } else {
-                format!("perhaps this was meant: {}", list(&near))
+            let near = users.iter().filter(|user| selector.nearly_matches(user));
+            let near: Vec<&User> = near.collect();
+            let what = match selector {
+                Selector::Id(_) => "number",
+                Selector::Login(_) => "login",
+                Selector::Email(_) => "email",
             };
-            let message = format!(
-                "no user has this {} among all {} on the console",
-                match selector {
-                    Selector::Id(_) => "number",
-                    Selector::Login(_) => "login",
-                    Selector::Email(_) => "email",
-                },
-                users.len()
-            );
-            Err(Error::new(ErrorKind::NotFound, message).next(next))
+            Err(nobody(what, users.len(), "console", lines(&near)))
         }
-        several => Err(Error::new(
-            ErrorKind::Ambiguous,
-            format!("{} users match: {}", several.len(), list(several)),
-        )
-        .next("name one of them by user_id or login")),
+        found => Err(several(lines(found), "user_id or login")),
     }
     .map_err(|error| error.about(selector.to_line()))
 }
 
-/// A list that lacks even our own account proves nothing about anybody else.
-pub(crate) fn without_own_account(users: usize) -> Error {
-    Error::new(
-        ErrorKind::Unauthorized,
-        format!("the console's list of {users} users lacks the account that asked for it"),
-    )
-    .next("check that the pack's account is a global administrator")
-}
-
 impl ConsoleContext {
-    /// Every user, read once in a run.
-    pub(crate) async fn users(&self) -> Result<&[User]> {
-        Ok(self
-            .users
-            .get_or_try_init(async || self.list().await)
-            .await?)
-    }
-
-    /// Every user. A list that lacks even our own account proves nothing about anybody else.
-    async fn list(&self) -> Result<Vec<User>> {
-        let users = self.console().users().await?;
-        let own = self.policy().own_login.to_lowercase();
-        if users.iter().any(|user| user.login().to_lowercase() == own) {
-            return Ok(users);
-        }
-        Err(without_own_account(users.len()))
-    }
-
     /// The user that is meant, as it is now.
     ///
     /// A lookup by login or email reads the whole list, as the console offers no filter (vendor API

@@ -124,6 +124,25 @@ pub(crate) fn conflict(found: &[FieldChange]) -> Error {
     .next("look who changed it (the audit record has the state before), then run it again")
 }
 
+/// The account is not any more what the run was planned on.
+pub(crate) fn changed_meanwhile(found: &[FieldChange]) -> Error {
+    let mut error = conflict(found);
+    error.message = format!(
+        "somebody else is changing this account at the same time: {}",
+        error.message
+    );
+    error.next("run it again: it plans on what the account is by then")
+}
+
+/// The account was deleted, and is there.
+pub(crate) fn still_exists() -> Error {
+    conflict(&[FieldChange {
+        field: "account".into(),
+        before: Value::Null,
+        after: "exists".into(),
+    }])
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

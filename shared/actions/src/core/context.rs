@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use rapid7::{BoxFuture, console, platform};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::core::audit::{Audit, AuditRecord, Phase};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::outcome::Outcome;
 use crate::core::policy::Policy;
 use crate::core::spec::Spec;
 
@@ -270,6 +271,27 @@ impl RunContext {
             record,
         };
         self.services.audit.write(&record).await
+    }
+
+    /// The last moment at which nothing has been written: there must be time to read back, and the
+    /// audit record, with the state that is going to change, must be safe.
+    pub(crate) async fn begin_to_write<State>(
+        &self,
+        outcome: &Outcome<State>,
+        state: Option<Value>,
+    ) -> Result<()> {
+        self.time_to_write()?;
+        let record = json!({
+            "subject": outcome.subject,
+            "plan": outcome.plan,
+            "state": state,
+        });
+        let recorded = self
+            .record(&outcome.subject.target, Phase::Before, record)
+            .await;
+        recorded.map_err(|error| {
+            Error::unavailable(format!("the audit record could not be written: {error}"))
+        })
     }
 
     /// Gets a target ready, in time.

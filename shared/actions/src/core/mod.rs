@@ -9,6 +9,7 @@ pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod identity_rules;
 pub(crate) mod input;
+pub(crate) mod lookup;
 pub(crate) mod operation;
 pub(crate) mod outcome;
 pub(crate) mod policy;

@@ -5,11 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rapid7::platform::{ApiKeyInfo, Client, KeyType, OwnKey, User, UserFilter, UserId};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
-use crate::core::audit::Phase;
 use crate::core::context::{RunContext, Scope};
 use crate::core::error::wire::MAKE_AN_ORGANIZATION_KEY;
 use crate::core::error::{Error, ErrorKind, Result};
@@ -167,16 +165,6 @@ impl PlatformContext {
     /// itself will tell.
     pub(super) async fn may_write(&self) -> Result<()> {
         self.has_organization_key().await.map(drop)
-    }
-
-    pub(crate) async fn record(
-        &self,
-        phase: Phase,
-        record: Value,
-    ) -> std::result::Result<(), String> {
-        self.run
-            .record(self.platform.address(), phase, record)
-            .await
     }
 }
 

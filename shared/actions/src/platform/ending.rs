@@ -9,7 +9,7 @@ use super::lookup::line;
 use super::plan::{Left, PlatformChange, PlatformPlan, key_line};
 use super::snapshot::{Keys, PlatformSnapshot};
 use super::view::PlatformUserView;
-use crate::core::change::{FieldChange, changes, conflict};
+use crate::core::change::{FieldChange, changed_meanwhile, changes};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::Outcome;
 
@@ -154,12 +154,7 @@ fn check_same(was: &User, now: &User) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    let mut error = conflict(&found);
-    error.message = format!(
-        "somebody else is changing this account at the same time: {}",
-        error.message
-    );
-    Err(error.next("run it again: it plans on what the account is by then"))
+    Err(changed_meanwhile(&found))
 }
 
 #[cfg(test)]

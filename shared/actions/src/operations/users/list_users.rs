@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use crate::console::account_input::AuthenticationType;
 use crate::console::choice;
-use crate::console::context::ConsoleContext;
+use crate::console::context::{ConsoleContext, without_own_account};
 use crate::console::input::console_input;
-use crate::console::lookup::without_own_account;
 use crate::console::view::UserView;
 use crate::core::action::Action;
 use crate::core::context::Progress;
