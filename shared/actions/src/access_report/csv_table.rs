@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use csv::Writer;
 
 use super::findings::{ByAccount, Finding};
-use super::model::{AccessReport, ReportedAccount};
+use super::model::ReportedAccount;
+use super::report::AccessReport;
 
 /// What tells most comes first. The last two are for the reviewer to fill in.
 const HEADER: [&str; 25] = [

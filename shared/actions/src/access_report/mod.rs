@@ -3,18 +3,18 @@
 //! All of it is plain data and plain functions. What reads the surfaces makes
 //! [`ReportedAccount`]s of what it read; [`AccessReport::new`] does the rest.
 
-mod csv_table;
-mod findings;
+pub(crate) mod csv_table;
+pub(crate) mod findings;
 mod html;
-mod model;
-mod operation;
-mod page;
-mod read;
+pub(crate) mod model;
+pub(crate) mod page;
+pub(crate) mod read;
+pub(crate) mod report;
 #[cfg(test)]
 mod sample;
 
 pub use csv_table::to_csv;
 pub use findings::{AccountRef, Finding, FindingKind, Severity, findings};
-pub use model::{AccessReport, ReportedAccount, SurfaceKind, SurfaceSummary};
-pub use operation::{AccessReportAnswer, AccessReportInput, ReportAccess, ReportFormat};
+pub use model::{ReportedAccount, SurfaceKind, SurfaceSummary};
 pub use page::to_html;
+pub use report::AccessReport;

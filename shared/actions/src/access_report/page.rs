@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::findings::Severity;
 use super::html::Html;
-use super::model::{AccessReport, SurfaceSummary};
+use super::model::SurfaceSummary;
+use super::report::AccessReport;
 
 mod accounts;
 mod found;
+mod words;
+
+use words::{counted, date, grouped, time};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -119,48 +121,6 @@ fn surface_options(page: &mut Html, report: &AccessReport) {
             page.text(&surface.name).raw("</option>");
         }
     }
-}
-
-fn severity(severity: Severity) -> (&'static str, &'static str) {
-    match severity {
-        Severity::High => ("high", "High"),
-        Severity::Medium => ("medium", "Medium"),
-        Severity::Low => ("low", "Low"),
-    }
-}
-
-fn counted(page: &mut Html, number: usize, noun: &'static str) {
-    page.text(&grouped(number)).raw(" ").raw(noun);
-    if number != 1 {
-        page.raw("s");
-    }
-}
-
-/// With a comma before every three digits, as the script writes numbers.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// What is no time stamp is shown as it is.
-fn formatted(at: &str, format: &str) -> String {
-    let stamp = at.parse::<Timestamp>();
-    stamp.map_or_else(|_| at.to_owned(), |at| at.strftime(format).to_string())
-}
-
-fn date(at: &str) -> String {
-    formatted(at, "%Y-%m-%d")
-}
-
-fn time(at: &str) -> String {
-    formatted(at, "%Y-%m-%d %H:%M UTC")
 }
 
 #[cfg(test)]

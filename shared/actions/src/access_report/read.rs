@@ -9,10 +9,10 @@ use serde_json::json;
 use tracing::warn;
 
 use super::model::{ReportedAccount, SurfaceKind};
-use crate::console_context::ConsoleContext;
-use crate::context::RunContext;
-use crate::error::{Error, Result};
-use crate::platform::PlatformContext;
+use crate::console::context::ConsoleContext;
+use crate::core::context::RunContext;
+use crate::core::error::{Error, Result};
+use crate::platform::context::PlatformContext;
 use crate::platform::lookup::proves_something;
 use crate::platform::snapshot::is_of;
 
@@ -21,14 +21,14 @@ const AT_ONCE: usize = 16;
 
 /// What is asked for beyond the lists of accounts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Depth {
+pub(crate) struct Depth {
     /// Sites, asset groups and products of each account: up to two requests an account on a console,
     /// one on the platform.
-    pub(super) access: bool,
+    pub(crate) access: bool,
 }
 
 /// Every account of a console.
-pub(super) async fn console(
+pub(crate) async fn console(
     context: &ConsoleContext,
     name: &str,
     depth: Depth,
@@ -75,7 +75,7 @@ pub(super) async fn console(
 }
 
 /// Every account of the platform.
-pub(super) async fn platform(
+pub(crate) async fn platform(
     context: &PlatformContext,
     name: &str,
     depth: Depth,

@@ -1,6 +1,7 @@
 //! A small report for the tests: two consoles, the platform, and one of everything to find.
 
-use super::model::{AccessReport, ReportedAccount, SurfaceKind, SurfaceSummary};
+use super::model::{ReportedAccount, SurfaceKind, SurfaceSummary};
+use super::report::AccessReport;
 
 /// An enabled account of a console, without any access.
 pub(super) fn console(name: &str, id: u32, login: &str, email: &str) -> ReportedAccount {

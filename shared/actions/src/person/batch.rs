@@ -20,14 +20,15 @@ use tracing::error;
 
 use super::duplicates;
 use super::listing::PersonView;
-use super::offboarding::{Looked, Offboarding, Prepared, Wanted};
+use super::offboarding::{Looked, Offboarding, Wanted};
 use super::people::{People, PersonEntry};
 use super::report::RowResult;
 use super::resume::Earlier;
 use super::rows::Row;
-use crate::audit::Phase;
-use crate::context::RunContext;
-use crate::error::Error;
+use super::step::Step;
+use crate::core::audit::Phase;
+use crate::core::context::RunContext;
+use crate::core::error::Error;
 
 /// People who are planned, or worked on, at the same time.
 const AT_ONCE: usize = 8;
@@ -48,39 +49,6 @@ pub(crate) struct Batch<'a> {
     pub(crate) allow_absent: bool,
     /// The surfaces' addresses, for the records.
     pub(crate) target: String,
-}
-
-/// A person before anything was written.
-pub(crate) enum Step {
-    /// Nothing is to be done.
-    Settled(Box<Row>),
-    /// There was no time left to plan it.
-    Unplanned(Box<Row>),
-    /// Looked up in the lists.
-    Looked(Box<Looked>),
-    /// Planned.
-    Prepared(Box<Prepared>),
-}
-
-impl Step {
-    /// The accounts that may be changed, as far as the lists tell: never too few.
-    pub(crate) fn may_change(&self) -> usize {
-        match self {
-            Self::Looked(looked) => looked.may_change(),
-            Self::Prepared(prepared) => prepared.accounts_to_change(),
-            // Whoever could not be planned has at least one account.
-            Self::Unplanned(_) => 1,
-            Self::Settled(_) => 0,
-        }
-    }
-
-    /// The accounts and grants that are going to be changed, where that was planned.
-    pub(crate) fn size(&self) -> usize {
-        match self {
-            Self::Prepared(prepared) => prepared.size(),
-            other => other.may_change(),
-        }
-    }
 }
 
 /// What became of a list.

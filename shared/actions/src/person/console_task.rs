@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use rapid7::console::{AccessKind, User};
-use serde_json::json;
 
 use super::extras::{self, has_password};
 use super::options::Options;
 use super::report::{SurfaceReport, SurfaceVerdict, Worked};
-use crate::audit::Phase;
-use crate::console_context::ConsoleContext;
-use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::lookup::{Selector, line};
-use crate::outcome::Outcome;
-use crate::plan::{AccessChange, Plan, Snapshot, noun};
+use super::task::ended;
+use crate::console::context::ConsoleContext;
+use crate::console::lookup::{Selector, line};
+use crate::console::outcome::Outcome;
+use crate::console::plan::{AccessChange, Plan, Snapshot, noun};
+use crate::core::error::{Changed, Error, ErrorKind, Result};
 
 /// What is to be done to an account, planned on the list that was read.
 pub(super) struct ConsoleTask {
@@ -80,7 +79,7 @@ impl ConsoleTask {
             before,
             listed,
             plan,
-            mut report,
+            report,
         } = self;
         let left = left(&before.user, options);
         let user = before.user.clone();
@@ -88,7 +87,7 @@ impl ConsoleTask {
             Some(false) => "disabled already",
             _ => "disabled",
         };
-        let nothing = plan.changes.is_empty();
+        let begun = !plan.changes.is_empty();
         let result = work(&context, before, listed, plan, options).await;
         if let Err(error) = &result
             && error.changed == Changed::Nothing
@@ -97,23 +96,7 @@ impl ConsoleTask {
             return gone(report);
         }
         let result = extras::add(&context, &user, options, result).await;
-        if !nothing && !context.run.dry_run {
-            let record = match &result {
-                Ok(outcome) => json!(outcome),
-                Err(error) => json!({
-                    "subject": report.subject, "state": null, "error": error.to_json(),
-                }),
-            };
-            if let Err(why) = context.record(Phase::After, record).await {
-                report.warnings.push(format!(
-                    "the audit record of this account's outcome could not be written: {why}"
-                ));
-            }
-        }
-        match result {
-            Ok(outcome) => Worked::of(report, outcome, step, left.as_deref()),
-            Err(error) => Worked::failed(report, error),
-        }
+        ended(&context, report, begun, result, step, left.as_deref()).await
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::Step;
-use super::identity::Person;
+use super::account::Person;
 use super::people::People;
 use super::report::RowResult;
 use super::rows::Row;
-use crate::error::{Error, ErrorKind};
+use super::step::Step;
+use crate::core::error::{Error, ErrorKind};
 
 /// Settles the rows that are about somebody of an earlier row. One that shares accounts with an earlier
 /// row, and has others besides or a surface that has to be asked about, is refused: it must not count

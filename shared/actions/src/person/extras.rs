@@ -7,12 +7,12 @@ use rapid7::console::User;
 use secrecy::SecretString;
 
 use super::options::Options;
-use crate::console_context::ConsoleContext;
-use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::lookup::line;
-use crate::outcome::Outcome;
-use crate::password::{NEVER_SHOWN, Rules};
-use crate::plan::{Change, Plan, Snapshot};
+use crate::console::context::ConsoleContext;
+use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
+use crate::console::password::{NEVER_SHOWN, Rules};
+use crate::console::plan::{Change, Plan, Snapshot};
+use crate::core::error::{Changed, Error, ErrorKind, Result};
 
 /// Whether a password in the console is what lets the person in.
 pub(super) fn has_password(user: &User) -> bool {
@@ -236,7 +236,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{plan_text, user};
+    use crate::console::testing::{plan_text, user};
 
     #[test]
     fn both_are_plans_of_their_own_that_show_nothing() {

@@ -4,119 +4,10 @@ mod lending;
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use crate::core::identity_rules::IdentityRules;
 
-use crate::error::{Error, Result};
-use crate::lookup::solid;
-
-pub(crate) use lending::List;
+use super::account::{Account, Confidence, List, Match, Person, split};
 use lending::{Address, add, doubt_what_is_shared, lent, nearly_lent, untold};
-
-/// What a deployment says of how its people are called on different surfaces. Data; empty, only
-/// equal names and addresses count.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IdentityRules {
-    /// A login without `@` is the local part of an address in one of these domains.
-    pub login_domains: Vec<String>,
-    /// Addresses with the same local part in these domains are the same person's.
-    pub same_domains: Vec<String>,
-}
-
-/// How a caller names a person.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Person {
-    /// By email address, upper and lower case alike.
-    Email(String),
-    /// By login, exactly.
-    Login(String),
-}
-
-impl Person {
-    /// Reads the two members of an input.
-    ///
-    /// # Errors
-    /// `InvalidInput` unless exactly one is given and has content.
-    pub(crate) fn from_members(login: Option<&str>, email: Option<&str>) -> Result<Self> {
-        match (login, email) {
-            (Some(login), None) => Ok(Self::Login(solid("login", login)?)),
-            (None, Some(email)) => Ok(Self::Email(solid("email", email)?)),
-            (None, None) => Err(Error::invalid_input(
-                "email, login",
-                "expected exactly one, got none",
-            )),
-            (Some(_), Some(_)) => Err(Error::invalid_input(
-                "email, login",
-                "expected exactly one, got both",
-            )),
-        }
-    }
-
-    /// For people: `email "jdoe@example.com"`.
-    pub(crate) fn to_line(&self) -> String {
-        match self {
-            Self::Email(email) => format!("email {email:?}"),
-            Self::Login(login) => format!("login {login:?}"),
-        }
-    }
-
-    /// The same for everybody who is meant by it.
-    pub(crate) fn key(&self) -> Self {
-        match self {
-            Self::Email(email) => Self::Email(email.to_lowercase()),
-            Self::Login(login) => Self::Login(login.clone()),
-        }
-    }
-}
-
-/// What is known of an account for matching, in lower case and without blanks around it, but for the
-/// login.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Account {
-    login: String,
-    lower: String,
-    email: Option<String>,
-}
-
-impl Account {
-    pub(crate) fn new(login: &str, email: Option<&str>) -> Self {
-        Self {
-            login: login.to_owned(),
-            lower: login.trim().to_lowercase(),
-            email: email
-                .map(|email| email.trim().to_lowercase())
-                .filter(|email| !email.is_empty()),
-        }
-    }
-}
-
-impl Account {
-    /// Whether its login differs from this one in upper and lower case or blanks only.
-    fn is_nearly(&self, login: &str) -> bool {
-        self.login != login && self.lower == login.trim().to_lowercase()
-    }
-}
-
-/// How sure it is that an account is a person's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// The same address or the same login.
-    Certain,
-    /// By the rules that this deployment configured.
-    Likely,
-    /// Something fits and something else contradicts it: never taken without being named.
-    Doubtful,
-}
-
-/// An account that may be the person's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Match {
-    /// Which one of the list.
-    pub(crate) index: usize,
-    pub(crate) confidence: Confidence,
-    pub(crate) reasons: Vec<String>,
-}
 
 /// Everything that matching tells about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -129,26 +20,6 @@ pub(crate) struct Matches {
     /// Why nobody can be told for the person, whatever was found: a list that was not read may say of
     /// the login that it is somebody else's.
     pub(crate) untold: Option<String>,
-}
-
-impl Match {
-    /// Whether something contradicts it.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.confidence == Confidence::Doubtful
-    }
-
-    fn doubt(&mut self, why: &str) {
-        self.confidence = Confidence::Doubtful;
-        for reason in &mut self.reasons {
-            reason.push_str(&format!("; but {why}"));
-        }
-    }
-}
-
-fn split(address: &str) -> Option<(&str, &str)> {
-    address
-        .rsplit_once('@')
-        .filter(|(local, domain)| !local.is_empty() && !domain.is_empty())
 }
 
 fn is_in(domain: &str, domains: &[String]) -> bool {

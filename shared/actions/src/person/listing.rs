@@ -5,16 +5,18 @@ use rapid7::{console, platform};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::identity::{Account, Confidence, IdentityRules, List, Match, Person};
+use super::account::{Account, Confidence, List, Match, Person};
+use super::failure::failure;
 use super::options::AccountPick;
-use super::report::failure;
-use crate::console_context::ConsoleContext;
-use crate::context::Scope as _;
-use crate::error::{Changed, Error, Result};
-use crate::outcome::{AccountId, Subject};
-use crate::platform::PlatformContext;
+use crate::console::context::ConsoleContext;
+use crate::core::context::Scope as _;
+use crate::core::error::{Changed, Error, Result};
+use crate::core::identity_rules::IdentityRules;
+use crate::core::outcome::{AccountId, Subject};
+use crate::core::text::printable;
+use crate::person::surfaces::Surfaces;
+use crate::platform::context::PlatformContext;
 use crate::platform::lookup::proves_something;
-use crate::surfaces::Surfaces;
 
 /// What the platform is called among the surfaces. No console may be called so.
 pub(crate) const PLATFORM: &str = "platform";
@@ -212,7 +214,7 @@ impl Candidate {
         let email = self.subject.email.as_deref().unwrap_or_default();
         match email.is_empty() || email == self.subject.login {
             true => line,
-            false => format!("{line}, {}", crate::lookup::printable(email)),
+            false => format!("{line}, {}", printable(email)),
         }
     }
 }

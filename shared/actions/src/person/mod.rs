@@ -1,32 +1,29 @@
 //! One person across both surfaces: who it is, what to do on each, and what came of it.
 
-mod batch;
+pub(crate) mod account;
+pub(crate) mod batch;
 mod console_task;
 mod duplicates;
 mod extras;
+pub(crate) mod failure;
 mod identity;
-mod listing;
-mod offboarding;
-mod options;
-mod people;
+pub(crate) mod listing;
+pub(crate) mod offboarding;
+pub(crate) mod options;
+pub(crate) mod people;
 mod pick;
 mod platform_task;
-mod report;
-mod resume;
-mod rows;
+pub(crate) mod report;
+pub(crate) mod resume;
+pub(crate) mod rows;
+pub(crate) mod step;
+pub(crate) mod surfaces;
+mod task;
 
-pub(crate) use batch::{Batch, Ended, Step};
-pub(crate) use identity::Person;
-pub use identity::{Confidence, IdentityRules};
+pub use account::Confidence;
 pub use listing::{Candidate, PersonView, Presence, SurfaceIdentity};
-pub(crate) use listing::{check_sight, listings, resolve};
-pub(crate) use offboarding::{Offboarding, Wanted, check_platform};
-pub(crate) use options::offboarding_input;
 pub use options::{AccountPick, Options, PickedId, PlatformStep};
 pub use people::PersonEntry;
-pub(crate) use people::people;
 pub use report::{PersonReport, RowResult, SurfaceReport, SurfaceVerdict};
-pub(crate) use report::{Worked, changed, details, failure, report};
-pub(crate) use resume::Earlier;
-pub(crate) use rows::Row;
 pub use rows::{PersonRow, Summary};
+pub use surfaces::Surfaces;

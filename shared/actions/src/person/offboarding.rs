@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
+use super::account::Person;
 use super::console_task::ConsoleTask;
-use super::identity::Person;
 use super::listing::{Candidate, Listing, PLATFORM, PersonView, Resolved, SurfaceIdentity, Users};
 use super::listing::{check_sight, listings, resolve};
 use super::options::{AccountPick, Options, PlatformStep};
 use super::pick::{Choice, ambiguous, choose};
 use super::platform_task::PlatformTask;
 use super::report::{SurfaceReport, SurfaceVerdict, Worked};
-use crate::error::{Error, ErrorKind, Result};
-use crate::surfaces::Surfaces;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::person::surfaces::Surfaces;
 
 /// Everything that taking people off the surfaces needs: one list of each.
 pub(crate) struct Offboarding<'a> {

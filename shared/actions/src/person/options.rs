@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::AccountId;
+use crate::core::outcome::AccountId;
 
 /// What becomes of the account on the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -122,14 +122,14 @@ impl Options {
 /// Declares the input of an operation that takes people off every surface.
 macro_rules! offboarding_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::input::input! {
+        $crate::core::input::input! {
             $(#[$attributes])*
             pub struct $name {
                 $($members)*
                 /// What becomes of the account on the platform: suspended unless said otherwise.
                 #[serde(default)]
                 #[schemars(example = &"suspend")]
-                pub platform: $crate::person::PlatformStep,
+                pub platform: $crate::person::options::PlatformStep,
                 /// On each console, also take away every site that was given one by one.
                 #[serde(default)]
                 #[schemars(example = true)]
@@ -158,8 +158,8 @@ macro_rules! offboarding_input {
         }
 
         impl $name {
-            fn options(&self) -> $crate::person::Options {
-                $crate::person::Options {
+            fn options(&self) -> $crate::person::options::Options {
+                $crate::person::options::Options {
                     platform: self.platform,
                     clear_sites: self.clear_sites,
                     clear_asset_groups: self.clear_asset_groups,

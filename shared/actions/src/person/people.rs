@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::identity::Person;
+use super::account::Person;
 use super::options::AccountPick;
-use crate::error::{Error, Result};
-use crate::input::parse_part;
-use crate::lookup::solid;
+use crate::core::error::{Error, Result};
+use crate::core::input::parse_part;
+use crate::core::text::solid;
 
 /// One of the people who leave.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -2,8 +2,8 @@
 
 use super::listing::{Candidate, Presence, Resolved, SurfaceIdentity};
 use super::options::AccountPick;
-use crate::error::{Error, ErrorKind, Result};
-use crate::outcome::AccountId;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::outcome::AccountId;
 
 /// What is to be done about a surface.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,18 +1,18 @@
 //! The account on the platform of somebody who leaves.
 
 use rapid7::platform::User;
-use serde_json::json;
 
-use super::identity::Person;
+use super::account::Person;
 use super::options::PlatformStep;
 use super::report::{SurfaceReport, Worked};
-use crate::audit::Phase;
-use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::lookup::same_email;
-use crate::platform::ending::Ending;
+use super::task::ended;
+use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::text::same_email;
+use crate::platform::context::PlatformContext;
+use crate::platform::ending::{Ending, STAYS, may_log_in};
 use crate::platform::lookup::line;
-use crate::platform::{PlatformContext, PlatformPlan, PlatformSnapshot};
-use crate::suspend_platform_user::{STAYS, may_log_in};
+use crate::platform::plan::PlatformPlan;
+use crate::platform::snapshot::PlatformSnapshot;
 
 /// What is to be done to an account of the platform.
 pub(super) struct PlatformTask {
@@ -77,11 +77,10 @@ impl PlatformTask {
             ending,
             before,
             plan,
-            mut report,
+            report,
         } = self;
-        let dry_run = context.run.dry_run;
         let mut begun = !plan.changes.is_empty();
-        let result = match dry_run {
+        let result = match context.run.dry_run {
             true => context.apply(before.clone(), plan).await,
             false => context.end(&before.user, ending).await,
         };
@@ -89,27 +88,11 @@ impl PlatformTask {
             Ok(outcome) => outcome.changed,
             Err(error) => error.changed != Changed::Nothing,
         };
-        if begun && !dry_run {
-            let record = match &result {
-                Ok(outcome) => json!(outcome),
-                Err(error) => json!({
-                    "subject": report.subject, "state": null, "error": error.to_json(),
-                }),
-            };
-            if let Err(why) = context.record(Phase::After, record).await {
-                report.warnings.push(format!(
-                    "the audit record of this account's outcome could not be written: {why}"
-                ));
-            }
-        }
         let (step, left) = match ending {
             Ending::Delete => ("deleted", None),
             Ending::Suspend => ("suspended", may_log_in(&before.user).then_some(STAYS)),
         };
-        match result {
-            Ok(outcome) => Worked::of(report, outcome, step, left),
-            Err(error) => Worked::failed(report, error),
-        }
+        ended(&context, report, begun, result, step, left).await
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::identity::Person;
+use super::account::Person;
 use super::listing::{PLATFORM, Presence, Resolved};
 use super::options::{Options, PlatformStep};
-use crate::outcome::AccountId;
+use crate::core::outcome::AccountId;
 
 /// The people whom an earlier run is done with, each with the accounts that it was about.
 #[derive(Debug, Default)]

@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::listing::PersonView;
 use super::options::Options;
 use super::report::{PersonReport, RowResult, SurfaceReport, Worked, report};
-use crate::context::RunContext;
-use crate::error::{Error, ErrorKind};
+use crate::core::context::RunContext;
+use crate::core::error::{Error, ErrorKind};
+use crate::core::text::printable;
 
 /// What came of one person of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -173,6 +174,6 @@ impl Row {
     pub(crate) fn name(&self) -> String {
         let person = &self.row.person;
         let name = person.email.as_ref().or(person.login.as_ref());
-        crate::lookup::printable(name.map_or("unnamed", String::as_str))
+        printable(name.map_or("unnamed", String::as_str))
     }
 }

@@ -3,7 +3,6 @@
 //! Record the full state, write, read back, compare with what was intended.
 
 use rapid7::platform::UserId;
-use serde_json::{Value, json};
 use tracing::warn;
 
 use super::context::PlatformContext;
@@ -12,12 +11,9 @@ use super::plan::{PlatformChange, PlatformPlan};
 use super::snapshot::PlatformSnapshot;
 use super::verify::{difference, planned, verify};
 use super::view::PlatformUserView;
-use crate::apply::after;
-use crate::audit::Phase;
-use crate::diff::FieldChange;
-use crate::error::{Error, ErrorKind, Result};
-use crate::outcome::{Outcome, Subject};
-use crate::verify::conflict;
+use crate::core::change::still_exists;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::outcome::{Outcome, Subject};
 
 impl PlatformContext {
     /// Carries out a plan for an account that exists, as it was when the plan was made.
@@ -31,7 +27,7 @@ impl PlatformContext {
         let line = subject.to_line();
         let mut applied = Vec::new();
         let outcome = this.change(&before, plan, subject, &mut applied).await;
-        outcome.map_err(|error| this.with_ids(after(error, applied).about(line)))
+        outcome.map_err(|error| this.with_ids(error.after(applied).about(line)))
     }
 
     /// Carries out a plan that creates an account.
@@ -53,7 +49,7 @@ impl PlatformContext {
         let this = self.for_account();
         let mut applied = Vec::new();
         let outcome = this.create_new(&plan, subject, &mut applied).await;
-        outcome.map_err(|error| this.with_ids(after(error, applied).about(line)))
+        outcome.map_err(|error| this.with_ids(error.after(applied).about(line)))
     }
 
     /// The outcome of a run that found nothing left to do, and no account.
@@ -115,18 +111,16 @@ impl PlatformContext {
         if self.run.dry_run {
             return Ok(outcome);
         }
-        self.begin_to_write(&outcome, Some(before)).await?;
+        self.run
+            .begin_to_write(&outcome, Some(before.to_json()))
+            .await?;
         let id = before.user.id();
         self.carry_out_all(id, &plan.changes, &mut outcome.warnings, applied)
             .await?;
         match plan.intended(before) {
             None => {
                 if !self.is_gone(id).await? {
-                    return Err(conflict(&[FieldChange {
-                        field: "account".into(),
-                        before: Value::Null,
-                        after: "exists".into(),
-                    }]));
+                    return Err(still_exists());
                 }
                 outcome.state = None;
             }
@@ -176,7 +170,7 @@ impl PlatformContext {
         if self.run.dry_run {
             return Ok(outcome);
         }
-        self.begin_to_write(&outcome, None).await?;
+        self.run.begin_to_write(&outcome, None).await?;
         let id = self.create(new, &mut outcome.warnings).await?;
         applied.push(format!("created {} as user {id}", new.email));
         // Before anything is given to it: an answer may tell the id of another account.
@@ -218,23 +212,5 @@ impl PlatformContext {
                 self.read_back(before).await
             }
         }
-    }
-
-    /// The last moment at which nothing has been written: there must be time to read back, and the
-    /// audit record must be safe.
-    async fn begin_to_write(
-        &self,
-        outcome: &Outcome<PlatformUserView>,
-        before: Option<&PlatformSnapshot>,
-    ) -> Result<()> {
-        self.run.time_to_write()?;
-        let record = json!({
-            "subject": outcome.subject,
-            "plan": outcome.plan,
-            "state": before.map(PlatformSnapshot::to_json),
-        });
-        self.record(Phase::Before, record).await.map_err(|error| {
-            Error::unavailable(format!("the audit record could not be written: {error}"))
-        })
     }
 }

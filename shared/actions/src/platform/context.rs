@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rapid7::platform::{ApiKeyInfo, Client, KeyType, OwnKey, User, UserFilter, UserId};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
-use crate::action::Effect;
-use crate::audit::Phase;
-use crate::context::{RunContext, Scope};
-use crate::error::{Error, ErrorKind, Result};
-use crate::guard::Policy;
+use crate::core::context::{RunContext, Scope};
+use crate::core::error::wire::MAKE_AN_ORGANIZATION_KEY;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::policy::Policy;
+use crate::core::spec::Effect;
 
 /// What a run may use of the platform. It reads freely and writes only through
 /// `PlatformContext::apply`.
@@ -167,21 +166,7 @@ impl PlatformContext {
     pub(super) async fn may_write(&self) -> Result<()> {
         self.has_organization_key().await.map(drop)
     }
-
-    pub(crate) async fn record(
-        &self,
-        phase: Phase,
-        record: Value,
-    ) -> std::result::Result<(), String> {
-        self.run
-            .record(self.platform.address(), phase, record)
-            .await
-    }
 }
-
-/// What to do about a key that can't manage accounts.
-pub(crate) const MAKE_AN_ORGANIZATION_KEY: &str = "make an organization key (Insight Platform: \
-    Administration, API Keys) and put it into the pack's secret";
 
 fn is_forbidden(error: &Error) -> bool {
     let source = error.source.as_ref();

@@ -9,8 +9,8 @@ use super::context::PlatformContext;
 use super::lookup::local_part;
 use super::plan::{PlatformChange, PlatformPlan, key_line};
 use super::snapshot::{PlatformSnapshot, is_of};
-use crate::error::Result;
-use crate::guard::{Policy, refuse};
+use crate::core::error::Result;
+use crate::core::policy::{Policy, refuse};
 
 /// What the guards have to know of the platform beyond the account itself; read only where a plan makes
 /// it matter.

@@ -3,7 +3,7 @@
 /// Declares the input of an operation on one user of the platform, who is named in exactly one way.
 macro_rules! platform_user_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::input::input! {
+        $crate::core::input::input! {
             $(#[$attributes])*
             pub struct $name {
                 /// The user's UUID on the platform. Exactly one of `user_id`, `email`.
@@ -21,8 +21,8 @@ macro_rules! platform_user_input {
             ///
             /// # Errors
             /// `InvalidInput` unless exactly one way of naming the user is used.
-            pub fn selector(&self) -> $crate::error::Result<$crate::PlatformSelector> {
-                $crate::PlatformSelector::from_members(
+            pub fn selector(&self) -> $crate::core::error::Result<$crate::platform::lookup::PlatformSelector> {
+                $crate::platform::lookup::PlatformSelector::from_members(
                     self.user_id.as_deref(),
                     self.email.as_deref(),
                 )

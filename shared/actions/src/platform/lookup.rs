@@ -3,8 +3,9 @@
 use rapid7::platform::{User, UserFilter, UserId};
 
 use super::context::PlatformContext;
-use crate::error::{Error, ErrorKind, Result};
-use crate::lookup::{printable, same_email, solid};
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::lookup::{nobody, several};
+use crate::core::text::{printable, same_email, solid};
 
 /// How a caller names a user of the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,13 +72,8 @@ pub(crate) fn line(user: &User) -> String {
     format!("{} (user {})", printable(user.email()), user.id())
 }
 
-fn list(users: &[&User]) -> String {
-    const MOST: usize = 10;
-    let mut lines: Vec<String> = users.iter().take(MOST).map(|user| line(user)).collect();
-    if users.len() > MOST {
-        lines.push(format!("{} more", users.len() - MOST));
-    }
-    lines.join(", ")
+fn lines(users: &[&User]) -> impl ExactSizeIterator<Item = String> {
+    users.iter().map(|user| line(user))
 }
 
 /// The one user that is meant, `None` if nobody is.
@@ -89,12 +85,7 @@ fn pick<'a>(users: &'a [User], selector: &PlatformSelector) -> Result<Option<&'a
     match found.as_slice() {
         [] => Ok(None),
         [user] => Ok(Some(*user)),
-        several => Err(Error::new(
-            ErrorKind::Ambiguous,
-            format!("{} users match: {}", several.len(), list(several)),
-        )
-        .about(selector.to_line())
-        .next("name one of them by user_id")),
+        found => Err(several(lines(found), "user_id").about(selector.to_line())),
     }
 }
 
@@ -172,26 +163,13 @@ impl PlatformContext {
             .about(selector.to_line())
             .next("run it again: somebody may be deleting the user right now");
         }
-        let near: Vec<&User> = users
-            .iter()
-            .filter(|user| selector.nearly_matches(user))
-            .collect();
-        let next = if near.is_empty() {
-            "check the spelling; if the account is gone already, nothing is left to do".into()
-        } else {
-            format!("perhaps this was meant: {}", list(&near))
+        let near = users.iter().filter(|user| selector.nearly_matches(user));
+        let near: Vec<&User> = near.collect();
+        let what = match selector {
+            PlatformSelector::Id(_) => "id",
+            PlatformSelector::Email(_) => "email",
         };
-        let message = format!(
-            "no user has this {} among all {} on the platform",
-            match selector {
-                PlatformSelector::Id(_) => "id",
-                PlatformSelector::Email(_) => "email",
-            },
-            users.len()
-        );
-        Error::new(ErrorKind::NotFound, message)
-            .about(selector.to_line())
-            .next(next)
+        nobody(what, users.len(), "platform", lines(&near)).about(selector.to_line())
     }
 
     /// Whether there is no such user, which is proven: 404, and a list that was read just now and lacks

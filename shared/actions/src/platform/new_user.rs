@@ -3,10 +3,9 @@
 use rapid7::platform::{NewUser, User};
 use serde_json::Value;
 
-use crate::diff::FieldChange;
-use crate::error::Result;
-use crate::lookup::same_email;
-use crate::verify::conflict;
+use crate::core::change::{FieldChange, conflict};
+use crate::core::error::Result;
+use crate::core::text::same_email;
 
 /// Every field of a new account, as changes from nothing.
 pub(super) fn fields(new: &NewUser) -> Vec<FieldChange> {

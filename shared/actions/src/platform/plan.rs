@@ -4,8 +4,8 @@ use rapid7::platform::{ApiKeyInfo, NewUser, Product, UserId};
 
 use super::products::product_line;
 use super::snapshot::PlatformSnapshot;
-use crate::error::{Error, ErrorKind, Result};
-use crate::lookup::printable;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::text::printable;
 
 /// One step. Every mutation that the pack can make on the platform is one of these. Steps without a
 /// user are about the one that the plan is for.
@@ -85,6 +85,21 @@ pub struct Left {
     pub what: String,
     /// What a person has to do about it.
     pub next: &'static str,
+}
+
+impl Left {
+    /// Keys that may be anybody's, this person's too, and so stay.
+    pub(crate) fn untold_keys(before: &PlatformSnapshot) -> Option<Self> {
+        let untold: Vec<String> = before.untold_keys().map(key_line).collect();
+        (!untold.is_empty()).then(|| Self {
+            what: format!(
+                "the platform does not tell whose these API keys are, so they stay, and may be this \
+                 person's: {}",
+                untold.join(", ")
+            ),
+            next: "find out in the platform whose these keys are, and delete the person's by hand",
+        })
+    }
 }
 
 impl PlatformPlan {

@@ -2,8 +2,8 @@
 
 use rapid7::platform::Product;
 
-use crate::error::{Error, Result};
-use crate::lookup::{printable, solid};
+use crate::core::error::{Error, Result};
+use crate::core::text::{printable, solid};
 
 /// A product in a few words: `IVM (0F…)`.
 pub(crate) fn product_line(product: &Product) -> String {

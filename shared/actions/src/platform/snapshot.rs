@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use super::context::PlatformContext;
-use crate::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 
 /// An account with its products and API keys. `None` where they were not read, or could not be
 /// understood: their shapes are unconfirmed, and deleting an account does without them.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::plan::PlatformPlan;
 use super::snapshot::PlatformSnapshot;
-use crate::error::Result;
+use crate::core::error::Result;
 
 pub(crate) const JDOE: &str = "730917c6-599e-4214-883d-02c21d7ecce1";
 

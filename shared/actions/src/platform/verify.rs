@@ -8,9 +8,8 @@ use super::new_user;
 use super::plan::{PlatformChange, PlatformPlan, key_line};
 use super::products::product_line;
 use super::snapshot::PlatformSnapshot;
-use crate::diff::{FieldChange, changes};
-use crate::error::Result;
-use crate::verify::conflict;
+use crate::core::change::{FieldChange, changes, conflict};
+use crate::core::error::Result;
 
 /// What a plan says that will differ.
 pub(super) fn planned(plan: &PlatformPlan, before: Option<&PlatformSnapshot>) -> Vec<FieldChange> {
@@ -146,7 +145,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::core::error::ErrorKind;
     use crate::platform::testing::{JDOE, jdoe, key, product};
 
     fn renamed_product(token: &str) -> Product {

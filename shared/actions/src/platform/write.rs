@@ -6,9 +6,9 @@ use tracing::{info, warn};
 
 use super::context::PlatformContext;
 use super::plan::PlatformChange;
-use crate::error::{Changed, Error, ErrorKind, Result};
-use crate::lookup::same_email;
-use crate::write::indeterminate;
+use crate::core::error::wire::indeterminate;
+use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::text::same_email;
 
 impl PlatformContext {
     /// Sends one write to an account that exists. If its answer is lost, looks whether it was carried

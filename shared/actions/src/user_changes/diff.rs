@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::state::{Known, State};
-use crate::diff::FieldChange;
-use crate::view::UserView;
+use crate::console::view::UserView;
+use crate::core::change::FieldChange;
 
 /// What happened to a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]

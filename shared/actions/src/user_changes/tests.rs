@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use rapid7::console::User;
 use serde_json::{Map, Value, json};
 
-use super::state::Known;
-use super::*;
-use crate::testing::{any_user, user};
+use crate::console::testing::{any_user, user};
+use crate::user_changes::diff::{Page, UserChange, UserChangeKind, diff};
+use crate::user_changes::state::{Known, State};
 
 const TARGET: &str = "https://console.example.com:3780";
 const SEEN_AT: &str = "2026-01-02T03:04:05Z";

@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 
-use super::super::findings::{ByAccount, Finding, Severity};
-use super::super::html::Html;
-use super::super::model::{AccessReport, ReportedAccount, SurfaceKind};
-use super::{counted, date, found, severity};
+use super::found;
+use super::words::{counted, date, severity};
+use crate::access_report::findings::{ByAccount, Finding, Severity};
+use crate::access_report::html::Html;
+use crate::access_report::model::{ReportedAccount, SurfaceKind};
+use crate::access_report::report::AccessReport;
 
 /// Longer lists have to be opened.
 const SHORT: usize = 3;

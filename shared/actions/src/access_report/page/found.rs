@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::super::findings::{AccountRef, Finding, FindingKind};
-use super::super::html::Html;
-use super::super::model::{AccessReport, ReportedAccount, Which};
-use super::{counted, severity};
+use super::words::{counted, severity};
+use crate::access_report::findings::{AccountRef, Finding, FindingKind};
+use crate::access_report::html::Html;
+use crate::access_report::model::{ReportedAccount, Which};
+use crate::access_report::report::AccessReport;
 
 pub(super) fn findings(page: &mut Html, report: &AccessReport) {
     if report.findings.is_empty() {

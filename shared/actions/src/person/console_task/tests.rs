@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::testing::{any_user, applied, plan_text, user};
+use crate::console::testing::{any_user, applied, plan_text, user};
 
 const ALL: Options = Options {
     platform: super::super::PlatformStep::Suspend,

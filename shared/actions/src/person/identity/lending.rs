@@ -1,23 +1,6 @@
 //! What a login lends: the addresses of the accounts that have it, and when that tells nobody.
 
-use super::{Account, Confidence, Match, Person, split};
-
-/// The accounts of one surface.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct List<'a> {
-    /// What the surface is called.
-    pub(crate) name: &'a str,
-    /// `None` if it could not be read: nothing is known of it, not even that somebody is not there.
-    pub(crate) accounts: Option<&'a [Account]>,
-    /// Whether its accounts say more than their logins do. On the platform, the login is the address.
-    pub(crate) lends: bool,
-}
-
-impl<'a> List<'a> {
-    pub(super) fn accounts(&self) -> impl Iterator<Item = &'a Account> + use<'a> {
-        self.accounts.into_iter().flatten()
-    }
-}
+use crate::person::account::{Confidence, List, Match, Person, split};
 
 /// An address of the person, and why it is one.
 pub(super) struct Address {

@@ -1,0 +1,69 @@
+//! What an access report holds.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::findings::{Finding, findings};
+use super::model::{ReportedAccount, SurfaceSummary, key};
+
+/// Who has which access, on every surface that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessReport {
+    /// When the surfaces were read, RFC 3339 in UTC.
+    pub generated_at: String,
+    /// The surfaces, those that could not be read too.
+    pub surfaces: Vec<SurfaceSummary>,
+    /// What a reviewer should look at, the most severe first.
+    pub findings: Vec<Finding>,
+    /// Every account that was read, a person's one after the other.
+    pub accounts: Vec<ReportedAccount>,
+}
+
+impl AccessReport {
+    /// The report of what was read: accounts put in order, findings worked out.
+    #[must_use]
+    pub fn new(
+        generated_at: String,
+        surfaces: Vec<SurfaceSummary>,
+        mut accounts: Vec<ReportedAccount>,
+    ) -> Self {
+        let names = names(&accounts);
+        accounts.sort_by_cached_key(|account| {
+            let person = account.person_key();
+            let name = person.as_ref().and_then(|person| names.get(person));
+            let name = name.or(person.as_ref()).cloned();
+            let at = (account.surface, account.name.clone());
+            let who = (account.login.clone(), account.user_id.clone());
+            // Whoever is nobody in particular comes last.
+            (person.is_none(), name, person, at, who)
+        });
+        Self {
+            generated_at,
+            findings: findings(&accounts, &surfaces),
+            surfaces,
+            accounts,
+        }
+    }
+}
+
+/// By what name each person is looked for: any of those that the accounts tell, as long as it is the
+/// same one for all of them.
+fn names(accounts: &[ReportedAccount]) -> BTreeMap<String, String> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for account in accounts {
+        if let (Some(person), Some(name)) =
+            (account.person_key(), key(account.full_name.as_deref()))
+        {
+            let known = names.entry(person).or_insert_with(|| name.clone());
+            if name < *known {
+                *known = name;
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

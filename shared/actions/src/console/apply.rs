@@ -1,0 +1,356 @@
+//! Carrying out a plan: the only code that writes, and where its safety lives.
+//!
+//! Record the full state, write, read back, give back what the console dropped, compare every
+//! member with what was intended.
+
+use std::collections::BTreeSet;
+
+use rapid7::console::{AccessKind, NewUser, User};
+use secrecy::SecretString;
+use tracing::warn;
+
+use crate::console::context::ConsoleContext;
+use crate::console::deliver::Delivered;
+use crate::console::grants::kept_grants;
+use crate::console::guard::Facts;
+use crate::console::new_account;
+use crate::console::outcome::Outcome;
+use crate::console::password::NEVER_SHOWN;
+use crate::console::plan::{AccessChange, Change, Plan, Snapshot, noun};
+use crate::console::verify::{known, observed, planned, verify};
+use crate::console::view::UserView;
+use crate::core::change::{changed_meanwhile, changes, grants, still_exists};
+use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::outcome::Subject;
+
+impl ConsoleContext {
+    /// Carries out a plan for an account that exists.
+    pub(crate) async fn apply(&self, user: User, mut plan: Plan) -> Result<Outcome> {
+        let subject = self.subject(&user);
+        let line = subject.to_line();
+        let mut applied = Vec::new();
+        let outcome = async {
+            // Nothing of it is needed where nothing is written.
+            if plan.changes.is_empty() {
+                let before = Snapshot::without_grants(user);
+                return Ok(self.unchanged(subject, &plan, Some(&before)));
+            }
+            let facts = self.facts(&user, &plan).await?;
+            let mut before = Snapshot::without_grants(user);
+            // Last of all: nothing may come between this reading and the write.
+            if plan.replaces() || plan.deletes() {
+                before = self.refresh(&before, &mut plan).await?;
+            }
+            self.change(before, plan, &facts, subject, &mut applied)
+                .await
+        };
+        let outcome = outcome.await;
+        outcome.map_err(|error| error.after(applied).about(line))
+    }
+
+    /// The same, where the grants that the plan is about have been read.
+    pub(crate) async fn apply_to(&self, mut before: Snapshot, mut plan: Plan) -> Result<Outcome> {
+        let subject = self.subject(&before.user);
+        let line = subject.to_line();
+        let mut applied = Vec::new();
+        let outcome = async {
+            let facts = self.facts(&before.user, &plan).await?;
+            if plan.replaces() {
+                before = self.refresh(&before, &mut plan).await?;
+            }
+            self.change(before, plan, &facts, subject, &mut applied)
+                .await
+        };
+        let outcome = outcome.await;
+        outcome.map_err(|error| error.after(applied).about(line))
+    }
+
+    /// Carries out a plan that creates an account.
+    pub(crate) async fn apply_new(&self, plan: Plan) -> Result<Outcome> {
+        let Some(Change::CreateUser(new)) = plan.changes.first() else {
+            return Err(Error::new(
+                ErrorKind::Unexpected,
+                "a plan for a new account does something else",
+            ));
+        };
+        let subject = Subject {
+            surface: "console".into(),
+            target: self.console().address().into(),
+            user_id: None,
+            login: new.login.clone(),
+            email: Some(new.email.clone()),
+        };
+        let line = subject.to_line();
+        let mut applied = Vec::new();
+        let outcome = self.create_new(new, &plan, subject, &mut applied).await;
+        outcome.map_err(|error| error.after(applied).about(line))
+    }
+
+    /// The outcome of a run that found nothing left to do, and no account.
+    pub(crate) fn nothing_to_do(&self, subject: Subject, plan: &Plan) -> Outcome {
+        self.unchanged(subject, plan, None)
+    }
+
+    /// The outcome of a run that has written nothing yet; of a dry run, its last.
+    fn unchanged(&self, subject: Subject, plan: &Plan, before: Option<&Snapshot>) -> Outcome {
+        let mut lines = plan.to_lines();
+        lines.extend(before.and_then(|before| kept_grants(before, plan)));
+        Outcome {
+            operation: self.run.spec.name.into(),
+            subject,
+            changed: false,
+            dry_run: self.run.dry_run,
+            plan: lines,
+            changes: planned(plan, before),
+            state: before.map(view),
+            warnings: [self.warnings.clone(), plan.warnings.clone()].concat(),
+            correlation_ids: Vec::new(),
+        }
+    }
+
+    async fn change(
+        &self,
+        mut before: Snapshot,
+        mut plan: Plan,
+        facts: &Facts,
+        subject: Subject,
+        applied: &mut Vec<String>,
+    ) -> Result<Outcome> {
+        let mut outcome = self.unchanged(subject, &plan, Some(&before));
+        self.policy().check(&before, &plan, facts)?;
+        if self.run.dry_run || plan.changes.is_empty() {
+            return Ok(outcome);
+        }
+        self.run
+            .begin_to_write(&outcome, Some(before.to_json()))
+            .await?;
+        if self.stage(before.user.login(), &mut plan).await? == Delivered::Before {
+            plan.delivery = None;
+            plan.changes.retain(|change| !change.is_delivered());
+            outcome.warnings.retain(|warning| warning != NEVER_SHOWN);
+            outcome.plan = plan.to_lines();
+            outcome.changes = planned(&plan, Some(&before));
+            outcome.warnings.push(
+                "an earlier run of the same request has delivered this already: its value is in the \
+                 secret"
+                    .into(),
+            );
+            if plan.changes.is_empty() {
+                return Ok(outcome);
+            }
+        }
+        // Staging may have taken its time.
+        self.run.time_to_write()?;
+        if plan.delivery.is_some() && plan.replaces() {
+            before = self.refresh(&before, &mut plan).await?;
+        }
+        let written = self.write(&before, &plan, &mut outcome, applied).await;
+        let (after, seed) = written.map_err(|error| undelivered(&plan, applied, error))?;
+        if let Some(delivery) = plan.delivery.as_ref().filter(|_| !plan.sets_own_password()) {
+            self.deliver(delivery, &before, seed).await?;
+        }
+        outcome.changed = true;
+        match after {
+            Some(after) => {
+                outcome.changes = observed(&before, &after);
+                let unseen = plan.changes.iter().filter_map(Change::unseen);
+                outcome.changes.extend(unseen);
+                outcome.subject = self.subject(&after.user);
+                outcome.state = Some(view(&after));
+            }
+            None => outcome.state = None,
+        }
+        Ok(outcome)
+    }
+
+    /// Writes, reads back, and proves. The state is `None` if there is no such account any more.
+    async fn write(
+        &self,
+        before: &Snapshot,
+        plan: &Plan,
+        outcome: &mut Outcome,
+        applied: &mut Vec<String>,
+    ) -> Result<(Option<Snapshot>, Option<SecretString>)> {
+        let id = before.user.id();
+        let mut expected = before.user.replacement();
+        let mut seed = None;
+        let mut written = false;
+        for change in &plan.changes {
+            match change {
+                Change::SetAccess(_) => continue,
+                Change::ResetTwoFactor(id) => seed = Some(self.reset_two_factor(*id).await?),
+                change => {
+                    let sent = self.carry_out(change, before, &mut outcome.warnings).await;
+                    let sent = sent.map_err(|error| own_password_unknown(change, plan, error));
+                    match sent {
+                        // A replacement that was sent, now or before, may have dropped grants.
+                        Err(error) if plan.replaces() && may_have_dropped(&error, written) => {
+                            let replaces = matches!(change, Change::ReplaceUser { .. });
+                            let late = replaces && error.ran_out_of_time();
+                            return Err(self.rescue_grants(before, plan, error, late).await);
+                        }
+                        sent => sent?,
+                    }
+                }
+            }
+            applied.push(change.to_line());
+            written = true;
+            match change {
+                Change::ReplaceUser { replacement, .. } => expected = replacement.clone(),
+                Change::SetOwnPassword(_, password) => {
+                    // Nothing may come between: without this password nobody can look, or log in.
+                    if let Some(delivery) = &plan.delivery {
+                        self.deliver(delivery, before, None).await?;
+                    }
+                    self.console().use_password(password).await?;
+                    outcome.warnings.push(
+                        "the pack's own secret must hold the new password now, or the next run \
+                         fails"
+                            .into(),
+                    );
+                }
+                Change::DeleteUser(_) => {
+                    return if self.is_gone(id).await? {
+                        Ok((None, None))
+                    } else {
+                        Err(still_exists())
+                    };
+                }
+                _ => {}
+            }
+        }
+        let unread = |access: &AccessChange| before.grants(access.kind).is_none();
+        let after = if written || plan.access().any(unread) {
+            match self.read_back(before, plan).await {
+                Ok(after) => after,
+                // The new password was refused: once more would be another failed login.
+                Err(refused) if plan.sets_own_password() && refused.is_failed_login() => {
+                    return Err(refused);
+                }
+                Err(first) => {
+                    warn!(error = %first, "reading back failed: once more");
+                    match self.read_back(before, plan).await {
+                        Ok(after) => after,
+                        Err(error) if plan.replaces() => {
+                            return Err(self.rescue_grants(before, plan, error, false).await);
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        } else {
+            before.clone()
+        };
+        let after = self
+            .settle(before, plan, after, &mut outcome.warnings)
+            .await?;
+        verify(plan, &expected, before, &after, &mut outcome.warnings)?;
+        Ok((Some(after), seed))
+    }
+
+    /// Reads the account again, with its grants, and plans the same on it. Planned on one state and
+    /// about to replace another, somebody else's change would be lost: that is a conflict.
+    async fn refresh(&self, planned_on: &Snapshot, plan: &mut Plan) -> Result<Snapshot> {
+        let now = self.snapshot(&planned_on.user).await?;
+        let was = planned_on.user.replacement();
+        let mut found = known(changes(was.members(), now.user.replacement().members()));
+        for kind in [AccessKind::Sites, AccessKind::AssetGroups] {
+            if let (Some(had), Some(has)) = (planned_on.grants(kind), now.grants(kind)) {
+                found.extend(grants(noun(kind), had, has));
+            }
+        }
+        if !found.is_empty() {
+            return Err(changed_meanwhile(&found));
+        }
+        plan.rebase(&planned_on.user, &now.user);
+        Ok(now)
+    }
+
+    async fn create_new(
+        &self,
+        new: &NewUser,
+        plan: &Plan,
+        subject: Subject,
+        applied: &mut Vec<String>,
+    ) -> Result<Outcome> {
+        let mut outcome = self.unchanged(subject, plan, None);
+        self.policy().check_new(&new.login, plan)?;
+        if self.run.dry_run {
+            return Ok(outcome);
+        }
+        self.run.begin_to_write(&outcome, None).await?;
+        let id = self.create(new, &mut outcome.warnings).await?;
+        applied.push(format!("created {} as user {id}", new.login));
+        let user = self.user(id).await?;
+        let untold = new_account::verify(new, &user)?;
+        outcome.warnings.extend(untold);
+        outcome.subject = self.subject(&user);
+        // A new account has no grants yet.
+        let mut after = Snapshot::without_grants(user);
+        for access in plan.access() {
+            *after.grants_mut(access.kind) = Some(BTreeSet::new());
+        }
+        let before = after.clone();
+        let after = self
+            .settle(&before, plan, after, &mut outcome.warnings)
+            .await?;
+        outcome.changed = true;
+        outcome.state = Some(view(&after));
+        Ok(outcome)
+    }
+}
+
+/// Whether a replacement may have been carried out before this error, or with it.
+fn may_have_dropped(error: &Error, written: bool) -> bool {
+    let unanswered = error.source.as_ref();
+    let unanswered = unanswered.is_some_and(|source| source.may_have_been_carried_out());
+    written || error.changed == Changed::Unknown || unanswered
+}
+
+/// An error after the console took a new value that nobody has been given yet: it says where it is.
+fn undelivered(plan: &Plan, applied: &[String], mut error: Error) -> Error {
+    if applied.is_empty() {
+        return error;
+    }
+    let own = |change: &&Change| matches!(change, Change::SetOwnPassword(..));
+    if let Some(change) = plan.changes.iter().find(own) {
+        return match error.kind {
+            ErrorKind::Unexpected => error,
+            _ => own_password_unknown(change, plan, error.changed(Changed::Unknown)),
+        };
+    }
+    if let Some(delivery) = &plan.delivery {
+        let next = error.next.take().unwrap_or_default();
+        let secret = &delivery.secret;
+        error.next = Some(format!(
+            "{next}; the new value is in the pending version of the secret {secret:?}, and another run \
+             with the same request_token makes it current"
+        ));
+    }
+    error
+}
+
+/// The pack's own password may be another one by now. Every run from here on may be a failed login, so
+/// nothing must invite one.
+fn own_password_unknown(change: &Change, plan: &Plan, mut error: Error) -> Error {
+    if !matches!(change, Change::SetOwnPassword(..)) || error.changed != Changed::Unknown {
+        return error;
+    }
+    error.kind = ErrorKind::Unexpected;
+    let new = match &plan.delivery {
+        Some(delivery) => format!(
+            "the current or the pending version of the secret {:?}",
+            delivery.secret
+        ),
+        None => "the one that was given".into(),
+    };
+    error.next(format!(
+        "find out by hand which password is in force, the old one or the new one ({new}), and put it \
+         into the pack's own secret before anything runs again: failed logins lock the account"
+    ))
+}
+
+fn view(snapshot: &Snapshot) -> UserView {
+    UserView::from(&snapshot.user)
+        .with_grants(snapshot.sites.as_ref(), snapshot.asset_groups.as_ref())
+}

@@ -1,0 +1,159 @@
+//! From what a caller says to the one user it means.
+
+use rapid7::console::{User, UserId};
+
+use crate::console::context::ConsoleContext;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::lookup::{listed, nobody, several};
+use crate::core::text::{printable, same_email, solid};
+
+/// How a caller names a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selector {
+    /// By number.
+    Id(UserId),
+    /// By login, exactly.
+    Login(String),
+    /// By email, upper and lower case alike.
+    Email(String),
+}
+
+impl Selector {
+    /// Reads the three members of an input.
+    ///
+    /// # Errors
+    /// `InvalidInput` unless exactly one is given and has content.
+    pub fn from_members(
+        user_id: Option<i64>,
+        login: Option<&str>,
+        email: Option<&str>,
+    ) -> Result<Self> {
+        let one_of = "user_id, login, email";
+        match (user_id, login, email) {
+            (Some(id), None, None) if id > 0 => Ok(Self::Id(UserId(id))),
+            (Some(_), None, None) => {
+                Err(Error::invalid_input("user_id", "expected a number from 1"))
+            }
+            (None, Some(login), None) => Ok(Self::Login(solid("login", login)?)),
+            (None, None, Some(email)) => Ok(Self::Email(solid("email", email)?)),
+            (None, None, None) => Err(Error::invalid_input(
+                one_of,
+                "expected exactly one, got none",
+            )),
+            _ => Err(Error::invalid_input(
+                one_of,
+                "expected exactly one, got several",
+            )),
+        }
+    }
+
+    fn matches(&self, user: &User) -> bool {
+        match self {
+            Self::Id(id) => user.id() == *id,
+            Self::Login(login) => user.login() == login,
+            Self::Email(email) => user.email().is_some_and(|mine| same_email(mine, email)),
+        }
+    }
+
+    /// Whether the difference may be a slip of the caller.
+    fn nearly_matches(&self, user: &User) -> bool {
+        match self {
+            Self::Id(_) => false,
+            Self::Login(login) => user.login().to_lowercase() == login.to_lowercase(),
+            Self::Email(email) => same_email(user.login(), email),
+        }
+    }
+
+    fn to_line(&self) -> String {
+        match self {
+            Self::Id(id) => format!("user {id}"),
+            Self::Login(login) => format!("login {login:?}"),
+            Self::Email(email) => format!("email {email:?}"),
+        }
+    }
+}
+
+/// A user in one line for people: `jdoe (user 42)`.
+pub(crate) fn line(user: &User) -> String {
+    format!("{} (user {})", printable(user.login()), user.id())
+}
+
+/// Users in a few lines' worth, for people.
+pub(crate) fn list(users: &[&User]) -> String {
+    listed(lines(users))
+}
+
+fn lines(users: &[&User]) -> impl ExactSizeIterator<Item = String> {
+    users.iter().map(|user| line(user))
+}
+
+/// Picks the one user that is meant out of all of them.
+///
+/// # Errors
+/// `Ambiguous` with the list, or `NotFound` with those that come near.
+pub(crate) fn pick<'a>(users: &'a [User], selector: &Selector) -> Result<&'a User> {
+    let found: Vec<&User> = users.iter().filter(|user| selector.matches(user)).collect();
+    match found.as_slice() {
+        [user] => Ok(*user),
+        [] => {
+            let near = users.iter().filter(|user| selector.nearly_matches(user));
+            let near: Vec<&User> = near.collect();
+            let what = match selector {
+                Selector::Id(_) => "number",
+                Selector::Login(_) => "login",
+                Selector::Email(_) => "email",
+            };
+            Err(nobody(what, users.len(), "console", lines(&near)))
+        }
+        found => Err(several(lines(found), "user_id or login")),
+    }
+    .map_err(|error| error.about(selector.to_line()))
+}
+
+impl ConsoleContext {
+    /// The user that is meant, as it is now.
+    ///
+    /// A lookup by login or email reads the whole list, as the console offers no filter (vendor API
+    /// file), and then the user itself: a list may be older, or shorter in its members.
+    pub(crate) async fn find_user(&self, selector: &Selector) -> Result<User> {
+        let id = match selector {
+            Selector::Id(id) => *id,
+            _ => pick(self.users().await?, selector)?.id(),
+        };
+        let user = match self.console().user(id).await {
+            Ok(user) => user,
+            Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
+                return Err(self.proven_missing(selector).await);
+            }
+            Err(error) => return Err(Error::from(error).about(selector.to_line())),
+        };
+        if user.login().is_empty() {
+            return Err(Error::new(
+                ErrorKind::Unexpected,
+                "the console does not tell this user's login, without which it can't be changed",
+            )
+            .about(selector.to_line())
+            .next("check the account's role and the console's version"));
+        }
+        if !selector.matches(&user) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "the account was renamed while it was looked up",
+            )
+            .about(line(&user))
+            .next("run it again"));
+        }
+        Ok(user)
+    }
+
+    /// Says why a user can't be seen. 404 also means "not allowed" (seen in the field): only a
+    /// caller who may list users has proof that there is none.
+    async fn proven_missing(&self, selector: &Selector) -> Error {
+        match self.console().can_list_users().await {
+            Ok(()) => Error::new(ErrorKind::NotFound, "there is no such user on the console")
+                .next("check the number; if the account is gone already, nothing is left to do"),
+            Err(error) => Error::from(error),
+        }
+        .about(selector.to_line())
+    }
+}

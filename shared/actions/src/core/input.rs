@@ -1,0 +1,222 @@
+//! What callers send, and how it is told to them when it is wrong.
+
+use schemars::JsonSchema;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde_json::Value;
+
+use crate::core::error::{Error, Result};
+
+/// The members that every input has, borrowed from it.
+#[derive(Debug, Clone, Copy)]
+pub struct Common<'a> {
+    /// Whether to only show what would be done.
+    pub dry_run: bool,
+    /// The ticket that asked for it.
+    pub ticket: Option<&'a str>,
+    /// Who asked for it.
+    pub requested_by: Option<&'a str>,
+    /// Which console it is about, of several.
+    pub console: Option<&'a str>,
+}
+
+/// An operation's input. Made by the macro `input!`, or one that is made of it.
+pub trait Input: DeserializeOwned + JsonSchema + Send + Sync {
+    /// The members that every input has.
+    fn common(&self) -> Common<'_>;
+}
+
+/// Declares an operation's input: its own members, and those that every input has.
+macro_rules! input {
+    ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
+        $crate::core::input::input! { @declare $(#[$attributes])* $name { $($members)* } |_| None }
+    };
+    (@declare $(#[$attributes:meta])* $name:ident { $($members:tt)* } $console:expr) => {
+        $(#[$attributes])*
+        #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($members)*
+            /// Only show what would be done: read, plan, write nothing.
+            #[serde(default)]
+            #[schemars(example = true)]
+            pub dry_run: bool,
+            /// The ticket that asked for this, kept in logs and audit records.
+            #[schemars(example = &"OFF-1042")]
+            pub ticket: Option<String>,
+            /// Who asked for this, kept in logs and audit records.
+            #[schemars(example = &"mkowalska@example.com")]
+            pub requested_by: Option<String>,
+        }
+
+        impl $crate::core::input::Input for $name {
+            fn common(&self) -> $crate::core::input::Common<'_> {
+                $crate::core::input::Common {
+                    dry_run: self.dry_run,
+                    ticket: self.ticket.as_deref(),
+                    requested_by: self.requested_by.as_deref(),
+                    console: {
+                        let console: fn(&Self) -> Option<&str> = $console;
+                        console(self)
+                    },
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use input;
+
+/// For members that may be left out and can't be cleared: null is wrong, not "left out".
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// For members that may be left out or cleared: null is `Some(None)`.
+pub(crate) fn clearable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Reads an input. Values are never repeated in errors: one of them may be a password.
+///
+/// # Errors
+/// `InvalidInput`, naming the field and what it expects.
+pub(crate) fn parse<T: Input>(value: Value) -> Result<T> {
+    if !value.is_object() {
+        let got = kind_of(&value);
+        return Err(Error::invalid_input(
+            "(input)",
+            &format!("expected a JSON object, got {got}"),
+        ));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let (field, expected) = explain(&path, &error.inner().to_string());
+        Error::invalid_input(&field, &expected)
+    })
+}
+
+/// Reads a part of an input that came as text of its own. `place` says where it stands.
+///
+/// # Errors
+/// `InvalidInput`, naming the place, the field and what it expects.
+pub(crate) fn parse_part<T: DeserializeOwned>(place: &str, value: Value) -> Result<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let (field, expected) = explain(&path, &error.inner().to_string());
+        Error::invalid_input(&join(place, &field), &expected)
+    })
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The field and what it expects, out of serde's message, without the value that serde quotes.
+fn explain(path: &str, message: &str) -> (String, String) {
+    let quoted = |after: &str| {
+        let rest = message.strip_prefix(after)?;
+        Some(rest.split('`').nth(1)?.to_owned())
+    };
+    if let Some(name) = quoted("missing field ") {
+        return (join(path, &name), "required, and missing".into());
+    }
+    let expected = message.rsplit_once(", expected ").map(|(_, what)| what);
+    let expected = expected.map(|what| {
+        what.replace('`', "")
+            .replace("i64", "a whole number")
+            .replace("u32", "a whole number")
+    });
+    if let Some(name) = quoted("unknown field ") {
+        let known = expected.unwrap_or_default();
+        let known = known.trim_start_matches("one of ");
+        let field = if path.ends_with(&name) {
+            path.to_owned()
+        } else {
+            join(path, &name)
+        };
+        return (field, format!("no such field here; there are {known}"));
+    }
+    match expected {
+        Some(expected) => (path.to_owned(), format!("expected {expected}")),
+        None => (path.to_owned(), "can't be read".into()),
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    match path {
+        "" | "." => name.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::core::error::ErrorKind;
+    use crate::operations::users::create_user::CreateUserInput;
+    use crate::operations::users::disable_user::DisableUserInput;
+
+    use super::*;
+
+    fn error<T: Input>(value: Value) -> String {
+        match parse::<T>(value) {
+            Ok(_) => panic!("accepted"),
+            Err(error) => {
+                assert_eq!(error.kind, ErrorKind::InvalidInput);
+                error.message
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_input_is_told_by_field_and_expectation() {
+        let told = |value| error::<DisableUserInput>(value);
+        assert_eq!(
+            told(json!({"user_id": "42"})),
+            "`user_id`: expected a whole number"
+        );
+        assert_eq!(
+            told(json!({"dry_run": "yes"})),
+            "`dry_run`: expected a boolean"
+        );
+        assert_eq!(
+            told(json!({"logn": "jdoe"})),
+            "`logn`: no such field here; there are user_id, login, email, console, dry_run, ticket, requested_by"
+        );
+        assert_eq!(
+            told(json!("jdoe")),
+            "`(input)`: expected a JSON object, got a string"
+        );
+        assert_eq!(
+            error::<CreateUserInput>(json!({"email": "a@example.com"})),
+            "`login`: required, and missing"
+        );
+    }
+
+    #[test]
+    fn a_value_is_never_repeated() {
+        for value in [
+            json!({"login": "a", "password": 17_420_815}),
+            json!({"login": "a", "password": ["17420815"]}),
+            json!({"login": "a", "enabled": "17420815"}),
+            json!({"login": "a", "authentication_type": "17420815"}),
+            json!({"login": "a", "authentication_type": ", expected 17420815"}),
+            json!("17420815"),
+        ] {
+            let told = error::<CreateUserInput>(value);
+            assert!(!told.contains("17420815"), "{told}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Words that everybody uses: what an operation is, what a run is given, and how it ends.
+
+pub(crate) mod action;
+pub(crate) mod audit;
+pub(crate) mod change;
+pub(crate) mod check;
+pub(crate) mod context;
+pub(crate) mod entry;
+pub(crate) mod error;
+pub(crate) mod identity_rules;
+pub(crate) mod input;
+pub(crate) mod lookup;
+pub(crate) mod operation;
+pub(crate) mod outcome;
+pub(crate) mod policy;
+pub(crate) mod recorded;
+pub mod schema;
+pub(crate) mod spec;
+pub(crate) mod text;
+
+pub use action::Action;
+pub use audit::{Audit, AuditRecord, Phase};
+pub use change::FieldChange;
+pub use check::{Check, Verdict};
+pub use context::{
+    Caller, OnlyTarget, Progress, RunContext, Scope, SecretReader, SecretWriter, Services, Staged,
+    Target, Targets,
+};
+pub use entry::Entry;
+pub use error::{Changed, Error, ErrorKind, Result};
+pub use identity_rules::IdentityRules;
+pub use input::{Common, Input};
+pub use operation::{Operation, Run, invoke};
+pub use outcome::{AccountId, Subject};
+pub use policy::Policy;
+pub use spec::{Effect, Spec};

@@ -1,0 +1,47 @@
+//! `set-asset-group-access`: give an account exactly these asset groups.
+
+use rapid7::console::AccessKind;
+
+use crate::console::access::{self, Way};
+use crate::console::context::ConsoleContext;
+use crate::console::id_or_name::IdOrName;
+use crate::console::input::user_input;
+use crate::console::outcome::Outcome;
+use crate::core::action::Action;
+use crate::core::error::Result;
+use crate::core::spec::{Effect, Spec};
+
+user_input! {
+    /// Whose asset groups, and which.
+    pub struct SetAssetGroupAccessInput {
+        /// The asset groups that the user shall have and no others, each by number or name. Empty for none.
+        pub asset_groups: Vec<IdOrName>,
+    }
+}
+
+/// Gives an account exactly these asset groups: only what differs is sent. An empty list takes all away. A user with all asset groups is refused: single ones would mean nothing.
+pub struct SetAssetGroupAccess;
+
+impl Action for SetAssetGroupAccess {
+    type Input = SetAssetGroupAccessInput;
+    type Output = Outcome;
+    type Scope = ConsoleContext;
+    const SPEC: Spec = Spec {
+        name: "set-asset-group-access",
+        title: "Give an account exactly these asset groups",
+        effect: Effect::Destructive,
+        example: r#"{"login": "jdoe", "asset_groups": [1, "Laptops"], "ticket": "HR-77"}"#,
+    };
+
+    async fn run(context: &ConsoleContext, input: SetAssetGroupAccessInput) -> Result<Outcome> {
+        let selector = input.selector()?;
+        access::change(
+            context,
+            &selector,
+            AccessKind::AssetGroups,
+            Way::Set,
+            &input.asset_groups,
+        )
+        .await
+    }
+}

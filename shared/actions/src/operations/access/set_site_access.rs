@@ -1,0 +1,47 @@
+//! `set-site-access`: give an account exactly these sites.
+
+use rapid7::console::AccessKind;
+
+use crate::console::access::{self, Way};
+use crate::console::context::ConsoleContext;
+use crate::console::id_or_name::IdOrName;
+use crate::console::input::user_input;
+use crate::console::outcome::Outcome;
+use crate::core::action::Action;
+use crate::core::error::Result;
+use crate::core::spec::{Effect, Spec};
+
+user_input! {
+    /// Whose sites, and which.
+    pub struct SetSiteAccessInput {
+        /// The sites that the user shall have and no others, each by number or name. Empty for none.
+        pub sites: Vec<IdOrName>,
+    }
+}
+
+/// Gives an account exactly these sites: only what differs is sent. An empty list takes all away. A user with all sites is refused: single ones would mean nothing.
+pub struct SetSiteAccess;
+
+impl Action for SetSiteAccess {
+    type Input = SetSiteAccessInput;
+    type Output = Outcome;
+    type Scope = ConsoleContext;
+    const SPEC: Spec = Spec {
+        name: "set-site-access",
+        title: "Give an account exactly these sites",
+        effect: Effect::Destructive,
+        example: r#"{"login": "jdoe", "sites": [1, "DMZ"], "ticket": "HR-77"}"#,
+    };
+
+    async fn run(context: &ConsoleContext, input: SetSiteAccessInput) -> Result<Outcome> {
+        let selector = input.selector()?;
+        access::change(
+            context,
+            &selector,
+            AccessKind::Sites,
+            Way::Set,
+            &input.sites,
+        )
+        .await
+    }
+}

@@ -1,0 +1,51 @@
+//! `set-password`: a new password, given or made, that nobody gets to see on the way.
+
+use crate::console::context::ConsoleContext;
+use crate::console::lookup::line;
+use crate::console::outcome::Outcome;
+use crate::console::password::{self, password_input};
+use crate::core::action::Action;
+use crate::core::error::{Error, Result};
+use crate::core::spec::{Effect, Spec};
+
+password_input! {
+    /// Whose password to set, and where it comes from: exactly one of `password_secret`, `password`
+    /// and `generate_password`.
+    pub struct SetPasswordInput {}
+}
+
+/// Sets a password: of the account that the pack itself uses by the password endpoint ("users may
+/// only change their own password", vendor API file), of others by replacing the account by itself.
+/// That it is in force can only be proven for the own account.
+pub struct SetPassword;
+
+impl Action for SetPassword {
+    type Input = SetPasswordInput;
+    type Output = Outcome;
+    type Scope = ConsoleContext;
+    const SPEC: Spec = Spec {
+        name: "set-password",
+        title: "Set a password, given or generated into a secret",
+        effect: Effect::Destructive,
+        example: r#"{"login": "jdoe", "generate_password": true, "deliver_to": "rapid7/passwords/jdoe", "password_reset_on_login": true, "request_token": "INC-3", "ticket": "INC-3"}"#,
+    };
+    const DELIVERS: bool = true;
+
+    async fn run(context: &ConsoleContext, input: SetPasswordInput) -> Result<Outcome> {
+        let selector = input.selector()?;
+        let new = input.new_password();
+        if new.is_none() {
+            return Err(Error::invalid_input(
+                "password_secret",
+                "required (or `generate_password`, or `password`)",
+            ));
+        }
+        new.check()?;
+        let user = context.find_user(&selector).await?;
+        let about = |error: Error| error.about(line(&user));
+        let new = new.resolve(context, user.login()).await.map_err(about)?;
+        let own_login = &context.policy().own_login;
+        let plan = password::plan(&user, own_login, new).map_err(about)?;
+        context.apply(user, plan).await
+    }
+}

@@ -1,0 +1,102 @@
+//! `offboard-user`: a person's accounts on every surface, disabled and suspended in one call.
+
+use crate::core::action::Action;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::spec::{Effect, Spec};
+use crate::person::account::Person;
+use crate::person::failure::{details, failure};
+use crate::person::offboarding::{Offboarding, Wanted, check_platform};
+use crate::person::options::{AccountPick, offboarding_input};
+use crate::person::report::{PersonReport, RowResult, Worked, changed, report};
+use crate::person::surfaces::Surfaces;
+
+offboarding_input! {
+    /// Who leaves, and what to do beside disabling the accounts.
+    pub struct OffboardUserInput {
+        /// The person's email address; upper and lower case count as the same. Exactly one of
+        /// `email`, `login`.
+        pub email: Option<String>,
+        /// A login name of the person on a console, exactly as there. The accounts that have it tell
+        /// the address that the other surfaces are searched for.
+        #[schemars(example = &"jdoe")]
+        pub login: Option<String>,
+        /// Which accounts are meant, on surfaces where several fit. Each must be one of the person's.
+        #[serde(default)]
+        #[schemars(extend("examples" = [[{"surface": "console", "user_id": 4}]]))]
+        pub accounts: Vec<AccountPick>,
+    }
+}
+
+/// Takes one person off every surface: on each console the account is disabled, on the platform it is
+/// suspended, deleted or left out. All surfaces are planned before anything is written, and worked on at
+/// the same time. An account is disabled before anything else that is asked for is done to it; one that is
+/// down does not stop the others. Where anything was refused or failed on any surface, the run is an error
+/// that says what was done on which: run it again, and only the rest is done. A person who has no account anywhere is not found, unless `allow_absent` says that this is fine.
+pub struct OffboardUser;
+
+impl Action for OffboardUser {
+    type Input = OffboardUserInput;
+    type Output = PersonReport;
+    type Scope = Surfaces;
+    const SPEC: Spec = Spec {
+        name: "offboard-user",
+        title: "Take a person off every console and the platform",
+        effect: Effect::Destructive,
+        example: r#"{"email": "jdoe@example.com", "clear_sites": true, "ticket": "OFF-1042"}"#,
+    };
+
+    async fn run(surfaces: &Surfaces, input: OffboardUserInput) -> Result<PersonReport> {
+        let person = Person::from_members(input.login.as_deref(), input.email.as_deref())?;
+        let line = person.to_line();
+        let about = |error: Error| error.about(line.clone());
+        let warning = check_platform(surfaces, input.options()).map_err(about)?;
+        let offboarding = Offboarding::read(surfaces, input.options()).await;
+        offboarding.check_sight().map_err(about)?;
+        let looked = offboarding.look(&person, &input.accounts);
+        let looked = looked.map_err(|wrong| about(wrong.1))?;
+        let wanted = Wanted {
+            person,
+            ticket: None,
+        };
+        let prepared = offboarding.prepare(&wanted, looked).await;
+        surfaces
+            .policy()
+            .check_count(prepared.size())
+            .map_err(about)?;
+        offboarding.announce(&prepared);
+        let (person, worked) = prepared.carry_out().await;
+        let run = surfaces.run_context();
+        let mut report = report(run.spec.name, person, run.dry_run, &worked);
+        report.warnings.extend(warning);
+        finish(report, &worked, input.allow_absent).map_err(about)
+    }
+}
+
+/// The report, or the error that has it in it.
+fn finish(report: PersonReport, worked: &[Worked], allow_absent: bool) -> Result<PersonReport> {
+    let errors = worked.iter().filter_map(|worked| worked.error.clone());
+    let errors: Vec<Error> = errors.collect();
+    let lines = worked.iter().map(|worked| worked.report.to_line());
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    let failed = match errors.len() {
+        0 if report.result == RowResult::Absent && !allow_absent => Some(
+            Error::new(
+                ErrorKind::NotFound,
+                format!("no account on any surface\n{lines}"),
+            )
+            .next("check the spelling; if the accounts are gone already, nothing is left to do"),
+        ),
+        0 => None,
+        left => {
+            let message = format!("{left} of {} not done\n{lines}", worked.len());
+            failure(&errors, message, changed(worked.iter()))
+        }
+    };
+    match failed {
+        None => Ok(report),
+        Some(mut error) => {
+            error.details = details(&report, &errors);
+            Err(error)
+        }
+    }
+}

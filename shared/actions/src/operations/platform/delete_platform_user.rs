@@ -1,0 +1,100 @@
+//! `delete-platform-user`: the account of the Insight Platform is gone for good.
+
+use crate::core::action::Action;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::outcome::{Outcome, Subject};
+use crate::core::spec::{Effect, Spec};
+use crate::core::text::{same_email, solid};
+use crate::platform::context::PlatformContext;
+use crate::platform::ending::Ending;
+use crate::platform::input::platform_user_input;
+use crate::platform::lookup::{PlatformSelector, line, proves_something};
+use crate::platform::plan::PlatformPlan;
+use crate::platform::view::PlatformUserView;
+
+platform_user_input! {
+    /// Which account to delete.
+    pub struct DeletePlatformUserInput {
+        /// The account's email address once more, exactly: what is deleted can't be given back.
+        pub confirm_email: String,
+    }
+}
+
+/// Deletes an account of the platform, if the policy allows it; the person's API keys and sessions end
+/// with it (seen in the field). Gone is proven: by reading it, and a list that lacks it. An account that
+/// is proven to be gone already is nothing left to do.
+pub struct DeletePlatformUser;
+
+impl Action for DeletePlatformUser {
+    type Input = DeletePlatformUserInput;
+    type Output = Outcome<PlatformUserView>;
+    type Scope = PlatformContext;
+    const SPEC: Spec = Spec {
+        name: "delete-platform-user",
+        title: "Delete an account of the Insight Platform for good, and prove that it is gone",
+        effect: Effect::Destructive,
+        example: r#"{"email": "jdoe@example.com", "confirm_email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
+    };
+
+    async fn run(
+        context: &PlatformContext,
+        input: DeletePlatformUserInput,
+    ) -> Result<Outcome<PlatformUserView>> {
+        let selector = input.selector()?;
+        let confirmed = &solid("confirm_email", &input.confirm_email)?;
+        let user = match context.find_user(&selector).await {
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return gone_already(context, &selector, confirmed, error).await;
+            }
+            user => user?,
+        };
+        if user.email() != confirmed {
+            return Err(Error::invalid_input(
+                "confirm_email",
+                "expected the email address of the very account that is to be deleted, as it is \
+                 written there",
+            )
+            .about(line(&user)));
+        }
+        context.end(&user, Ending::Delete).await
+    }
+}
+
+/// Nothing is left to do if nobody has the email address that was confirmed either: an id alone may be
+/// mistyped, and then somebody else would stay.
+async fn gone_already(
+    context: &PlatformContext,
+    selector: &PlatformSelector,
+    confirmed: &str,
+    error: Error,
+) -> Result<Outcome<PlatformUserView>> {
+    if let PlatformSelector::Email(email) = selector
+        && !same_email(email, confirmed)
+    {
+        return Err(Error::invalid_input(
+            "confirm_email",
+            "expected the same email address as in `email`",
+        ));
+    }
+    let users = context.users().await?;
+    proves_something(users)?;
+    if let Some(user) = users.iter().find(|u| same_email(u.email(), confirmed)) {
+        return Err(error.next(format!("perhaps this was meant: {}", line(user))));
+    }
+    let subject = Subject {
+        surface: "platform".into(),
+        target: context.platform().address().into(),
+        user_id: None,
+        login: confirmed.into(),
+        email: Some(confirmed.into()),
+    };
+    let plan = PlatformPlan {
+        warnings: vec![format!(
+            "no account has this email among all {} on the platform: it is gone already, or never was \
+             there",
+            users.len()
+        )],
+        ..PlatformPlan::default()
+    };
+    Ok(context.nothing_to_do(subject, &plan))
+}

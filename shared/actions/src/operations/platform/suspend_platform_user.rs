@@ -1,0 +1,43 @@
+//! `suspend-platform-user`: everything that can be taken from a person on the Insight Platform.
+
+use crate::core::action::Action;
+use crate::core::error::Result;
+use crate::core::outcome::Outcome;
+use crate::core::spec::{Effect, Spec};
+use crate::platform::context::PlatformContext;
+use crate::platform::ending::Ending;
+use crate::platform::input::platform_user_input;
+use crate::platform::view::PlatformUserView;
+
+platform_user_input! {
+    /// Which account to suspend.
+    pub struct SuspendPlatformUserInput {}
+}
+
+/// Takes all product access and all API keys away from a user of the platform. Nothing public disables
+/// an account there: it stays, and with it whatever no product covers. Of somebody who may still log in
+/// as an administrator, or may still have a key, it takes what it can and ends in an error, never as
+/// done. What was taken is in the audit record: what this run found, so after a run that was stopped in
+/// the middle the earlier records of the same ticket have the rest. restore-platform-user gives the
+/// products back, keys can't be.
+pub struct SuspendPlatformUser;
+
+impl Action for SuspendPlatformUser {
+    type Input = SuspendPlatformUserInput;
+    type Output = Outcome<PlatformUserView>;
+    type Scope = PlatformContext;
+    const SPEC: Spec = Spec {
+        name: "suspend-platform-user",
+        title: "Take all products and API keys of the Insight Platform away from a person",
+        effect: Effect::Destructive,
+        example: r#"{"email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
+    };
+
+    async fn run(
+        context: &PlatformContext,
+        input: SuspendPlatformUserInput,
+    ) -> Result<Outcome<PlatformUserView>> {
+        let user = context.find_user(&input.selector()?).await?;
+        context.end(&user, Ending::Suspend).await
+    }
+}
