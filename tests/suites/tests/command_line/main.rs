@@ -1,0 +1,7 @@
+//! The runbook CLI as a process.
+
+mod people;
+mod platform;
+mod r7user;
+mod rows_as_they_come;
+mod via_lambda;
