@@ -380,8 +380,13 @@ fn a_site_given_while_an_account_is_restored_is_a_conflict() {
     let world = World::new();
     let gives = |state: &mut State| _ = state.user_mut("jdoe").sites.insert(7);
     world.console.push_fault(after("PUT", "/users/4", gives));
-    let event = world.usual_event("restore-user");
-    let (kind, message) = world.failure("restore-user", event);
+    let user = world.console.state().user_json(4).expect("jdoe");
+    let user = rapid7::redact_secret_members(&user);
+    let state = json!({"user": user, "sites": [2, 5], "asset_groups": [1, 3]});
+    let record = json!({
+        "audit": "before", "target": world.console.url(), "record": {"state": state},
+    });
+    let (kind, message) = world.failure("restore-user", json!({"record": record}));
     assert_eq!(kind, "Conflict", "{message}");
     let told = "sites should be [2,5] and reads [2,5,7]";
     assert!(message.contains(told), "{message}");

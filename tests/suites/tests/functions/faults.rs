@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use actions::Effect;
 use fake_console::{Fault, FaultKind, LoggedRequest, WireForm};
 use serde_json::{Value, json};
-use suites::platform::is_about;
+use suites::example::{entry, forms};
+use suites::platform;
 use suites::{DELIVERED, OWN_LOGIN, OWN_PASSWORD, World, differing, for_each, with};
 
 /// Every operation with each of the faults.
@@ -71,8 +73,12 @@ fn a_lasting_fault_is_told_by_kind_and_nothing_is_changed() {
         (FaultKind::ResetBefore, LASTING, "Unavailable"),
     ];
     let mut cases = with_each(&faults);
-    // They tell of each surface, also of one that is down: `resolve_identity.rs`, `access_report.rs`.
-    cases.retain(|(operation, _)| !["resolve-identity", "access-report"].contains(operation));
+    // What reads both surfaces tells of each, also of one that is down (`people`).
+    cases.retain(|(operation, _)| {
+        let entry = entry(operation);
+        let reads = entry.operation.spec.effect == Effect::Read;
+        !(entry.console && entry.platform && reads)
+    });
     for_each(&cases, |(operation, (kind, times, told))| {
         let world = World::new();
         let before = world.snapshot();
@@ -149,7 +155,14 @@ struct Undisturbed {
     /// Members beside those of the usual event.
     more: Value,
     ended: Value,
-    faults: Vec<Fault>,
+    faults: Vec<(Surface, Fault)>,
+}
+
+/// Where a fault is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Surface {
+    Console,
+    Platform,
 }
 
 impl Undisturbed {
@@ -158,15 +171,24 @@ impl Undisturbed {
         let function = world.allowed_function(operation);
         let event = with(world.usual_event(operation), more.clone());
         function.invoke(&event).result.expect(operation);
-        let requests = world.arrived();
-        let requests = requests.iter().filter(|r| r.authorized_as.is_some());
-        let requests: Vec<&LoggedRequest> = requests.collect();
+        let mut surfaces = vec![(Surface::Console, world.console.requests())];
+        // The platform has only one form.
+        if form == WireForm::Vendor {
+            surfaces.push((Surface::Platform, world.platform.requests()));
+        }
+        let mut faults = Vec::new();
+        for (surface, requests) in surfaces {
+            let requests = requests.iter().filter(|r| r.authorized_as.is_some());
+            let requests: Vec<&LoggedRequest> = requests.collect();
+            let all = [at_writes(&requests), at_reads_back(&requests)].concat();
+            faults.extend(all.into_iter().map(|fault| (surface, fault)));
+        }
         Self {
             operation,
             form,
             more,
             ended: ended(&world),
-            faults: [at_writes(&requests), at_reads_back(&requests)].concat(),
+            faults,
         }
     }
 }
@@ -244,28 +266,27 @@ fn a_fault_at_any_write_or_read_back_ends_in_the_same_state() {
         ("set-password", json!({"request_token": null})),
         ("reset-two-factor", json!({"request_token": null})),
         // With it come all sites, and the individual ones mean nothing any more.
-        ("set-role", json!({"role_id": "site-admin"})),
+        (
+            "set-role",
+            json!({"login": "jdoe", "role_id": "site-admin"}),
+        ),
     ]);
-    let forms = [WireForm::Vendor, WireForm::Guide].into_iter();
-    let all: Vec<Undisturbed> = forms
-        .flat_map(|form| {
-            let all = all.iter();
-            // The platform has only one form.
-            let all = all.filter(move |(name, _)| !is_about(name) || form == WireForm::Vendor);
-            all.map(move |(operation, more)| Undisturbed::run(operation, form, more.clone()))
-        })
-        .collect();
+    let all = all.iter().flat_map(|(operation, more)| {
+        let forms = forms(entry(operation)).iter();
+        forms.map(|form| Undisturbed::run(operation, *form, more.clone()))
+    });
+    let all: Vec<Undisturbed> = all.collect();
     let cases = all.iter().flat_map(|undisturbed| {
         let faults = undisturbed.faults.iter();
         faults.map(move |fault| (undisturbed, fault))
     });
-    let cases: Vec<(&Undisturbed, &Fault)> = cases.collect();
-    for_each(&cases, |(undisturbed, fault)| {
-        ends_in_the_same_state(undisturbed, fault);
+    let cases: Vec<(&Undisturbed, &(Surface, Fault))> = cases.collect();
+    for_each(&cases, |(undisturbed, (surface, fault))| {
+        ends_in_the_same_state(undisturbed, *surface, fault);
     });
 }
 
-fn ends_in_the_same_state(undisturbed: &Undisturbed, fault: &Fault) {
+fn ends_in_the_same_state(undisturbed: &Undisturbed, surface: Surface, fault: &Fault) {
     let Undisturbed {
         operation,
         form,
@@ -274,18 +295,23 @@ fn ends_in_the_same_state(undisturbed: &Undisturbed, fault: &Fault) {
     } = undisturbed;
     let world = World::speaking(*form);
     let before = world.snapshot();
-    let shown = format!("{operation} with {more} in the form {form:?} with {fault:?}");
-    world.push_fault(operation, fault);
+    let shown =
+        format!("{operation} with {more} in the form {form:?} with {fault:?} on the {surface:?}");
+    match surface {
+        Surface::Console => world.console.push_fault(fault.clone()),
+        Surface::Platform => world.platform.push_fault(platform::fault(fault)),
+    }
     let function = world.allowed_function(operation);
     let event = with(world.usual_event(operation), more.clone());
     let first = function.invoke(&event).result;
     let limited = matches!(fault.kind, FaultKind::Status { status: 429, .. });
     // Grants are added by a POST too, where the form is the guide's, but after another look.
-    for post in [
-        "POST /api/3/users",
-        "POST /api/3/users/4/2FA",
-        "POST /account/api/1/users",
-    ] {
+    let grants = |write: &str| write.ends_with("/sites") || write.ends_with("/asset_groups");
+    let writes = world.writes();
+    for post in writes
+        .iter()
+        .filter(|write| write.starts_with("POST ") && !grants(write))
+    {
         let most = 1 + usize::from(limited);
         assert!(world.times_written(post) <= most, "{shown}: {post}");
     }
@@ -303,6 +329,13 @@ fn ends_in_the_same_state(undisturbed: &Undisturbed, fault: &Fault) {
     }
     let different = differing(&ended(&world), &undisturbed.ended);
     assert!(different.is_empty(), "{shown}: {different:#?}");
+}
+
+/// A new password for the pack's own account.
+fn own_password() -> Value {
+    json!({
+        "login": OWN_LOGIN, "generate_password": true, "deliver_to": DELIVERED, "request_token": "INC-3",
+    })
 }
 
 /// The old password may be of no use any more: there is only one way of asking.
@@ -326,7 +359,7 @@ fn a_lost_answer_about_the_own_password_is_looked_at_with_the_new_one() {
         let fault = Fault::new(kind).on("PUT", "/users/1/password");
         world.console.push_fault(fault);
         let function = world.function_with("set-password", &allowed);
-        let event = with(world.usual_event("set-password"), json!({"user_id": 1}));
+        let event = own_password();
         let first = function.invoke(&event).result;
         assert_eq!(first.is_ok(), carried_out, "{shown}: {first:?}");
         if let Err(error) = first {
@@ -359,7 +392,7 @@ fn an_own_password_that_can_not_be_followed_is_not_lost() {
             world.console.push_fault(fault);
         }
         let function = world.function_with("set-password", &allowed);
-        let event = with(world.usual_event("set-password"), json!({"user_id": 1}));
+        let event = own_password();
         let first = function.invoke(&event).result;
         let password = world.console.state().user_mut(OWN_LOGIN).password.clone();
         assert_ne!(password, OWN_PASSWORD);

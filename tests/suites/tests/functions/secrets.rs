@@ -85,6 +85,7 @@ fn event(world: &World, operation: &str, more: &Value) -> Value {
     if more.get("password").is_some() || more.get("password_secret").is_some() {
         for member in [
             "password",
+            "password_secret",
             "generate_password",
             "deliver_to",
             "request_token",

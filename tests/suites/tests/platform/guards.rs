@@ -2,7 +2,7 @@
 
 use fake_console::{Fault, FaultKind, PlatformState, UserStatus};
 use serde_json::{Value, json};
-use suites::platform::{JDOE, jsmith};
+use suites::platform::{JDOE, jsmith, record};
 use suites::{World, with};
 
 type Settings<'a> = [(&'a str, &'a str)];
@@ -120,7 +120,12 @@ fn protected_logins_are_protected_by_the_email_and_by_what_is_before_its_at() {
         for (operation, event) in about(JDOE) {
             refused(&world, "protected-accounts", &settings, operation, &event);
         }
-        let restore = world.usual_event("restore-platform-user");
+        let record = {
+            let state = world.platform.state();
+            let product = state.product("OPS").clone();
+            record(&world, &state, JDOE, &json!([product]))
+        };
+        let restore = json!({"record": record});
         refused(
             &world,
             "protected-accounts",
