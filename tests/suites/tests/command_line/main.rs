@@ -1,5 +1,6 @@
 //! The runbook CLI as a process.
 
+mod cli;
 mod people;
 mod platform;
 mod r7user;

@@ -1,62 +1,42 @@
 //! People off every surface from the command line: plans, progress, reports, and going on from one.
 
+use std::fs;
+use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use fake_console::{Fault, FaultKind, UserRecord};
 use rexpect::process::WaitStatus;
-use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
-use suites::{World, told};
-use tempfile::TempDir;
+use suites::told;
+
+use crate::cli::{Cli, run};
 
 const LEAVERS: &str =
     "email,login,ticket\ntokafor@example.com,,OFF-1\n,jdoe,\nohaddad@example.com,,\n";
 
-struct Cli {
-    world: World,
-    state: TempDir,
+/// With a list of people who leave.
+struct Leavers(Cli);
+
+impl Deref for Leavers {
+    type Target = Cli;
+
+    fn deref(&self) -> &Cli {
+        &self.0
+    }
 }
 
-impl Cli {
+impl Leavers {
     fn new() -> Self {
-        let cli = Self {
-            world: World::new(),
-            state: tempfile::tempdir().expect("a folder"),
-        };
-        std::fs::write(cli.path("leavers.csv"), LEAVERS).expect("written");
-        cli
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.state.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.world.r7user(arguments);
-        command
-            .env("XDG_STATE_HOME", self.state.path())
-            .current_dir(self.state.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        told(&self.command(arguments).output().expect("r7user starts"))
-    }
-
-    fn terminal(&self, arguments: &[&str]) -> PtySession {
-        let mut command = self.command(arguments);
-        command.env("TERM", "xterm").env("NO_COLOR", "1");
-        // A terminal brings its own.
-        command.stdin(Stdio::inherit());
-        spawn_command(command, Some(15_000)).expect("r7user starts")
+        let cli = Cli::new();
+        fs::write(cli.path("leavers.csv"), LEAVERS).expect("written");
+        Self(cli)
     }
 
     fn report(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.path("report.jsonl")).expect("a report");
+        let text = fs::read_to_string(self.path("report.jsonl")).expect("a report");
         let rows = text.lines().filter(|line| !line.is_empty());
         rows.map(|row| serde_json::from_str(row).unwrap_or_default())
             .collect()
@@ -85,7 +65,7 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn a_list_is_done_and_its_rows_are_kept() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let (code, out, err) = cli.run(&with(&["--yes"]));
     assert_eq!((code, err.as_str()), (0, ""));
     let answer: Value = serde_json::from_str(&out).expect("JSON");
@@ -94,7 +74,7 @@ fn a_list_is_done_and_its_rows_are_kept() {
     let rows = cli.report();
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row["result"] == "done"));
-    let file = std::fs::metadata(cli.path("report.jsonl")).expect("a report");
+    let file = fs::metadata(cli.path("report.jsonl")).expect("a report");
     assert_eq!(file.permissions().mode() & 0o777, 0o600);
 
     // What is there is not written over, nor mixed up with another run.
@@ -114,10 +94,10 @@ fn a_list_comes_as_json_and_by_standard_input_too() {
     let json = json!([{"login": "tokafor"}]).to_string();
     let lines = "{\"login\": \"tokafor\"}\n".to_owned();
     for text in [json, lines] {
-        let cli = Cli::new();
-        std::fs::write(cli.path("list"), text).expect("written");
+        let cli = Leavers::new();
+        fs::write(cli.path("list"), text).expect("written");
         let mut command = cli.command(&["offboard-users", "--people-file", "-", "--yes"]);
-        let file = std::fs::File::open(cli.path("list")).expect("a list");
+        let file = fs::File::open(cli.path("list")).expect("a list");
         let output = command.stdin(file).output().expect("r7user starts");
         let (code, _, err) = told(&output);
         assert_eq!((code, err.as_str()), (0, ""));
@@ -133,8 +113,8 @@ fn who_is_not_done_shows_in_the_exit_code_and_in_the_report() {
         ("typo@example.com", 67, "absent"),
         ("nxadmin@example.com", 77, "refused"),
     ] {
-        let cli = Cli::new();
-        std::fs::write(cli.path("leavers.csv"), format!("{LEAVERS}{line},,\n")).expect("written");
+        let cli = Leavers::new();
+        fs::write(cli.path("leavers.csv"), format!("{LEAVERS}{line},,\n")).expect("written");
         let (exit, out, err) = cli.run(&with(&["--yes"]));
         assert_eq!((exit, out.as_str()), (code, ""), "{err}");
         let error: Value = serde_json::from_str(&err).expect("JSON");
@@ -149,7 +129,7 @@ fn who_is_not_done_shows_in_the_exit_code_and_in_the_report() {
 
 #[test]
 fn a_dry_run_shows_all_and_writes_nothing() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let (code, out, err) = cli.run(&with(&["--dry-run"]));
     assert_eq!((code, err.as_str()), (0, ""));
     let answer: Value = serde_json::from_str(&out).expect("JSON");
@@ -165,7 +145,7 @@ fn a_dry_run_shows_all_and_writes_nothing() {
 #[test]
 fn a_killed_run_goes_on_from_its_report() {
     for (login, cut) in [("tokafor", false), ("ohaddad", true)] {
-        let cli = Cli::new();
+        let cli = Leavers::new();
         let path = format!("/users/{}", cli.world.id(login));
         let hang = Fault::new(FaultKind::HangAfter).on("PUT", &path);
         cli.world.console.push_fault(hang);
@@ -180,8 +160,8 @@ fn a_killed_run_goes_on_from_its_report() {
         cli.world.console.clear_faults();
         if cut {
             let path = cli.path("report.jsonl");
-            let text = std::fs::read_to_string(&path).expect("a report");
-            std::fs::write(&path, &text[..text.len() - 30]).expect("written");
+            let text = fs::read_to_string(&path).expect("a report");
+            fs::write(&path, &text[..text.len() - 30]).expect("written");
         }
         let (code, out, err) = cli.run(&with(&["--yes", "--resume"]));
         assert_eq!(code, 0, "{err}");
@@ -201,9 +181,9 @@ fn a_killed_run_goes_on_from_its_report() {
     }
 }
 
-impl Cli {
+impl Leavers {
     fn report_lines(&self) -> usize {
-        let text = std::fs::read_to_string(self.path("report.jsonl")).unwrap_or_default();
+        let text = fs::read_to_string(self.path("report.jsonl")).unwrap_or_default();
         text.lines().count()
     }
 }
@@ -211,7 +191,7 @@ impl Cli {
 /// Nobody else is begun after an interrupt, and who was begun is finished.
 #[test]
 fn an_interrupt_ends_a_list_between_people() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let mut list = String::from("login\n");
     {
         let mut state = cli.world.console.state();
@@ -222,7 +202,7 @@ fn an_interrupt_ends_a_list_between_people() {
             list.push_str(&format!("{login}\n"));
         }
     }
-    std::fs::write(cli.path("leavers.csv"), list).expect("written");
+    fs::write(cli.path("leavers.csv"), list).expect("written");
     let mut command = cli.command(&with(&["--yes"]));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().expect("r7user starts");
@@ -247,7 +227,7 @@ fn an_interrupt_ends_a_list_between_people() {
 
 #[test]
 fn a_person_at_a_terminal_sees_the_plan_the_progress_and_a_table() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     cli.world.console.state().latency = Duration::from_millis(30);
     let mut terminal = cli.terminal(&OFFBOARD);
     terminal.exp_string("Plan for 3 people").expect("the plan");
@@ -269,16 +249,16 @@ fn a_person_at_a_terminal_sees_the_plan_the_progress_and_a_table() {
 
 #[test]
 fn where_nobody_watches_there_is_no_progress() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let mut command = cli.command(&with(&["--yes"]));
     command.env("CI", "true").env("TERM", "xterm");
-    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    let (code, _, err) = run(&mut command);
     assert_eq!((code, err.as_str()), (0, ""));
 }
 
 #[test]
 fn one_person_is_asked_about_and_the_run_is_about_the_accounts_that_were_shown() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let mut terminal = cli.terminal(&["offboard-user", "--email", "tokafor@example.com"]);
     terminal
         .exp_string("Plan for tokafor@example.com")
@@ -301,7 +281,7 @@ fn one_person_is_asked_about_and_the_run_is_about_the_accounts_that_were_shown()
     let enabled = |login: &str| cli.world.console.state().user_mut(login).enabled;
     assert!(!enabled("tokafor") && enabled("twin"));
 
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let mut terminal = cli.terminal(&["offboard-user", "--email", "tokafor@example.com"]);
     terminal.exp_string("Type yes: ").expect("the question");
     terminal.send_line("no").expect("typed");
@@ -313,7 +293,7 @@ fn one_person_is_asked_about_and_the_run_is_about_the_accounts_that_were_shown()
 /// What is down can't be planned; the rest can, and a person decides.
 #[test]
 fn what_can_not_be_planned_is_told_beside_the_plan() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let down = Fault::new(FaultKind::Html { status: 503 }).times(500);
     cli.world.platform.push_fault(down);
     let mut terminal = cli.terminal(&["offboard-user", "--email", "tokafor@example.com"]);
@@ -341,7 +321,7 @@ fn what_can_not_be_planned_is_told_beside_the_plan() {
 
 #[test]
 fn who_a_person_is_comes_as_a_table() {
-    let cli = Cli::new();
+    let cli = Leavers::new();
     let mut terminal = cli.terminal(&["resolve-identity", "--email", "a.smith@example.com"]);
     terminal.exp_string("several").expect("a verdict");
     terminal.exp_string("asmith2 (7)").expect("an account");

@@ -1,67 +1,43 @@
 //! The Insight Platform from the runbook CLI, with a terminal.
 
-use std::process::Stdio;
-
-use rexpect::session::{PtySession, spawn_command};
 use serde_json::Value;
 use suites::platform::JDOE;
-use suites::{World, told};
-use tempfile::TempDir;
 
-struct Cli {
-    world: World,
-    state: TempDir,
-}
+use crate::cli::Cli;
 
-impl Cli {
-    fn new() -> Self {
-        Self {
-            world: World::new(),
-            state: tempfile::tempdir().expect("a folder"),
-        }
-    }
-
-    fn terminal(&self, arguments: &[&str]) -> PtySession {
-        let mut command = self.world.r7user(arguments);
-        command
-            .env("XDG_STATE_HOME", self.state.path())
-            .env("TERM", "xterm")
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::inherit());
-        spawn_command(command, Some(10_000)).expect("r7user starts")
-    }
-
-    /// All that a command says.
-    fn shows(&self, arguments: &[&str]) -> String {
-        self.terminal(arguments).exp_eof().expect("the end")
-    }
+/// All that a command says.
+fn shows(cli: &Cli, arguments: &[&str]) -> String {
+    cli.terminal(arguments).exp_eof().expect("the end")
 }
 
 #[test]
 fn accounts_are_tables() {
     let cli = Cli::new();
-    let list = cli.shows(&["list-platform-users", "--status", "ACTIVE"]);
+    let list = shows(&cli, &["list-platform-users", "--status", "ACTIVE"]);
     for told in ["email", "platform_admin", "xjdoe@example.com", "10 in all"] {
         assert!(list.contains(told), "{told}: {list}");
     }
     assert!(!list.contains("federated"), "{list}");
-    let user = cli.shows(&[
-        "get-platform-user",
-        "--email",
-        JDOE,
-        "--include",
-        "products",
-    ]);
+    let user = shows(
+        &cli,
+        &[
+            "get-platform-user",
+            "--email",
+            JDOE,
+            "--include",
+            "products",
+        ],
+    );
     for told in ["Jane", "America/New_York", "InsightIDR", "product_token"] {
         assert!(user.contains(told), "{told}: {user}");
     }
-    let keys = cli.shows(&["list-platform-api-keys"]);
+    let keys = shows(&cli, &["list-platform-api-keys"]);
     for told in ["jdoe laptop", "USER", JDOE, "key_id"] {
         assert!(keys.contains(told), "{told}: {keys}");
     }
-    let report = cli.shows(&["test-platform-connection"]);
+    let report = shows(&cli, &["test-platform-connection"]);
     assert!(report.contains("requests are left"), "{report}");
-    let listing = cli.shows(&["list-platform-users", "--listing", "insightvm"]);
+    let listing = shows(&cli, &["list-platform-users", "--listing", "insightvm"]);
     assert!(listing.contains("asmith2"), "{listing}");
 }
 
@@ -96,20 +72,15 @@ fn a_person_sees_what_is_taken_and_says_yes() {
 #[test]
 fn what_was_suspended_comes_back_from_the_audit_file() {
     let cli = Cli::new();
-    let run = |arguments: &[&str]| {
-        let mut command = cli.world.r7user(arguments);
-        command.env("XDG_STATE_HOME", cli.state.path());
-        told(&command.output().expect("r7user starts"))
-    };
-    let (code, _, err) = run(&["suspend-platform-user", "--email", JDOE, "--yes"]);
+    let (code, _, err) = cli.run(&["suspend-platform-user", "--email", JDOE, "--yes"]);
     assert_eq!(code, 0, "{err}");
-    let audit = cli.state.path().join("rapid7-user-actions/audit.jsonl");
+    let audit = cli.path("rapid7-user-actions/audit.jsonl");
     let audit = std::fs::read_to_string(audit).expect("records");
     let record = audit.lines().next().expect("a record");
-    let file = cli.state.path().join("record.json");
+    let file = cli.path("record.json");
     std::fs::write(&file, record).expect("written");
     let file = file.to_str().expect("utf-8");
-    let (code, out, err) = run(&["restore-platform-user", "--record-file", file]);
+    let (code, out, err) = cli.run(&["restore-platform-user", "--record-file", file]);
     assert_eq!(code, 0, "{err}");
     let outcome: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(outcome["changed"], true);

@@ -5,51 +5,10 @@ use std::time::{Duration, Instant};
 
 use fake_console::{Fault, FaultKind};
 use rexpect::process::WaitStatus;
-use rexpect::session::{PtySession, spawn_command};
 use serde_json::{Value, json};
-use suites::{World, jsmith, told, with, with_stdin, without};
-use tempfile::TempDir;
+use suites::{jsmith, told, with, with_stdin, without};
 
-struct Cli {
-    world: World,
-    state: TempDir,
-}
-
-impl Cli {
-    fn new() -> Self {
-        Self {
-            world: World::new(),
-            state: tempfile::tempdir().expect("a folder"),
-        }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.world.r7user(arguments);
-        command.env("XDG_STATE_HOME", self.state.path());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        told(&self.command(arguments).output().expect("r7user starts"))
-    }
-
-    fn terminal(&self, arguments: &[&str]) -> PtySession {
-        let mut command = self.command(arguments);
-        command.env("TERM", "xterm").env("NO_COLOR", "1");
-        // A terminal brings its own.
-        command.stdin(Stdio::inherit());
-        spawn_command(command, Some(10_000)).expect("r7user starts")
-    }
-
-    fn audit(&self) -> Vec<Value> {
-        let path = self.state.path().join("rapid7-user-actions/audit.jsonl");
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let lines = text.lines();
-        lines
-            .map(|line| serde_json::from_str(line).expect(line))
-            .collect()
-    }
-}
+use crate::cli::{Cli, run};
 
 #[test]
 fn answers_to_a_pipe_are_json() {
@@ -278,7 +237,7 @@ fn a_password_comes_by_standard_input_or_from_a_file() {
         "canary-Passw0rd"
     );
 
-    let file = cli.state.path().join("password");
+    let file = cli.path("password");
     std::fs::write(&file, "canary-from-file\n").expect("written");
     let mut arguments = create("two");
     arguments.extend([
@@ -299,7 +258,7 @@ fn a_password_comes_by_standard_input_or_from_a_file() {
 #[test]
 fn credentials_come_from_a_file_too() {
     let cli = Cli::new();
-    let file = cli.state.path().join("console.json");
+    let file = cli.path("console.json");
     let secret = suites::credentials(cli.world.console.url(), suites::OWN_PASSWORD);
     std::fs::write(&file, secret.to_string()).expect("written");
     let mut command = cli.command(&["get-user", "--user-id", "4"]);
@@ -307,7 +266,7 @@ fn credentials_come_from_a_file_too() {
         command.env_remove(format!("RAPID7_CONSOLE_{name}"));
     }
     command.env("RAPID7_CONSOLE_SECRET_FILE", &file);
-    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    let (code, _, err) = run(&mut command);
     assert_eq!(code, 0, "{err}");
 }
 
@@ -317,7 +276,7 @@ fn allowed_operations_are_operations() {
     let cli = Cli::new();
     let mut command = cli.command(&["get-user", "--user-id", "4"]);
     command.env("RAPID7_ALLOWED_OPERATIONS", "get-user,unlok-user");
-    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    let (code, _, err) = run(&mut command);
     assert_eq!(code, 77, "{err}");
     let expected = "RAPID7_ALLOWED_OPERATIONS: one of them is not an operation; there are";
     assert!(
@@ -336,7 +295,7 @@ fn a_two_factor_token_comes_from_the_environment() {
     cli.world.console.state().user_mut(own).two_factor_token = Some(token.clone());
     let mut command = cli.command(&["get-user", "--user-id", "4"]);
     command.env("RAPID7_CONSOLE_TOKEN", token);
-    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    let (code, _, err) = run(&mut command);
     assert_eq!(code, 0, "{err}");
 }
 
@@ -373,7 +332,7 @@ fn help_has_examples_and_completions_know_the_operations() {
 #[test]
 fn without_a_place_for_audit_records_nothing_is_written() {
     let cli = Cli::new();
-    let blocked = cli.state.path().join("file");
+    let blocked = cli.path("file");
     std::fs::write(&blocked, "").expect("written");
     let audit = blocked.join("audit.jsonl");
     let audit = audit.to_str().expect("utf-8");

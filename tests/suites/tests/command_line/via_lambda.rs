@@ -7,19 +7,21 @@ use std::time::Duration;
 use fake_console::{Fault, FaultKind};
 use harness::{FunctionError, LambdaService, binary};
 use rexpect::process::WaitStatus;
-use rexpect::session::{PtySession, spawn_command};
+use rexpect::session::PtySession;
 use serde_json::{Value, json};
 use suites::{World, told, with_stdin};
 use tempfile::TempDir;
 
+use crate::cli::{run, terminal};
+
 /// Somebody with credentials for AWS and a stack named `acme`.
-struct Cli {
+struct Deployment {
     world: World,
     lambda: LambdaService,
     home: TempDir,
 }
 
-impl Cli {
+impl Deployment {
     fn new(operations: &[&str]) -> Self {
         let world = World::new();
         let lambda = LambdaService::start();
@@ -55,14 +57,11 @@ impl Cli {
     }
 
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        told(&self.command(arguments).output().expect("r7user starts"))
+        run(&mut self.command(arguments))
     }
 
     fn terminal(&self, arguments: &[&str]) -> PtySession {
-        let mut command = self.command(arguments);
-        command.env("TERM", "xterm").env("NO_COLOR", "1");
-        command.stdin(Stdio::inherit());
-        spawn_command(command, Some(10_000)).expect("r7user starts")
+        terminal(self.command(arguments))
     }
 
     /// What was asked for, dry runs or not.
@@ -75,7 +74,7 @@ impl Cli {
 
 #[test]
 fn a_pipe_gets_the_functions_answer_in_json() {
-    let cli = Cli::new(&["get-user", "disable-user", "list-users"]);
+    let cli = Deployment::new(&["get-user", "disable-user", "list-users"]);
     let (code, out, err) = cli.run(&["get-user", "--login", "jdoe"]);
     assert_eq!((code, err.as_str()), (0, ""));
     let user: Value = serde_json::from_str(&out).expect("JSON");
@@ -107,7 +106,7 @@ fn a_pipe_gets_the_functions_answer_in_json() {
 
 #[test]
 fn a_person_sees_the_plan_and_says_yes_or_no() {
-    let cli = Cli::new(&["disable-user"]);
+    let cli = Deployment::new(&["disable-user"]);
     let ask = |answer: &str| {
         let mut terminal = cli.terminal(&["disable-user", "--email", "jdoe@example.com"]);
         terminal
@@ -142,7 +141,7 @@ fn a_person_sees_the_plan_and_says_yes_or_no() {
 
 #[test]
 fn tables_and_what_takes_something_away_are_as_ever() {
-    let cli = Cli::new(&["list-users", "disable-user"]);
+    let cli = Deployment::new(&["list-users", "disable-user"]);
     let mut terminal = cli.terminal(&["list-users"]);
     terminal.exp_string("jdoe@example.com").expect("a row");
     terminal.exp_string("15 in all").expect("a count");
@@ -153,7 +152,7 @@ fn tables_and_what_takes_something_away_are_as_ever() {
 
 #[test]
 fn exit_codes_follow_the_kind_that_the_function_tells() {
-    let cli = Cli::new(&["get-user", "unlock-user"]);
+    let cli = Deployment::new(&["get-user", "unlock-user"]);
     cli.world.console.state().user_mut("ext.pentest").locked = true;
     let code = |arguments: &[&str]| {
         let (code, out, err) = cli.run(arguments);
@@ -235,7 +234,7 @@ fn exit_codes_follow_the_kind_that_the_function_tells() {
 /// None of these is a secret's way into an invocation, or would do what it says.
 #[test]
 fn what_only_this_machine_could_do_is_refused() {
-    let cli = Cli::new(&[]);
+    let cli = Deployment::new(&[]);
     let file = cli.home.path().join("password");
     std::fs::write(&file, "canary-from-file\n").expect("written");
     let file = format!("file:{}", file.display());
@@ -288,7 +287,7 @@ fn what_only_this_machine_could_do_is_refused() {
         .add_with("acme-disable-user", move |_| Ok(done.clone()));
     let mut command = cli.command(&disable);
     command.env("RAPID7_AUDIT_FILE", "/nowhere/audit.jsonl");
-    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    let (code, _, err) = run(&mut command);
     assert_eq!(code, 0, "{err}");
     let (code, _, err) = told(
         &Command::new(binary("r7user"))
@@ -304,7 +303,7 @@ fn what_only_this_machine_could_do_is_refused() {
 /// credentials in a profile.
 #[test]
 fn settings_are_the_stack_and_those_of_aws() {
-    let cli = Cli::new(&["get-user"]);
+    let cli = Deployment::new(&["get-user"]);
     let folder = cli.home.path().join(".aws");
     std::fs::create_dir(&folder).expect("a folder");
     let config = format!(
@@ -322,20 +321,20 @@ fn settings_are_the_stack_and_those_of_aws() {
         .env("RAPID7_VIA_LAMBDA", "acme")
         .env("RAPID7_CONSOLE_URL", "no address")
         .env("RAPID7_CONSOLES", "=");
-    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    let (code, _, err) = run(&mut command);
     assert_eq!((code, err.as_str()), (0, ""));
     let input = cli.lambda.invoked().pop().expect("an invocation").1;
     assert_eq!(input, json!({"login": "jdoe"}));
     let mut command = cli.command(&["get-user", "--login", "jdoe"]);
     command.env_remove("AWS_REGION");
-    let (code, _, err) = told(&command.output().expect("r7user starts"));
+    let (code, _, err) = run(&mut command);
     assert_eq!(code, 77, "{err}");
     assert!(err.contains("AWS_REGION"), "{err}");
 }
 
 #[test]
 fn waiting_ends_after_the_timeout_and_says_that_the_function_goes_on() {
-    let cli = Cli::new(&[]);
+    let cli = Deployment::new(&[]);
     cli.lambda.add_with("acme-disable-user", |_| {
         std::thread::sleep(Duration::from_secs(3));
         Ok(json!({}))
@@ -348,7 +347,7 @@ fn waiting_ends_after_the_timeout_and_says_that_the_function_goes_on() {
 
 #[test]
 fn an_interrupt_waits_for_the_answer() {
-    let cli = Cli::new(&["disable-user"]);
+    let cli = Deployment::new(&["disable-user"]);
     let slow = FaultKind::Slow(Duration::from_millis(700));
     cli.world
         .console
@@ -375,7 +374,7 @@ fn an_interrupt_waits_for_the_answer() {
 /// Given by value, by the person's own choice: to the function, and to nobody else.
 #[test]
 fn a_password_by_value_is_told_to_the_function_alone() {
-    let cli = Cli::new(&["set-password"]);
+    let cli = Deployment::new(&["set-password"]);
     let set = [
         "set-password",
         "--login",
