@@ -3,7 +3,8 @@
 use fake_console::State;
 use serde_json::json;
 
-use super::client::{ADMIN, Api, message, read, status};
+use super::client::{ADMIN, Api, message, read};
+use crate::client::status;
 
 const JANE: (&str, &str) = ("jdoe", "Passw0rd-jdoe");
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Api, message, read, status};
+use super::client::{Api, message, read};
+use crate::client::status;
 
 #[tokio::test]
 async fn roles_say_what_they_grant_and_whom_they_have() {

@@ -1,11 +1,12 @@
 //! A console and somebody who calls it.
 
 use std::ops::Deref;
-use std::sync::Once;
 
 use fake_console::{FakeConsole, State};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
+
+use crate::client::client;
 
 pub(crate) const ADMIN: (&str, &str) = ("svc-soar", "correct horse battery staple");
 
@@ -23,26 +24,11 @@ impl Deref for Api {
     }
 }
 
-/// reqwest sets TLS up even for plain HTTP.
-pub(crate) fn install_provider() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-}
-
 impl Api {
     pub(crate) fn new(state: State) -> Api {
-        install_provider();
-        let redirects = reqwest::redirect::Policy::none();
         Api {
             console: FakeConsole::start_http(state),
-            client: Client::builder()
-                .no_proxy()
-                .redirect(redirects)
-                .retry(reqwest::retry::never())
-                .build()
-                .unwrap(),
+            client: client(),
         }
     }
 
@@ -109,10 +95,6 @@ impl Api {
         }
         user
     }
-}
-
-pub(crate) async fn status(request: RequestBuilder) -> u16 {
-    request.send().await.unwrap().status().as_u16()
 }
 
 /// Status and JSON body; null for an empty one.

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Api, message, status};
+use super::client::{Api, message};
+use crate::client::status;
 
 fn minimal() -> Value {
     json!({

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use fake_console::{FakeConsole, Fault, FaultKind, State};
 use serde_json::{Value, json};
 
-use super::client::{Api, message, read, status};
+use super::client::{Api, message, read};
+use crate::client::{is_carried_out_later, is_html, is_no_json, status};
 
 /// A console with one fault for the next request, and a write that deletes user 4.
 fn with(kind: FaultKind) -> Api {
@@ -63,9 +64,7 @@ async fn html_before_and_after_the_deed() {
         (FaultKind::HtmlAfter, 200, true),
     ] {
         let api = with(kind);
-        let response = api.admin("DELETE", "/users/4").send().await.unwrap();
-        assert_eq!(response.status(), expected);
-        assert!(response.text().await.unwrap().contains("<html>"));
+        is_html(api.admin("DELETE", "/users/4"), expected).await;
         assert_eq!(carried_out(&api), done);
     }
 }
@@ -74,15 +73,8 @@ async fn html_before_and_after_the_deed() {
 async fn bodies_that_are_no_json() {
     for kind in [FaultKind::BadJson, FaultKind::CutJson] {
         let api = with(kind);
-        let response = api.admin("DELETE", "/users/4").send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/json;charset=UTF-8"
-        );
-        let text = response.text().await.unwrap();
-        assert!(!text.is_empty());
-        assert!(serde_json::from_str::<Value>(&text).is_err(), "{text}");
+        let delete = api.admin("DELETE", "/users/4");
+        is_no_json(delete, "application/json;charset=UTF-8").await;
         assert!(carried_out(&api));
     }
 }
@@ -142,13 +134,7 @@ async fn resets_before_and_after_the_deed() {
 #[tokio::test]
 async fn a_slow_answer_is_carried_out_even_if_nobody_waits() {
     let api = with(FaultKind::Slow(Duration::from_millis(150)));
-    let impatient = api
-        .admin("DELETE", "/users/4")
-        .timeout(Duration::from_millis(30));
-    assert!(impatient.send().await.unwrap_err().is_timeout());
-    assert!(!carried_out(&api));
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    assert!(carried_out(&api));
+    is_carried_out_later(api.admin("DELETE", "/users/4"), || carried_out(&api)).await;
 
     let api = with(FaultKind::Slow(Duration::from_millis(50)));
     let start = Instant::now();

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::client::{Api, message, status};
+use super::client::{Api, message};
+use crate::client::status;
 
 #[tokio::test]
 async fn grants_are_bare_ids() {

@@ -3,7 +3,8 @@
 use fake_console::WireForm;
 use serde_json::{Value, json};
 
-use super::client::{Api, message, status};
+use super::client::{Api, message};
+use crate::client::status;
 
 fn guide() -> Api {
     Api::with(|state| state.form = WireForm::Guide)

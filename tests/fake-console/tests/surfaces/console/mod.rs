@@ -1,8 +1,8 @@
-//! Drives the fake over real connections and proves the rules that it claims to follow.
+//! The console, rule by rule.
 
 mod auth;
 mod catalog;
-mod client;
+pub(crate) mod client;
 mod create;
 mod faults;
 mod grants;
@@ -11,5 +11,4 @@ mod maintenance;
 mod replace;
 mod seeds;
 mod site_users;
-mod tls;
 mod users;

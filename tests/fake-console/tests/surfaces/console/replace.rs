@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Api, message, status};
+use super::client::{Api, message};
+use crate::client::status;
 
 #[tokio::test]
 async fn what_is_left_out_gets_its_default() {

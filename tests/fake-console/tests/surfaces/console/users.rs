@@ -3,7 +3,8 @@
 use fake_console::State;
 use serde_json::{Value, json};
 
-use super::client::{Api, message, status};
+use super::client::{Api, message};
+use crate::client::status;
 
 fn ids(page: &Value) -> Vec<i64> {
     let users = page["resources"].as_array().unwrap().iter();

@@ -3,7 +3,8 @@
 use fake_console::{KeyType, ORGANIZATION_KEY, USER_KEY};
 use serde_json::json;
 
-use super::client::{Api, message, read, status};
+use super::client::{Api, message, read};
+use crate::client::status;
 
 const UNKNOWN: &str = "11111111-2222-4333-8444-555555555555";
 

@@ -3,7 +3,8 @@
 use fake_console::{ORGANIZATION_KEY, USER_KEY};
 use serde_json::{Value, json};
 
-use super::client::{Api, column, message, read, status};
+use super::client::{Api, column, message, read};
+use crate::client::status;
 
 #[tokio::test]
 async fn products_are_a_bare_array() {

@@ -1,11 +1,12 @@
 //! A platform and somebody who calls it.
 
 use std::ops::Deref;
-use std::sync::Once;
 
 use fake_console::{FakePlatform, ORGANIZATION_KEY, PlatformState, PlatformUser, USER_KEY};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
+
+use crate::client::client;
 
 /// A platform on plain HTTP and a client for it.
 pub(crate) struct Api {
@@ -21,25 +22,11 @@ impl Deref for Api {
     }
 }
 
-/// reqwest sets TLS up even for plain HTTP.
-pub(crate) fn install_provider() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-}
-
 impl Api {
     pub(crate) fn new(state: PlatformState) -> Api {
-        install_provider();
         Api {
             platform: FakePlatform::start_http(state),
-            client: Client::builder()
-                .no_proxy()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .build()
-                .unwrap(),
+            client: client(),
         }
     }
 
@@ -99,10 +86,6 @@ impl Api {
     pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
         read(self.organization("DELETE", path)).await
     }
-}
-
-pub(crate) async fn status(request: RequestBuilder) -> u16 {
-    request.send().await.unwrap().status().as_u16()
 }
 
 /// Status and JSON body; null for an empty one.

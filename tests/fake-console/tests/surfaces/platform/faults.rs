@@ -7,7 +7,8 @@ use fake_console::{FakePlatform, Fault, FaultKind, PlatformState};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-use super::client::{Api, message, read, status};
+use super::client::{Api, message, read};
+use crate::client::{is_carried_out_later, is_html, is_no_json, status};
 
 /// A platform with one fault for the next request, and a write that is carried out or not.
 fn with(kind: FaultKind<PlatformState>) -> Api {
@@ -55,10 +56,8 @@ async fn other_answers_before_and_after_the_deed() {
         (FaultKind::HtmlAfter, 200, true),
     ] {
         let api = with(kind);
-        let response = create(&api).send().await.unwrap();
-        assert_eq!(response.status(), expected);
-        assert!(response.headers().contains_key("r7-correlation-id"));
-        assert!(response.text().await.unwrap().contains("<html>"));
+        let headers = is_html(create(&api), expected).await;
+        assert!(headers.contains_key("r7-correlation-id"));
         assert_eq!(carried_out(&api), done);
     }
 }
@@ -67,12 +66,7 @@ async fn other_answers_before_and_after_the_deed() {
 async fn bodies_that_are_no_json() {
     for kind in [FaultKind::BadJson, FaultKind::CutJson] {
         let api = with(kind);
-        let response = create(&api).send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "application/json");
-        let text = response.text().await.unwrap();
-        assert!(!text.is_empty());
-        assert!(serde_json::from_str::<Value>(&text).is_err(), "{text}");
+        is_no_json(create(&api), "application/json").await;
         assert!(carried_out(&api));
     }
 }
@@ -114,11 +108,7 @@ async fn connections_that_end_and_answers_that_never_come() {
 #[tokio::test]
 async fn a_slow_answer_is_carried_out_even_if_nobody_waits() {
     let api = with(FaultKind::Slow(Duration::from_millis(150)));
-    let impatient = create(&api).timeout(Duration::from_millis(30));
-    assert!(impatient.send().await.unwrap_err().is_timeout());
-    assert!(!carried_out(&api));
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    assert!(carried_out(&api));
+    is_carried_out_later(create(&api), || carried_out(&api)).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use fake_console::{Fault, FaultKind};
 use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 
-use super::client::{Api, message, read, status};
+use super::client::{Api, message, read};
+use crate::client::status;
 
 const TOLD: [&str; 3] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"];
 

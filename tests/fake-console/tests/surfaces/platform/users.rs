@@ -3,7 +3,8 @@
 use fake_console::{PlatformState, USER_KEY, UserStatus};
 use serde_json::{Value, json};
 
-use super::client::{Api, column, message, read, status};
+use super::client::{Api, column, message, read};
+use crate::client::status;
 
 #[tokio::test]
 async fn the_list_is_a_bare_array_in_the_order_of_insertion() {
