@@ -16,9 +16,11 @@ use fake_console::{
 use harness::{Function, Invocation, SecretsManager, binary};
 use serde_json::{Value, json};
 
+pub mod example;
 pub mod gateway;
 pub mod platform;
 pub mod plugin;
+pub mod trace;
 
 /// The account that the pack uses on the realistic console.
 pub const OWN_LOGIN: &str = "svc-soar";
@@ -80,6 +82,8 @@ impl World {
         secrets.put(CONSOLE_SECRET, credentials(console.url(), OWN_PASSWORD));
         secrets.put(PLATFORM_SECRET, api_key(platform.url(), ORGANIZATION_KEY));
         secrets.put(DELIVERED, json!("old"));
+        let initial = json!({"password": example::INITIAL_PASSWORD});
+        secrets.put(example::INITIAL_PASSWORD_SECRET, initial);
         Self {
             console,
             second: None,
@@ -109,7 +113,7 @@ impl World {
         function
     }
 
-    /// The same with the policy that its usual case needs.
+    /// The same with the policy that its example needs.
     #[must_use]
     pub fn allowed_function(&self, operation: &str) -> Function {
         self.allowed_function_with(operation, &[])
@@ -118,82 +122,21 @@ impl World {
     /// The same with more environment.
     #[must_use]
     pub fn allowed_function_with(&self, operation: &str, more: &[(&str, &str)]) -> Function {
-        let deletion: &[_] = match operation {
-            "delete-user" => &[("RAPID7_ALLOW_DELETION", "true")],
-            // On the Insight Platform.
-            "delete-platform-user" => &[("RAPID7_ALLOW_DELETION", "true")],
-            _ => &[],
+        let deletion: &[_] = match example::deletes(example::entry(operation)) {
+            true => &[("RAPID7_ALLOW_DELETION", "true")],
+            false => &[],
         };
         self.function_with(operation, &[deletion, more].concat())
     }
 
-    /// An event with which an operation does what it is for. What can be changed is changed by it;
-    /// sent again, it leaves nothing to do.
+    /// The operation's example: what can be changed is changed by it; sent again, it leaves nothing to do.
     ///
     /// # Panics
     /// For an operation that there is not.
     #[must_use]
     pub fn usual_event(&self, operation: &str) -> Value {
-        match operation {
-            "list-users"
-            | "list-user-changes"
-            | "list-roles"
-            | "list-authentication-sources"
-            | "list-sites"
-            | "list-asset-groups"
-            | "test-connection" => json!({}),
-            "get-user" | "get-site-access" | "get-asset-group-access" | "disable-user" => {
-                json!({"user_id": 4})
-            }
-            "create-user" => jsmith(),
-            "provision-user" => with(
-                jsmith(),
-                json!({"sites": [1, "DMZ"], "asset_groups": ["Laptops"]}),
-            ),
-            "update-user" => {
-                json!({"user_id": 4, "new_email": "jane@example.com", "reports_locale": null})
-            }
-            "set-role" => json!({"user_id": 4, "role_id": "auditor"}),
-            "set-site-access" => json!({"user_id": 4, "sites": [2, "Branch Offices"]}),
-            "grant-site-access" => json!({"user_id": 4, "sites": [1, "Guest Wi-Fi"]}),
-            "revoke-site-access" => json!({"user_id": 4, "sites": [1, "DMZ", 7]}),
-            "set-asset-group-access" => json!({"user_id": 4, "asset_groups": [3, "Laptops"]}),
-            "grant-asset-group-access" => json!({"user_id": 4, "asset_groups": [1, "Laptops"]}),
-            "revoke-asset-group-access" => json!({"user_id": 4, "asset_groups": [1, 5]}),
-            "set-password" => json!({
-                "user_id": 4, "generate_password": true, "deliver_to": DELIVERED,
-                "request_token": "INC-3",
-            }),
-            "reset-two-factor" => {
-                json!({"user_id": 4, "deliver_to": DELIVERED, "request_token": "INC-3"})
-            }
-            "unlock-user" => json!({"login": "rmartinez"}),
-            "enable-user" => json!({"login": "ext.pentest"}),
-            "delete-user" => json!({"login": "jdoe", "confirm_login": "jdoe"}),
-            "restore-user" => self.record_of_jdoe(),
-            // One person across both surfaces; as these suites are about the console, that alone.
-            "resolve-identity" => json!({"email": "jdoe@example.com"}),
-            "offboard-user" => json!({"email": "jdoe@example.com", "platform": "keep"}),
-            "offboard-users" => {
-                json!({"people": [{"email": "jdoe@example.com"}], "platform": "keep"})
-            }
-            "access-report" => json!({"accounts_only": true}),
-            // On the Insight Platform.
-            _ if platform::is_about(operation) => platform::usual_event(self, operation),
-            _ => panic!("there is no {operation}"),
-        }
-    }
-
-    /// What restore-user takes: jdoe as she might have been last week.
-    fn record_of_jdoe(&self) -> Value {
-        let mut user = self.console.state().user_json(4).expect("jdoe");
-        user["email"] = "jane@example.com".into();
-        let user = rapid7::redact_secret_members(&user);
-        let state = json!({"user": user, "sites": [2, 5], "asset_groups": [1, 3]});
-        let record = json!({
-            "audit": "before", "target": self.console.url(), "record": {"state": state},
-        });
-        json!({ "record": record })
+        let spec = example::entry(operation).operation.spec;
+        example::event(spec, &self.console, &self.platform)
     }
 
     /// What the current version of the secret for deliveries holds.
@@ -255,11 +198,14 @@ impl World {
         self.platform.clear_requests();
     }
 
-    /// Makes something go wrong on the surface that an operation is about.
+    /// Makes something go wrong on each surface that an operation is about.
     pub fn push_fault(&self, operation: &str, fault: &Fault) {
-        match platform::is_about(operation) {
-            true => self.platform.push_fault(platform::fault(fault)),
-            false => self.console.push_fault(fault.clone()),
+        let entry = example::entry(operation);
+        if entry.console {
+            self.console.push_fault(fault.clone());
+        }
+        if entry.platform {
+            self.platform.push_fault(platform::fault(fault));
         }
     }
 

@@ -4,6 +4,7 @@ use fake_console::{Fault, FaultKind, PlatformState, State};
 use serde_json::{Value, json};
 
 use crate::World;
+use crate::example::entry;
 
 /// The account of the analyst whom most events are about.
 pub const JDOE: &str = "jdoe@example.com";
@@ -11,25 +12,8 @@ pub const JDOE: &str = "jdoe@example.com";
 /// Whether an operation is about the platform alone.
 #[must_use]
 pub fn is_about(operation: &str) -> bool {
-    operation.contains("platform") || operation == "revoke-product-access"
-}
-
-/// What [`World::usual_event`] is for these.
-pub(crate) fn usual_event(world: &World, operation: &str) -> Value {
-    match operation {
-        "list-platform-users" | "list-platform-api-keys" | "test-platform-connection" => json!({}),
-        "get-platform-user" | "suspend-platform-user" => json!({"email": JDOE}),
-        "create-platform-user" => jsmith(),
-        "revoke-product-access" => json!({"email": JDOE, "products": ["IVM"]}),
-        "revoke-platform-api-keys" => json!({"email": JDOE, "all": true}),
-        "delete-platform-user" => json!({"email": JDOE, "confirm_email": JDOE}),
-        "restore-platform-user" => {
-            let state = world.platform.state();
-            let product = state.product("OPS").clone();
-            json!({"record": record(world, &state, JDOE, &json!([product]))})
-        }
-        _ => panic!("there is no {operation}"),
-    }
+    let entry = entry(operation);
+    entry.platform && !entry.console
 }
 
 /// The input for a new account.

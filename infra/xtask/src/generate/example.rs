@@ -1,6 +1,7 @@
 //! An operation's example, run for real on a console of its own.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actions::{
@@ -10,16 +11,14 @@ use actions::{
 use entrypoints::insightconnect::PluginAction;
 use fake_console::{FakeConsole, FakePlatform, ORGANIZATION_KEY, PlatformState, State};
 use rapid7::{ApiKey, BoxFuture, Credentials, Options, Trust, console, platform};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use suites::example::{CONSOLE_ADDRESS, INITIAL_PASSWORD, PLATFORM_ADDRESS, addressed, event};
+use suites::trace::{Trace, Watch};
 use tokio::time::Instant;
 
 use super::json::Json;
 
-/// What stands for the console's address on the page.
-const ADDRESS: &str = "https://console.example.com:3780";
-/// The same of the platform.
-const PLATFORM: &str = "https://eu.api.insight.rapid7.com";
 /// What stands for what the platform calls a request, which is another each time.
 const CORRELATION_ID: &str = "7d9e7c29-8f9f-4b3f-9a57-0c7d6c1b2a3e";
 
@@ -61,6 +60,29 @@ pub(super) async fn run_action(action: &PluginAction) -> Result<(Value, Value), 
     Ok((input, output))
 }
 
+/// What an operation's example does to a console and a platform, and what it does when it is run again.
+pub(super) async fn trace(entry: &Entry) -> Result<Trace, String> {
+    let Operation { spec, .. } = entry.operation;
+    let console = FakeConsole::start(State::realistic());
+    let platform = FakePlatform::start(PlatformState::realistic());
+    let event = event(spec, &console, &platform);
+    let props = Arc::new(Props::default());
+    // As where a deployment does not say of which type the pack's own key is.
+    let run = stage(&console, &platform, &props, platform::OwnKey::default());
+    let watch = Watch::new(&console, &platform);
+    let sent = async || {
+        let result = actions::invoke(entry.operation, run.clone(), event.clone()).await;
+        result.map_err(|error| format!("the example of {}: {error}", spec.name))?;
+        Ok::<_, String>(watch.sent())
+    };
+    let (first, again) = (sent().await?, sent().await?);
+    Ok(Trace {
+        first,
+        again,
+        changes: watch.changes(&props.delivered()),
+    })
+}
+
 /// What comes of an input on a console and a platform of its own, without what would differ from run
 /// to run.
 async fn staged(
@@ -69,11 +91,13 @@ async fn staged(
 ) -> Result<String, String> {
     let console = FakeConsole::start(State::realistic());
     let platform = FakePlatform::start(PlatformState::realistic());
-    let input = example
-        .replace(ADDRESS, console.url())
-        .replace(PLATFORM, platform.url());
-    let input: Value = serde_json::from_str(&input).map_err(|error| error.to_string())?;
-    let mut output = act(stage(&console, &platform), input).await?;
+    let input = addressed(example, &console, &platform);
+    let own_key = platform::OwnKey {
+        key_type: Some(platform::KeyType::Organization),
+        id: None,
+    };
+    let run = stage(&console, &platform, &Arc::default(), own_key);
+    let mut output = act(run, input).await?;
     let mut text = output["text"].as_str().unwrap_or_default().to_owned();
     if let Some(time) = output.get_mut("generated_at").map(Value::take) {
         text = text.replace(time.as_str().unwrap_or_default(), TIME);
@@ -90,8 +114,8 @@ async fn staged(
     }
     let mut output = output
         .to_string()
-        .replace(console.url(), ADDRESS)
-        .replace(platform.url(), PLATFORM);
+        .replace(console.url(), CONSOLE_ADDRESS)
+        .replace(platform.url(), PLATFORM_ADDRESS);
     for id in platform
         .requests()
         .iter()
@@ -102,7 +126,12 @@ async fn staged(
     Ok(output)
 }
 
-fn stage(console: &FakeConsole, platform: &FakePlatform) -> Run {
+fn stage(
+    console: &FakeConsole,
+    platform: &FakePlatform,
+    props: &Arc<Props>,
+    own_key: platform::OwnKey,
+) -> Run {
     let own = Arc::new(Credentials {
         username: "svc-soar".into(),
         password: "correct horse battery staple".into(),
@@ -117,10 +146,6 @@ fn stage(console: &FakeConsole, platform: &FakePlatform) -> Run {
     let key = Arc::new(ApiKey(ORGANIZATION_KEY.into()));
     let options = trusting(platform.certificate_sha256());
     let platform = platform::Client::new(platform.url(), Arc::new(key), options);
-    let own_key = platform::OwnKey {
-        key_type: Some(platform::KeyType::Organization),
-        id: None,
-    };
     let platform = platform.expect("an address").with_own_key(own_key);
     Run {
         services: Services {
@@ -130,9 +155,9 @@ fn stage(console: &FakeConsole, platform: &FakePlatform) -> Run {
                 allow_deletion: true,
                 ..Policy::default()
             },
-            audit: Arc::new(Props),
-            secrets: Arc::new(Props),
-            deliveries: Some(Arc::new(Props)),
+            audit: Arc::<Props>::clone(props),
+            secrets: Arc::<Props>::clone(props),
+            deliveries: Some(Arc::<Props>::clone(props) as Arc<dyn SecretWriter>),
             progress: None,
         },
         caller: Caller::default(),
@@ -142,7 +167,32 @@ fn stage(console: &FakeConsole, platform: &FakePlatform) -> Run {
 
 /// Stands for what surrounds a run: every secret there is can be read and written, and records go
 /// nowhere.
-struct Props;
+#[derive(Default)]
+struct Props(Mutex<Deliveries>);
+
+#[derive(Default)]
+struct Deliveries {
+    /// What was staged, by its token.
+    staged: HashMap<String, SecretString>,
+    /// The tokens of the requests that were delivered.
+    delivered: HashSet<String>,
+    /// What was promoted last.
+    current: Option<SecretString>,
+}
+
+impl Props {
+    fn deliveries(&self) -> std::sync::MutexGuard<'_, Deliveries> {
+        self.0.lock().expect("nobody panicked")
+    }
+
+    /// What the secret holds that was delivered into.
+    fn delivered(&self) -> Value {
+        let deliveries = self.deliveries();
+        let current = deliveries.current.as_ref();
+        let text = current.map_or("null", |text| text.expose_secret());
+        serde_json::from_str(text).expect("JSON")
+    }
+}
 
 impl Audit for Props {
     fn write<'a>(&'a self, _record: &'a AuditRecord<'a>) -> BoxFuture<'a, Result<(), String>> {
@@ -152,7 +202,7 @@ impl Audit for Props {
 
 impl SecretReader for Props {
     fn read<'a>(&'a self, _reference: &'a str) -> BoxFuture<'a, actions::Result<SecretString>> {
-        Box::pin(async { Ok("only-the-secret-knows-1".into()) })
+        Box::pin(async { Ok(INITIAL_PASSWORD.into()) })
     }
 }
 
@@ -160,14 +210,14 @@ impl SecretWriter for Props {
     fn stage<'a>(
         &'a self,
         _secret: &'a str,
-        _token: &'a str,
+        token: &'a str,
         text: SecretString,
     ) -> BoxFuture<'a, actions::Result<Staged>> {
-        let staged = Staged {
-            text,
-            delivered: false,
-        };
-        Box::pin(async { Ok(staged) })
+        let mut deliveries = self.deliveries();
+        let delivered = deliveries.delivered.contains(token);
+        let text = deliveries.staged.entry(token.into()).or_insert(text);
+        let text = text.clone();
+        Box::pin(async move { Ok(Staged { text, delivered }) })
     }
 
     fn check(&self, _secret: &str) -> actions::Result<()> {
@@ -177,9 +227,12 @@ impl SecretWriter for Props {
     fn promote<'a>(
         &'a self,
         _secret: &'a str,
-        _token: &'a str,
-        _request: &'a str,
+        token: &'a str,
+        request: &'a str,
     ) -> BoxFuture<'a, actions::Result<()>> {
+        let mut deliveries = self.deliveries();
+        deliveries.delivered.insert(request.to_owned());
+        deliveries.current = deliveries.staged.get(token).cloned();
         Box::pin(async { Ok(()) })
     }
 }

@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn the_keys_that_end_with_the_account_are_told() {
         assert_snapshot!(plan_text(plan_to_delete(&jdoe())), @r"
-        delete user 730917c6-599e-4214-883d-02c21d7ecce1 for good, and with it the user's API keys and sessions
+        delete user 00000000-0000-4000-8000-000000000004 for good, and with it the user's API keys and sessions
         warning: what uses the person's API keys stops working: k1 (key k1)
         ");
     }
@@ -197,7 +197,7 @@ mod tests {
     fn an_account_whose_keys_can_not_be_read_is_deleted_all_the_same() {
         let unread = PlatformSnapshot::of_user(user(json!({})));
         assert_snapshot!(plan_text(plan_to_delete(&unread)), @r"
-        delete user 730917c6-599e-4214-883d-02c21d7ecce1 for good, and with it the user's API keys and sessions
+        delete user 00000000-0000-4000-8000-000000000004 for good, and with it the user's API keys and sessions
         warning: the API keys could not be read, so the person's own, which end with the account, are not listed
         ");
     }

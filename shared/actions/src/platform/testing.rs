@@ -7,7 +7,7 @@ use super::plan::PlatformPlan;
 use super::snapshot::PlatformSnapshot;
 use crate::core::error::Result;
 
-pub(crate) const JDOE: &str = "730917c6-599e-4214-883d-02c21d7ecce1";
+pub(crate) const JDOE: &str = "00000000-0000-4000-8000-000000000004";
 
 /// `jdoe`, with these members more or instead.
 pub(crate) fn user(more: Value) -> User {

@@ -1,0 +1,10 @@
+//! The platform, rule by rule.
+
+mod auth;
+mod catalog;
+mod client;
+mod faults;
+mod gateway;
+mod seeds;
+mod users;
+mod vm_users;

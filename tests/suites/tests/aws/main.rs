@@ -1,0 +1,4 @@
+//! Against what AWS itself ships, and the nearest thing to its services that runs anywhere.
+
+mod one_function;
+mod whole_way;

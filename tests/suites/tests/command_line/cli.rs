@@ -1,0 +1,68 @@
+//! r7user as a process, with a console, a platform and a folder of its own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rexpect::session::{PtySession, spawn_command};
+use serde_json::Value;
+use suites::{World, told};
+use tempfile::TempDir;
+
+pub(crate) struct Cli {
+    pub(crate) world: World,
+    folder: TempDir,
+}
+
+impl Cli {
+    pub(crate) fn new() -> Self {
+        Self {
+            world: World::new(),
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// A file in the folder, which r7user runs in and keeps its state in.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.world.r7user(arguments);
+        command
+            .env("XDG_STATE_HOME", self.folder.path())
+            .current_dir(self.folder.path());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        run(&mut self.command(arguments))
+    }
+
+    pub(crate) fn terminal(&self, arguments: &[&str]) -> PtySession {
+        terminal(self.command(arguments))
+    }
+
+    /// The audit records that the runs left.
+    pub(crate) fn audit(&self) -> Vec<Value> {
+        let path = self.path("rapid7-user-actions/audit.jsonl");
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let lines = text.lines();
+        lines
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
+    }
+}
+
+/// Its exit code, standard output and standard error.
+pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
+    told(&command.output().expect("r7user starts"))
+}
+
+/// The same program in front of a person.
+pub(crate) fn terminal(mut command: Command) -> PtySession {
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    // A terminal brings its own.
+    command.stdin(Stdio::inherit());
+    spawn_command(command, Some(15_000)).expect("r7user starts")
+}

@@ -1,0 +1,8 @@
+//! The runbook CLI as a process.
+
+mod cli;
+mod people;
+mod platform;
+mod r7user;
+mod rows_as_they_come;
+mod via_lambda;

@@ -1,0 +1,11 @@
+//! The operations' functions as Lambda runs them, and what holds for every one of them.
+
+mod audit;
+mod bad_input;
+mod faults;
+mod lambda;
+mod metrics;
+mod requests;
+mod rotation;
+mod run_twice;
+mod secrets;

@@ -1,0 +1,4 @@
+//! The HTTP API: its function, and the document on it.
+
+mod api;
+mod openapi;

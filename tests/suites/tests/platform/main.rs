@@ -1,0 +1,10 @@
+//! What operations do to accounts, products and API keys of the Insight Platform.
+
+mod access;
+mod client;
+mod faults;
+mod guards;
+mod keys;
+mod meanwhile;
+mod users;
+mod what_stays;

@@ -1,0 +1,10 @@
+//! The InsightConnect plugin: the program, its folder and its package.
+
+mod actions;
+mod connection;
+mod package;
+mod server;
+mod task;
+mod validators;
+mod vendor_actions;
+mod vendor_runtime;
