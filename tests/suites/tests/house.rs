@@ -1,6 +1,11 @@
 //! The project keeps its own promises: one list of operations, one TLS stack, one direction of
 //! dependencies.
 
+/// The modules of this program, in the folder of its name.
+mod house {
+    mod imports;
+}
+
 use std::collections::BTreeSet;
 use std::fs;
 
