@@ -17,16 +17,35 @@ use modules::Sources;
 type Floors = &'static [&'static [&'static str]];
 
 /// The crates that have floors. The others only have no circles.
-const FLOORS: [(&str, Floors); 1] = [(
-    "actions",
-    &[
-        &["registry"],
-        &["operations"],
-        &["access_report", "person"],
-        &["console", "platform", "user_changes"],
-        &["core"],
-    ],
-)];
+const FLOORS: [(&str, Floors); 2] = [
+    (
+        "actions",
+        &[
+            &["registry"],
+            &["operations"],
+            &["access_report", "person"],
+            &["console", "platform", "user_changes"],
+            &["core"],
+        ],
+    ),
+    (
+        "rapid7",
+        &[
+            &["console", "platform"],
+            &["transport"],
+            &["answer"],
+            &["request", "retry", "url"],
+            &[
+                "credentials",
+                "error",
+                "rate_limit",
+                "redact",
+                "tls",
+                "without_links",
+            ],
+        ],
+    ),
+];
 
 /// Every crate of the folder `shared`: its name there, and its sources.
 fn shared() -> Vec<(String, Sources)> {
