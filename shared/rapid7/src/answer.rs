@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
 use crate::rate_limit::RateLimit;
 use crate::redact;
-use crate::transport::Request;
+use crate::request::Request;
 use crate::without_links;
 
 /// What a request that got no whole answer means.

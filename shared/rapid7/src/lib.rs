@@ -14,9 +14,11 @@ mod error;
 pub mod platform;
 mod rate_limit;
 mod redact;
+mod request;
 mod retry;
 mod tls;
 mod transport;
+mod url;
 mod without_links;
 
 pub use credentials::{
@@ -27,4 +29,5 @@ pub use rate_limit::RateLimit;
 pub use redact::{REDACTED, redact_secret_members};
 pub use retry::RetryPolicy;
 pub use tls::{Fingerprint, Trust, TrustError, client_config};
-pub use transport::{InvalidUrl, Options};
+pub use transport::Options;
+pub use url::InvalidUrl;

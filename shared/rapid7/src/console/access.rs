@@ -8,7 +8,7 @@ use super::client::Client;
 use super::paging::{Page, read_backwards};
 use super::user::{UserId, WireForm};
 use crate::error::Result;
-use crate::transport::Request;
+use crate::request::Request;
 
 /// What is given one by one. A user with all of them has no individual grants, and giving some is
 /// ignored (vendor API file).

@@ -17,7 +17,9 @@ use super::roles::{AuthenticationSource, Role};
 use super::user::{User, UserId, WireForm};
 use crate::credentials::CredentialSource;
 use crate::error::{Delivery, ErrorKind, Result};
-use crate::transport::{Call, InvalidUrl, Options, Request, Transport, console_url};
+use crate::request::Request;
+use crate::transport::{Call, Options, Transport};
+use crate::url::{InvalidUrl, console_url};
 
 /// A console. Cheap to clone; clones share connections and what was learned of the wire form.
 #[derive(Clone)]

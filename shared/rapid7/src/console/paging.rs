@@ -7,7 +7,8 @@ use serde_json::Value;
 use tracing::info;
 
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::transport::{Call, Request, Transport};
+use crate::request::Request;
+use crate::transport::{Call, Transport};
 
 /// The largest page that a console gives (guide; its default is 10, vendor API file).
 const PAGE_SIZE: usize = 500;

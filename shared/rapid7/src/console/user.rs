@@ -1,11 +1,9 @@
-//! A user as the console told of it, and the object that replaces it.
+//! A user as the console told of it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-use super::replacement::Replacement;
 
 /// A user's number on its console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +48,14 @@ impl User {
         };
         let id = UserId(members.get("id")?.as_i64()?);
         Some(Self { id, members })
+    }
+
+    /// The same user with other members.
+    pub(super) fn with_members(&self, members: Map<String, Value>) -> Self {
+        Self {
+            id: self.id,
+            members,
+        }
     }
 
     /// The JSON that this user was read from.
@@ -186,36 +192,6 @@ impl User {
         }
     }
 
-    /// The user as it will be once `replacement` is in force: with the read-only members that the
-    /// console keeps itself, and without those that describe a role or source that changed.
-    #[must_use]
-    pub fn replaced_by(&self, replacement: &Replacement) -> Self {
-        let mut members = replacement.members().clone();
-        for name in ["id", "locked"] {
-            if let Some(value) = self.members.get(name) {
-                members.insert(name.into(), value.clone());
-            }
-        }
-        let after = Self {
-            id: self.id,
-            members,
-        };
-        let role = self
-            .members
-            .get("role")
-            .and_then(|role| role.get("privileges"));
-        match role {
-            Some(privileges) if after.role_id() == self.role_id() => {
-                let mut members = after.members;
-                if let Some(Value::Object(role)) = members.get_mut("role") {
-                    role.insert("privileges".into(), privileges.clone());
-                }
-                Self { members, ..after }
-            }
-            _ => after,
-        }
-    }
-
     /// What the user's role allows, if the console tells it with the user (vendor API file).
     #[must_use]
     pub fn privileges(&self) -> Option<Vec<&str>> {
@@ -229,12 +205,6 @@ impl User {
         let parts = self.at(&["name"])?.as_object()?;
         let part = |key| parts.get(key).and_then(Value::as_str).unwrap_or_default();
         Some((part("first"), part("last")))
-    }
-
-    /// The object that replaces this user: everything but what the console calls read-only.
-    #[must_use]
-    pub fn replacement(&self) -> Replacement {
-        Replacement::of(self)
     }
 }
 

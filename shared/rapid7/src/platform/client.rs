@@ -15,7 +15,9 @@ use super::user::{NamedEntry, NewUser, User, UserId};
 use crate::credentials::{ApiKey, CredentialSource};
 use crate::error::Result;
 use crate::rate_limit::RateLimit;
-use crate::transport::{Call, InvalidUrl, Options, Request, Transport, platform_url};
+use crate::request::Request;
+use crate::transport::{Call, Options, Transport};
+use crate::url::{InvalidUrl, platform_url};
 
 /// The account API (seen in the field).
 const API: &str = "/account/api/1";

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use crate::error::{Delivery, ErrorKind, Result};
-use crate::transport::Request;
+use crate::request::Request;
 
 const PATH: &str = "/vm/v4/users";
 

@@ -1,6 +1,8 @@
 //! The project keeps its own promises: one list of operations, one TLS stack, one direction of
 //! dependencies.
 
+mod imports;
+
 use std::collections::BTreeSet;
 use std::fs;
 
