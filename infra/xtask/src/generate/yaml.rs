@@ -1,4 +1,7 @@
 //! plugin.spec.yaml, in the order and form that people are used to.
+//!
+//! Written here, as no crate writes both as they must be: the vendor's rules want the version without quotes,
+//! which only YAML 1.2 allows, and the vendor's readers are of YAML 1.1, where `no` without quotes is false.
 
 use serde_json::{Map, Value};
 
