@@ -11,7 +11,7 @@ use tracing::warn;
 
 use crate::console::context::ConsoleContext;
 use crate::console::deliver::Delivered;
-use crate::console::grants::kept_grants;
+use crate::console::grant_goals::kept_grants;
 use crate::console::guard::Facts;
 use crate::console::new_account;
 use crate::console::outcome::Outcome;

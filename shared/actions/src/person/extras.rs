@@ -10,8 +10,9 @@ use super::options::Options;
 use crate::console::context::ConsoleContext;
 use crate::console::lookup::line;
 use crate::console::outcome::Outcome;
-use crate::console::password::{NEVER_SHOWN, Rules};
+use crate::console::password::NEVER_SHOWN;
 use crate::console::plan::{Change, Plan, Snapshot};
+use crate::console::random_password::Rules;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 
 /// Whether a password in the console is what lets the person in.
