@@ -1,6 +1,7 @@
 //! `r7user`: the operations for people on call.
 
 mod arguments;
+mod audit_file;
 mod render;
 mod via_lambda;
 mod watch;
@@ -14,13 +15,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use actions::{Caller, Effect, Entry, ErrorKind, Operation, Run, Services, invoke};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value, json};
+use services::assemble::assemble;
+use services::aws::Chain;
+use services::logs;
+use services::needs::Needs;
+use services::sent::Sent;
+use services::settings::{Settings, misconfigured};
 use tokio::time::Instant;
 use tracing::Level;
 
-use services::assemble::{self, Needs, Sent};
-use services::audit::AppendedFile;
-use services::aws::Chain;
-use services::logs;
+use audit_file::AppendedFile;
 use via_lambda::ViaLambda;
 use watch::Watcher;
 
@@ -362,23 +366,21 @@ fn here(
     // Reading leaves no record, and needs no place for one.
     let audit = match operation.spec.effect {
         Effect::Read => AppendedFile::new(PathBuf::new()),
-        _ => audit_file(arguments)?,
+        _ => AppendedFile::of(arguments)?,
     };
-    let settings = assemble::settings()?;
+    let settings = Settings::from_environment().map_err(misconfigured)?;
     let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
     let known: Vec<&str> = known.collect();
-    settings
-        .check_operations(&known)
-        .map_err(assemble::misconfigured)?;
+    settings.check_operations(&known).map_err(misconfigured)?;
     if let Some(at) = arguments::report(entry, arguments)
         && let Some(earlier) = watcher.keep_rows(&at.path, at.resume)?
     {
         input.insert(at.member, earlier.into());
     }
     let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
-    let services = assemble::services(
+    let services = assemble(
         settings,
-        Chain::Full,
+        Chain::EVERYWHERE,
         Arc::new(audit),
         Needs::ALL_ON_A_LAPTOP,
         progress,
@@ -447,20 +449,6 @@ fn request_id() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default().as_micros();
     format!("cli-{now}-{}", std::process::id())
-}
-
-fn audit_file(arguments: &ArgMatches) -> actions::Result<AppendedFile> {
-    if let Some(path) = arguments.get_one::<PathBuf>("audit_file") {
-        return Ok(AppendedFile::new(path.clone()));
-    }
-    let home = || std::env::var_os("HOME").map(PathBuf::from);
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-    let state = state.or_else(|| Some(home()?.join(".local/state")));
-    let state = state.ok_or_else(|| {
-        actions::Error::invalid_input("--audit-file", "required where HOME is not set")
-    })?;
-    let path = state.join("rapid7-user-actions/audit.jsonl");
-    Ok(AppendedFile::new(path))
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ impl ViaLambda {
         patience: Option<Duration>,
     ) -> actions::Result<Self> {
         Ok(Self {
-            functions: Functions::new(Chain::Full, format!("{stack}-")).await?,
+            functions: Functions::new(Chain::EVERYWHERE, format!("{stack}-")).await?,
             spec,
             // A function has a time limit of its own, and says what became of it when that is over.
             patience: patience.map_or(LONGEST_RUN, |patience| patience.min(LONGEST_RUN)),

@@ -11,19 +11,19 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
 use actions::{Error, ErrorKind, SPECS, Spec};
+use lambda::{Failure, TO_ANSWER, until_ended};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Map, Value, json};
+use services::aws::Chain;
+use services::invoke::{self, Functions, LONGEST, Reason};
 use tracing::{info, warn};
 
-use lambda::{Failure, TO_ANSWER};
 pub use problem::{
     ABSENT, KINDS_TYPE, RETRY_AFTER_SECONDS, STILL_RUNNING_SECONDS, TOO_LONG,
     UNSUPPORTED_MEDIA_TYPE, phrase, retry, status, title,
 };
 use problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use request::{Event, not_an_event};
-use services::aws::Chain;
-use services::invoke::{self, Functions, LONGEST, Reason};
 
 /// What the names of the functions begin with: `acme-` for `acme-disable-user`.
 const PREFIX: &str = "RAPID7_FUNCTION_PREFIX";
@@ -42,7 +42,7 @@ const HEAD: usize = 4096;
 /// Serves requests until Lambda ends the process.
 #[must_use]
 pub fn serve() -> ExitCode {
-    lambda::until_ended(run())
+    until_ended(run())
 }
 
 async fn run() -> Result<(), lambda_runtime::Error> {
@@ -86,7 +86,7 @@ async fn functions() -> Result<Functions, Error> {
             "{PREFIX} is not set: what the names of the operations' functions begin with"
         ))
     })?;
-    Functions::new(Chain::Environment, prefix).await
+    Functions::new(Chain::ENVIRONMENT, prefix).await
 }
 
 /// An answer, and what the log tells of it.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actions::Error;
+use lambda::Failure;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-use super::problem::{Problem, TOO_LONG, UNSUPPORTED_MEDIA_TYPE};
-use lambda::Failure;
 use services::invoke::LONGEST;
 use services::strict_json;
+
+use super::problem::{Problem, TOO_LONG, UNSUPPORTED_MEDIA_TYPE};
 
 /// An event of a REST API's Lambda proxy integration (payload format 1.0), as far as it is looked at.
 /// Neither headers nor the API key's value get any further.

@@ -16,8 +16,10 @@ use sha2::{Digest as _, Sha256};
 use super::audit::LoggedAudit;
 use super::catalog;
 use super::message::Failure;
-use services::assemble::{Needs, Sent, services};
+use services::assemble::assemble;
 use services::aws::Chain;
+use services::needs::Needs;
+use services::sent::Sent;
 use services::settings::Settings;
 
 pub use members::fields;
@@ -68,9 +70,9 @@ impl Connection {
                 Ok(settings)
             })
             .map_err(|error| misconfigured(&in_its_words(&error.to_string())))?;
-        let services = services(
+        let services = assemble(
             settings,
-            Chain::Full,
+            Chain::EVERYWHERE,
             Arc::new(LoggedAudit),
             Needs::EVERYTHING,
             None,

@@ -4,5 +4,7 @@ mod events;
 mod metrics;
 mod operation;
 pub mod rotation;
+mod runtime;
 
-pub use operation::{Failure, TO_ANSWER, serve, until_ended};
+pub use operation::serve;
+pub use runtime::{Failure, TO_ANSWER, until_ended};

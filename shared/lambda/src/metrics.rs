@@ -12,8 +12,7 @@ use std::time::{Duration, SystemTime};
 use actions::{Changed, Effect, Error, Spec};
 use serde::Serialize;
 use serde_json::Value;
-
-use services::assemble::Sent;
+use services::sent::Sent;
 use services::settings::metrics_namespace;
 
 /// What is told of one invocation.

@@ -2,38 +2,23 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock, SystemTime};
+use std::time::{Instant as Clock, SystemTime};
 
 use actions::{Action, Operation, Run, invoke};
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
+use services::assemble::{assemble_with_ages, warm_up};
+use services::audit::StandardOutput;
+use services::aws::Chain;
+use services::needs::Needs;
+use services::sent::Sent;
+use services::settings::{Settings, misconfigured};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use services::assemble::{Needs, Sent, services_with_age, settings, warm_up};
-use services::audit::StandardOutput;
-use services::aws::Chain;
-use services::logs;
-
 use crate::events;
 use crate::metrics::{Metrics, Record};
-
-/// Left of an invocation's time for the answer itself, so that a console that hangs ends in our
-/// error and not in Lambda's.
-pub const TO_ANSWER: Duration = Duration::from_millis(300);
-
-/// An operation's error as Lambda reports it: `errorType` is the kind, which retriers match.
-#[derive(Debug)]
-pub struct Failure(pub actions::Error);
-
-impl From<Failure> for Diagnostic {
-    fn from(Failure(error): Failure) -> Self {
-        Self {
-            error_type: error.kind.name().into(),
-            error_message: error.to_string(),
-        }
-    }
-}
+use crate::runtime::{Failure, TO_ANSWER, until_ended};
 
 /// Serves an operation until Lambda ends the process.
 #[must_use]
@@ -45,31 +30,12 @@ fn serve_operation(operation: Operation, needs: Needs) -> ExitCode {
     until_ended(run(operation, needs))
 }
 
-/// Does a function's work until Lambda ends the process: logs, the runtime, the exit code.
-pub fn until_ended(work: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
-    logs::to_json();
-    // One thread: on a function's share of a CPU, more of them only get in each other's way.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let served = match runtime {
-        Ok(runtime) => runtime.block_on(work),
-        Err(error) => Err(error.into()),
-    };
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            error!(%error, "the Lambda runtime ended");
-            ExitCode::FAILURE
-        }
-    }
-}
-
 async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::Error> {
     let sent = Sent::default();
-    let services = settings().map(|settings| {
+    let settings = Settings::from_environment().map_err(misconfigured);
+    let services = settings.map(|settings| {
         let audit = Arc::new(StandardOutput);
-        services_with_age(settings, Chain::Environment, audit, needs, None, &sent)
+        assemble_with_ages(settings, Chain::ENVIRONMENT, audit, needs, None, &sent)
     });
     // During init a function has a whole CPU. A failure here shows again, with its name, in the
     // answer to the first invocation.

@@ -8,16 +8,23 @@ use std::time::Duration;
 
 use actions::{Changed, Effect, Error, ErrorKind, Spec};
 use aws_sdk_lambda::Client;
+use aws_sdk_lambda::config::retry::RetryConfig;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use aws_sdk_lambda::config::{Builder, StalledStreamProtectionConfig};
 use aws_sdk_lambda::operation::RequestId as _;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_secretsmanager::error::SdkError;
+use aws_smithy_runtime_api::client::result::SdkError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tracing::debug;
 
-use crate::aws::{self, Chain};
-use crate::secrets::store::{Failed, code, failed};
+use crate::aws::{Chain, Failed, Service, code, failed};
+
+const LAMBDA: Service = Service {
+    name: "Lambda",
+    id: "LAMBDA",
+};
 
 /// The longest event and the longest answer of a synchronous invocation.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -39,7 +46,9 @@ pub struct Answer {
 
 /// Why there is no answer.
 pub struct Failure {
+    /// What callers are told.
     pub error: Error,
+    /// What it was, where callers tell it apart.
     pub reason: Reason,
     /// Lambda's id of the invocation.
     pub invocation: Option<String>,
@@ -74,7 +83,7 @@ impl Functions {
     /// # Errors
     /// `Unauthorized` where AWS is set up wrongly.
     pub async fn new(chain: Chain, prefix: String) -> Result<Self, Error> {
-        let client = aws::lambda(chain).await.map_err(Error::misconfigured)?;
+        let client = client(chain).await.map_err(Error::misconfigured)?;
         Ok(Self { client, prefix })
     }
 
@@ -130,6 +139,17 @@ impl Functions {
             }),
         }
     }
+}
+
+/// A client, or why there can't be one. It sends a request once and waits for its answer as long as its
+/// caller does: an invocation that was sent may have been carried out.
+async fn client(chain: Chain) -> Result<Client, String> {
+    let settings = Builder::from(&chain.settings(LAMBDA).await?)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        // A function that works for minutes sends nothing meanwhile, which is no stalled stream.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    Ok(Client::from_conf(settings.build()))
 }
 
 /// Whether a run may change anything.

@@ -6,19 +6,24 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+/// Our crates as sources of log lines; `r7user` is the program of the crate `cli`.
+const OURS: [&str; 7] = [
+    "actions",
+    "http_api",
+    "insightconnect",
+    "lambda",
+    "r7user",
+    "rapid7",
+    "services",
+];
+
 fn targets(ours: LevelFilter) -> Targets {
     let others = LevelFilter::WARN.min(ours);
     Targets::new()
         .with_default(others)
-        .with_target("actions", ours)
-        .with_target("http_api", ours)
-        .with_target("insightconnect", ours)
-        .with_target("lambda", ours)
-        // Begins alike, and is not ours.
+        .with_targets(OURS.map(|name| (name, ours)))
+        // Begins as one of ours does.
         .with_target("lambda_runtime", others)
-        .with_target("r7user", ours)
-        .with_target("rapid7", ours)
-        .with_target("services", ours)
 }
 
 /// JSON lines on standard output, with the run's operation, request id and ticket.
@@ -71,4 +76,27 @@ pub fn to_stderr(level: Option<tracing::Level>) {
         .with(format)
         .with(targets(level.map_or(LevelFilter::OFF, Into::into)))
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn ours_say_more_than_warnings_and_nobody_else_does() {
+        let targets = targets(LevelFilter::DEBUG);
+        for ours in OURS {
+            assert!(targets.would_enable(&format!("{ours}::module"), &Level::DEBUG));
+        }
+        for other in [
+            "lambda_runtime::layers",
+            "lambda_runtime_api_client",
+            "reqwest",
+        ] {
+            assert!(!targets.would_enable(other, &Level::INFO), "{other}");
+            assert!(targets.would_enable(other, &Level::WARN), "{other}");
+        }
+    }
 }

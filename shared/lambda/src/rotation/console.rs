@@ -11,15 +11,15 @@ use actions::{
 use rapid7::RetryPolicy;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use tokio::time::Instant;
-
-use super::Rotation;
-use services::assemble::{console_with, misconfigured};
 use services::audit::StandardOutput;
 use services::secrets::console_secret::ConsoleSecret;
-use services::secrets::credentials::SurfaceSecret as _;
 use services::secrets::references::References;
-use services::settings::Settings;
+use services::secrets::surface_secret::SurfaceSecret as _;
+use services::settings::{Settings, misconfigured};
+use services::targets::consoles::console_with;
+use tokio::time::Instant;
+
+use super::run::Rotation;
 
 /// Left of the time for the labels that tell the next run what came of it.
 const TO_RELABEL: Duration = Duration::from_secs(3);

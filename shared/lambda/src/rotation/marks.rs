@@ -3,10 +3,10 @@
 
 use actions::{Changed, Error, ErrorKind};
 use rapid7::{BoxFuture, CredentialError};
-
-use super::{Rotation, Step, is_failed_login, was_no_login};
-use services::secrets::store::failure;
+use services::secrets::failure::failure;
 use services::secrets::versions::{CURRENT, PENDING, REPLACED, SENT, Stuck, Versions, relabel};
+
+use super::run::{Rotation, Step, is_failed_login, was_no_login};
 
 /// A login that may be refused is being sent, or was when a run ended.
 pub(super) const TRYING: &str = "rotation-trying";

@@ -6,21 +6,24 @@
 
 mod console;
 mod marks;
+mod run;
 mod steps;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use actions::{Error, ErrorKind};
+use actions::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
+use services::aws::Chain;
+use services::secrets::store::Store;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use crate::operation::{Failure, TO_ANSWER, until_ended};
-use services::aws::Chain;
-use services::secrets::store::Store;
+use run::{Rotation, Step};
+
+use crate::runtime::{Failure, TO_ANSWER, until_ended};
 
 const NAME: &str = "rotate-console-secret";
 
@@ -31,7 +34,7 @@ pub fn serve() -> ExitCode {
 }
 
 async fn run() -> Result<(), lambda_runtime::Error> {
-    let store = Arc::new(Store::new(Chain::Environment));
+    let store = Arc::new(Store::new(Chain::ENVIRONMENT));
     // During init a function has a whole CPU. Which secret is meant, only the event tells.
     if let Err(error) = store.manager().await {
         warn!(operation = NAME, %error, "not ready yet");
@@ -97,70 +100,4 @@ async fn rotate(
         request_id, secret, version, step, done, "done"
     );
     Ok(json!({"operation": NAME, "step": step, "secret": secret, "version": version, "done": done}))
-}
-
-/// What Secrets Manager asks for, in this order.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Create,
-    Set,
-    Test,
-    Finish,
-}
-
-impl Step {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Create => "createSecret",
-            Self::Set => "setSecret",
-            Self::Test => "testSecret",
-            Self::Finish => "finishSecret",
-        }
-    }
-}
-
-/// One step of one rotation.
-struct Rotation {
-    store: Arc<Store>,
-    /// The secret's ARN, as the event has it.
-    secret: String,
-    /// The version that is to become the current one: the event's token.
-    version: String,
-    request_id: String,
-    deadline: Instant,
-}
-
-impl Rotation {
-    fn error(&self, kind: ErrorKind, message: impl Into<String>, next: &str) -> Error {
-        let mut error = Error::unavailable(message);
-        error.kind = kind;
-        error.next = Some(next.to_owned());
-        self.about(error)
-    }
-
-    /// An error that names the secret and the version.
-    fn about(&self, mut error: Error) -> Error {
-        let (secret, version) = (&self.secret, &self.version);
-        let of = format!("the rotation of the secret {secret:?} to its version {version}");
-        error.subject = Some(match error.subject.take() {
-            Some(subject) => format!("{of}: {subject}"),
-            None => of,
-        });
-        error
-    }
-}
-
-/// What the console said to the request that failed, if one did.
-fn wire(error: &Error) -> Option<&rapid7::Error> {
-    std::error::Error::source(error)?.downcast_ref()
-}
-
-/// Whether the console refused a login.
-fn is_failed_login(error: &Error) -> bool {
-    wire(error).is_some_and(|wire| wire.kind == rapid7::ErrorKind::Unauthorized)
-}
-
-/// Whether this was certainly no failed login: nothing was sent, or something else was answered.
-fn was_no_login(error: &Error) -> bool {
-    !is_failed_login(error) && wire(error).is_none_or(|wire| !wire.answer_was_lost())
 }

@@ -8,14 +8,15 @@ use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 use rapid7::{Delivery, Identity as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use services::aws::{code, failed};
+use services::secrets::console_secret::ConsoleSecret;
+use services::secrets::failure::{PUT, explain};
+use services::secrets::surface_secret::SurfaceSecret as _;
+use services::secrets::versions::{CURRENT, PENDING, SENT};
 use tracing::warn;
 
 use super::marks::Progress;
-use super::{Rotation, Step, is_failed_login, wire};
-use services::secrets::console_secret::ConsoleSecret;
-use services::secrets::credentials::SurfaceSecret as _;
-use services::secrets::store::{PUT, code, explain, failed};
-use services::secrets::versions::{CURRENT, PENDING, SENT};
+use super::run::{Rotation, Step, is_failed_login, wire};
 
 /// How long the new password is.
 const LENGTH: i64 = 32;

@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// When the version of a secret that is in use was made.
 #[derive(Clone, Default)]
-pub struct SecretAge(Arc<AtomicI64>);
+pub(crate) struct SecretAge(Arc<AtomicI64>);
 
 impl SecretAge {
-    pub fn set(&self, created: Option<SystemTime>) {
+    pub(crate) fn set(&self, created: Option<SystemTime>) {
         let since = created.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let seconds = since.and_then(|since| i64::try_from(since.as_secs()).ok());
         self.0.store(seconds.unwrap_or_default(), Ordering::Relaxed);
@@ -20,7 +20,7 @@ impl SecretAge {
 pub struct SecretAges(Vec<SecretAge>);
 
 impl SecretAges {
-    pub fn of(ages: Vec<SecretAge>) -> Self {
+    pub(crate) fn of(ages: Vec<SecretAge>) -> Self {
         Self(ages)
     }
 

@@ -3,15 +3,15 @@
 use rapid7::{CredentialError, Credentials, Trust};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::secrets::credentials::{Members, SurfaceSecret};
+use super::surface_secret::{Members, SurfaceSecret};
 use crate::settings::{form_of, pins_of};
 
 /// What a console's secret holds: `url`, `username`, `password`, and optionally `token`,
 /// `certificate_sha256`, `ca_pem`, `wire_form`. Other members are left alone.
 pub struct ConsoleSecret {
-    pub url: Option<String>,
-    pub trust: Option<Trust>,
-    pub form: Option<rapid7::console::WireForm>,
+    pub(crate) url: Option<String>,
+    pub(crate) trust: Option<Trust>,
+    pub(crate) form: Option<rapid7::console::WireForm>,
     credentials: Credentials,
     /// What says where the console is, as it was written.
     place: [Option<String>; 4],
@@ -25,43 +25,32 @@ impl SurfaceSecret for ConsoleSecret {
 
     fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError> {
         let secret = Members::parse(name, text, "url, username and password")?;
-        let wrong = |what: &str| secret.wrong(what);
         let member = |member: &str| secret.member(member);
-        let required = |member: &str| secret.required(member);
         if member("username")?.is_none() && member("api_key")?.is_some() {
-            return Err(wrong(
+            return Err(secret.wrong(
                 "it holds an API key, which is for the Insight Platform: a console takes `username` \
                  and `password`",
             ));
         }
-        let trust = match (member("certificate_sha256")?, member("ca_pem")?) {
+        let (pins, authorities) = (member("certificate_sha256")?, member("ca_pem")?);
+        let trust = match (&pins, &authorities) {
             (None, None) => None,
-            (Some(pins), None) => Some(Trust::Pins(
-                pins_of(&pins).map_err(|e| wrong(&format!("`certificate_sha256`: {e}")))?,
-            )),
-            (None, Some(pem)) => Some(Trust::CaPem(pem)),
-            _ => return Err(wrong("expected `certificate_sha256` or `ca_pem`, got both")),
+            (Some(_), None) => secret
+                .parsed("certificate_sha256", pins_of)?
+                .map(Trust::Pins),
+            (None, Some(pem)) => Some(Trust::CaPem(pem.clone())),
+            _ => return Err(secret.wrong("expected `certificate_sha256` or `ca_pem`, got both")),
         };
-        let form = match member("wire_form")? {
-            None => None,
-            Some(form) => {
-                Some(form_of(&form).ok_or_else(|| wrong("`wire_form`: expected guide or vendor"))?)
-            }
-        };
-        let place = [
-            member("url")?,
-            member("certificate_sha256")?,
-            member("ca_pem")?,
-            member("wire_form")?,
-        ];
+        let form = secret.parsed("wire_form", form_of)?;
+        let place = [member("url")?, pins, authorities, member("wire_form")?];
         Ok(Self {
-            url: member("url")?,
+            url: place[0].clone(),
             trust,
             form,
             place,
             credentials: Credentials {
-                username: required("username")?,
-                password: required("password")?.into(),
+                username: secret.required("username")?,
+                password: secret.required("password")?.into(),
                 token: member("token")?.map(Into::into),
             },
         })

@@ -3,90 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rapid7::{BoxFuture, CredentialError, CredentialSource, Identity};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
+use rapid7::{BoxFuture, CredentialError, CredentialSource, Identity as _};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
-use crate::secrets::age::SecretAge;
-use crate::secrets::store::{Secret, Store, permanent};
-use crate::secrets::versions::{REPLACED, SENT};
+use super::age::SecretAge;
+use super::failure::permanent;
+use super::store::{Secret, Store};
+use super::surface_secret::SurfaceSecret;
+use super::versions::{REPLACED, SENT};
 use crate::settings::CredentialsAt;
-
-/// What a surface's secret holds.
-pub trait SurfaceSecret: Sized + Send + Sync + 'static {
-    /// What it says who asks with.
-    type Identity: Identity;
-
-    /// Whose secret it is, for people.
-    const WHAT: &'static str;
-
-    /// Reads a secret's text.
-    fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError>;
-
-    /// The same where the environment gives it.
-    fn given(identity: Self::Identity) -> Self;
-
-    fn identity(&self) -> &Self::Identity;
-
-    /// What says where the surface is, as it was written.
-    fn place(&self) -> &[Option<String>];
-
-    /// Whether this pack's rotation function may rotate it, so that for a while another version than the
-    /// current one has what is in force.
-    const ROTATES: bool;
-
-    /// Whether the server would see no difference.
-    fn same(a: &Self::Identity, b: &Self::Identity) -> bool;
-}
-
-/// The members of a secret. Errors name the member and what it expects, never what it holds.
-pub struct Members<'a> {
-    name: &'a str,
-    members: Map<String, Value>,
-}
-
-impl<'a> Members<'a> {
-    /// Reads a JSON object.
-    pub fn parse(
-        name: &'a str,
-        text: &SecretString,
-        expected: &str,
-    ) -> Result<Self, CredentialError> {
-        match serde_json::from_str(text.expose_secret()) {
-            Ok(Value::Object(members)) => Ok(Self { name, members }),
-            _ => Err(permanent(format!(
-                "the secret {name:?}: expected a JSON object with {expected}"
-            ))),
-        }
-    }
-
-    pub fn wrong(&self, what: &str) -> CredentialError {
-        permanent(format!("the secret {:?}: {what}", self.name))
-    }
-
-    /// A member's text, if it is there.
-    pub fn member(&self, member: &str) -> Result<Option<String>, CredentialError> {
-        match self.members.get(member) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
-            Some(_) => Err(self.wrong(&format!("`{member}`: expected text that is not empty"))),
-        }
-    }
-
-    /// A member's text, which must be there.
-    pub fn required(&self, member: &str) -> Result<String, CredentialError> {
-        let missing = || self.wrong(&format!("`{member}`: required, and missing"));
-        self.member(member)?.ok_or_else(missing)
-    }
-}
 
 /// How long credentials that were refused are not sent again: failed logins lock a console's account.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
 
 /// A surface's credentials, read again when they are older than the TTL, and once after a 401.
-pub struct CachedCredentials<S: SurfaceSecret> {
+pub(crate) struct CachedCredentials<S: SurfaceSecret> {
     at: CredentialsAt<S::Identity>,
     store: Arc<Store>,
     ttl: Duration,
@@ -166,7 +98,7 @@ impl<S: SurfaceSecret> State<S> {
 }
 
 impl<S: SurfaceSecret> CachedCredentials<S> {
-    pub fn new(at: CredentialsAt<S::Identity>, store: Arc<Store>, ttl: Duration) -> Self {
+    pub(crate) fn new(at: CredentialsAt<S::Identity>, store: Arc<Store>, ttl: Duration) -> Self {
         Self {
             at,
             store,
@@ -181,19 +113,19 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
     }
 
     /// Tells the age of the version in use there, too.
-    pub fn with_age(self, age: SecretAge) -> Self {
+    pub(crate) fn with_age(self, age: SecretAge) -> Self {
         Self { age, ..self }
     }
 
     /// Whether the secret, as far as it is known by now, is for another place than it was.
-    pub async fn moved(&self) -> bool {
+    pub(crate) async fn moved(&self) -> bool {
         // Reads it again if it is old.
         let _ = self.current().await;
         self.state.lock().await.moved
     }
 
     /// Reads the secret now, and keeps the credentials in it.
-    pub async fn read(&self) -> Result<S, CredentialError> {
+    pub(crate) async fn read(&self) -> Result<S, CredentialError> {
         let (secret, current) = self.fetch().await?;
         let mut state = self.state.lock().await;
         let sent = match current.replaced {

@@ -13,8 +13,9 @@ use aws_sdk_secretsmanager::Client;
 use rapid7::{BoxFuture, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::secrets::store::{GET, PUT, code, explain, failed, permanent};
-use crate::secrets::versions::{self, CURRENT, PENDING, Stuck, Versions, later};
+use super::failure::{GET, PUT, explain, permanent};
+use super::versions::{self, CURRENT, PENDING, Stuck, Versions, later};
+use crate::aws::{code, failed};
 
 /// What our labels begin with; the time in milliseconds and the token follow, so that they sort by age.
 const DELIVERED: &str = "delivered-";

@@ -2,9 +2,11 @@
 
 pub mod age;
 pub mod console_secret;
-pub mod credentials;
+pub(crate) mod credentials;
 mod deliveries;
+pub mod failure;
 pub(crate) mod platform_secret;
 pub mod references;
 pub mod store;
+pub mod surface_secret;
 pub mod versions;

@@ -4,8 +4,8 @@ use rapid7::platform::{ApiKeyId, KeyType, Region};
 use rapid7::{ApiKey, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::secrets::credentials::{Members, SurfaceSecret};
-use crate::settings::key_type_of;
+use super::surface_secret::{Members, SurfaceSecret};
+use crate::settings::{key_id_of, key_type_of};
 
 /// What the platform's secret holds: `api_key`, `region` or `url`, and optionally `key_type`
 /// (organization or user) and `key_id`. Other members are left alone.
@@ -37,35 +37,19 @@ impl SurfaceSecret for PlatformSecret {
             member("key_type")?,
             member("key_id")?,
         ];
-        let [url, region, key_type, key_id] = place.clone();
+        let [url, region, ..] = place.clone();
         let url = match (url, region) {
             (Some(_), Some(_)) => return Err(secret.wrong("expected `region` or `url`, got both")),
             (Some(url), None) => Some(url),
-            (None, Some(region)) => {
-                let region: Region = region
-                    .parse()
-                    .map_err(|error| secret.wrong(&format!("`region`: {error}")))?;
-                Some(region.url())
+            (None, _) => {
+                let region = secret.parsed("region", str::parse::<Region>)?;
+                region.map(|region| region.url())
             }
-            (None, None) => None,
-        };
-        let key_type = match key_type {
-            None => None,
-            Some(text) => Some(
-                key_type_of(&text)
-                    .ok_or_else(|| secret.wrong("`key_type`: expected organization or user"))?,
-            ),
-        };
-        let key_id = match key_id {
-            None => None,
-            Some(text) => Some(ApiKeyId::parse(&text).ok_or_else(|| {
-                secret.wrong("`key_id`: expected the id of the key, not the key itself")
-            })?),
         };
         Ok(Self {
             url,
-            key_type,
-            key_id,
+            key_type: secret.parsed("key_type", key_type_of)?,
+            key_id: secret.parsed("key_id", key_id_of)?,
             key: ApiKey(secret.required("api_key")?.into()),
             place,
         })

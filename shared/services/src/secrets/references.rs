@@ -7,8 +7,9 @@ use rapid7::{BoxFuture, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use crate::secrets::deliveries;
-use crate::secrets::store::{Store, failure, permanent};
+use super::deliveries;
+use super::failure::{failure, permanent};
+use super::store::Store;
 
 /// Reads the secrets that inputs refer to, and writes those that generated ones go into.
 pub struct References {
@@ -21,6 +22,8 @@ pub struct References {
 }
 
 impl References {
+    /// With the secrets of the surfaces themselves; `local` for who owns the machine.
+    #[must_use]
     pub fn new(store: Arc<Store>, own: Vec<String>, local: bool) -> Self {
         Self { store, own, local }
     }
@@ -183,7 +186,7 @@ mod tests {
     /// Refused before Secrets Manager is asked, on a laptop too.
     #[tokio::test]
     async fn a_delivery_goes_to_a_secret_of_its_own_in_secrets_manager() {
-        let store = Arc::new(Store::new(Chain::Environment));
+        let store = Arc::new(Store::new(Chain::ENVIRONMENT));
         let references = References::new(store, vec!["rapid7/console".into()], true);
         let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rapid7/console-AbCdEf";
         for (secret, told) in [

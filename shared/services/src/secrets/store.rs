@@ -1,20 +1,28 @@
-//! Secrets in Secrets Manager, and what it means when one can't be had.
+//! Secrets in Secrets Manager.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use aws_sdk_secretsmanager::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
-use aws_sdk_secretsmanager::operation::RequestId as _;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::Builder;
+use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use rapid7::CredentialError;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
-use tracing::warn;
 
-use crate::aws::{Chain, secrets_manager};
+use super::failure::{GET, explain, permanent};
+use crate::aws::{Chain, Service, code, failed};
+
+const SECRETS_MANAGER: Service = Service {
+    name: "Secrets Manager",
+    id: "SECRETS_MANAGER",
+};
 
 /// A secret's text, and the version that it is.
 pub struct Secret {
+    /// The text.
     pub text: SecretString,
+    /// The id of its version.
     pub version: String,
     /// When Secrets Manager made that version.
     pub created: Option<SystemTime>,
@@ -25,10 +33,12 @@ pub struct Secret {
 /// Where secrets are read.
 pub struct Store {
     chain: Chain,
-    manager: OnceCell<aws_sdk_secretsmanager::Client>,
+    manager: OnceCell<Client>,
 }
 
 impl Store {
+    /// With this way to AWS. Nothing is read yet.
+    #[must_use]
     pub fn new(chain: Chain) -> Self {
         Self {
             chain,
@@ -38,19 +48,26 @@ impl Store {
 
     /// With a client that was made already.
     #[cfg(test)]
-    pub fn of(manager: aws_sdk_secretsmanager::Client) -> Self {
+    pub(crate) fn of(manager: Client) -> Self {
         Self {
-            chain: Chain::Environment,
+            chain: Chain::ENVIRONMENT,
             manager: OnceCell::new_with(Some(manager)),
         }
     }
 
     /// The client of Secrets Manager, made when it is needed first.
-    pub async fn manager(&self) -> Result<&aws_sdk_secretsmanager::Client, CredentialError> {
-        let manager = self.manager.get_or_try_init(|| secrets_manager(self.chain));
+    ///
+    /// # Errors
+    /// If AWS is set up wrongly.
+    pub async fn manager(&self) -> Result<&Client, CredentialError> {
+        let manager = self.manager.get_or_try_init(|| client(self.chain));
         manager.await.map_err(permanent)
     }
 
+    /// The current version of a secret.
+    ///
+    /// # Errors
+    /// If it can't be had, now or until somebody does something about it.
     pub async fn managed(&self, id: &str) -> Result<Secret, CredentialError> {
         let manager = self.manager().await?;
         let answer = manager.get_secret_value().secret_id(id).send().await;
@@ -60,6 +77,9 @@ impl Store {
 
     /// The version with a label; `version` is the one that it must be, if that is known. None, if there is
     /// no such version, or no text in it yet.
+    ///
+    /// # Errors
+    /// As [`managed`](Self::managed).
     pub async fn labelled(
         &self,
         id: &str,
@@ -93,120 +113,30 @@ fn secret_in(id: &str, answer: GetSecretValueOutput) -> Result<Secret, Credentia
     })
 }
 
-/// What a missing secret means for a run.
-pub fn failure(error: CredentialError) -> actions::Error {
-    if error.retryable {
-        actions::Error::unavailable(error.message)
-    } else {
-        actions::Error::misconfigured(error.message)
-    }
+/// A client, or why there can't be one.
+async fn client(chain: Chain) -> Result<Client, String> {
+    let settings = chain.settings(SECRETS_MANAGER).await?;
+    Ok(with_timeouts(Builder::from(&settings)))
 }
 
-pub fn permanent(message: impl Into<String>) -> CredentialError {
-    CredentialError {
-        message: message.into(),
-        retryable: false,
-    }
+fn with_timeouts(settings: Builder) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(8))
+        .build();
+    Client::from_conf(settings.timeout_config(timeouts).build())
 }
 
-/// The requests that Secrets Manager is sent, by the name that its permission has too.
-pub const GET: &str = "GetSecretValue";
-pub const PUT: &str = "PutSecretValue";
-pub const DESCRIBE: &str = "DescribeSecret";
-pub const MOVE_LABEL: &str = "UpdateSecretVersionStage";
+/// A client of a stand-in, which believes any credentials.
+#[cfg(test)]
+pub(crate) fn client_at(endpoint: &str) -> Client {
+    use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 
-/// A failed request without the type of its operation, so that what follows is compiled once.
-pub type Failed = SdkError<ErrorMetadata>;
-
-pub fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Failed {
-    error.map_service_error(|error| error.meta().clone())
-}
-
-/// Secrets Manager's own name of what went wrong.
-pub fn code(error: &Failed) -> Option<&str> {
-    error.as_service_error()?.code()
-}
-
-/// What went wrong, for people. Never `Debug` or the whole chain of an SDK error, not even in the
-/// log: it may hold the answer, and with it the secret.
-pub fn explain(id: &str, request: &'static str, error: &Failed) -> CredentialError {
-    let status = error.raw_response().map(|answer| answer.status().as_u16());
-    let code = code(error);
-    let aws_request_id = error.as_service_error().and_then(|e| e.request_id());
-    warn!(
-        secret = id,
-        request, status, code, aws_request_id, "Secrets Manager did not do it"
-    );
-    let later = |why: &str| CredentialError {
-        message: format!("Secrets Manager could not be asked for {id:?}: {why}"),
-        retryable: true,
-    };
-    let code = match (error, code) {
-        (_, Some(code)) => code,
-        (SdkError::ConstructionFailure(_), _) => {
-            return permanent(format!(
-                "Secrets Manager could not be asked for {id:?}: no request could be made; are \
-                 AWS_REGION and credentials for AWS set?"
-            ));
-        }
-        (SdkError::TimeoutError(_), _) => return later("no answer in time"),
-        (SdkError::DispatchFailure(failure), _) if failure.is_timeout() || failure.is_io() => {
-            return later("no connection");
-        }
-        (SdkError::DispatchFailure(_), _) => {
-            return permanent(format!(
-                "Secrets Manager could not be asked for {id:?}: there are no credentials for AWS"
-            ));
-        }
-        _ => return later("its answer can't be read"),
-    };
-    let reads = request == GET;
-    match code {
-        "ResourceNotFoundException" if reads => permanent(format!(
-            "Secrets Manager has no secret {id:?} in this region"
-        )),
-        "ResourceNotFoundException" if request == MOVE_LABEL => permanent(format!(
-            "Secrets Manager has no secret {id:?} in this region, or not the version that was \
-             staged"
-        )),
-        // Its key, policy and tags are not ours to choose.
-        "ResourceNotFoundException" => permanent(format!(
-            "Secrets Manager has no secret {id:?} in this region: create it first, with the key, \
-             policy and tags that it is to have"
-        )),
-        "AccessDeniedException" if request == PUT => permanent(format!(
-            "this function may not write the secret {id:?}: allow secretsmanager:{request} on it, \
-             and kms:GenerateDataKey and kms:Decrypt on its key if that is not AWS's own"
-        )),
-        "AccessDeniedException" => {
-            let verb = if reads { "read" } else { "use" };
-            permanent(format!(
-                "this function may not {verb} the secret {id:?}: allow secretsmanager:{request} \
-                 on it"
-            ))
-        }
-        "LimitExceededException" => permanent(format!(
-            "Secrets Manager keeps no more versions or labels of {id:?}: take the labels from old \
-             versions, or deliver into another secret"
-        )),
-        "DecryptionFailure" => permanent(format!(
-            "the secret {id:?} can't be decrypted: check its KMS key"
-        )),
-        "EncryptionFailure" => permanent(format!(
-            "the secret {id:?} can't be encrypted: check its KMS key"
-        )),
-        "InvalidRequestException" if reads => permanent(format!(
-            "Secrets Manager does not give {id:?}: is it scheduled for deletion, or without a value?"
-        )),
-        "InvalidRequestException" => permanent(format!(
-            "Secrets Manager does not change {id:?}: is it scheduled for deletion, or a replica?"
-        )),
-        "UnrecognizedClientException"
-        | "InvalidSignatureException"
-        | "ExpiredTokenException"
-        | "InvalidParameterException" => permanent(format!(
-            "Secrets Manager refused {request} for {id:?}: {code}"
-        )),
-        code => later(code),
-    }
+    let settings = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(harness::REGION))
+        .credentials_provider(Credentials::new("id", "key", None, None, "tests"))
+        .endpoint_url(endpoint)
+        .http_client(crate::aws::Http::new().expect("a client"));
+    with_timeouts(settings)
 }

@@ -6,9 +6,12 @@ use std::collections::HashMap;
 use aws_sdk_secretsmanager::Client;
 use rapid7::{BoxFuture, CredentialError};
 
-use crate::secrets::store::{DESCRIBE, Failed, MOVE_LABEL, code, explain, failed};
+use super::failure::{DESCRIBE, MOVE_LABEL, explain};
+use crate::aws::{Failed, code, failed};
 
+/// On the version that is in use.
 pub const CURRENT: &str = "AWSCURRENT";
+/// On the version that is to be in use next.
 pub const PENDING: &str = "AWSPENDING";
 /// On the version of a rotation: its password may have been sent to the console. Whoever is refused with
 /// the current version's password uses this version's.
@@ -26,13 +29,15 @@ pub enum Stuck {
 }
 
 /// The labels of `secret` could not be moved, and may be later.
-pub fn later(secret: &str, what: &str) -> CredentialError {
+pub(crate) fn later(secret: &str, what: &str) -> CredentialError {
     CredentialError {
         message: format!("the labels of the secret {secret:?} could not be moved: {what}"),
         retryable: true,
     }
 }
 
+/// Moves labels, as `attempt` says after a look at them.
+///
 /// Labels may be moved between the look and the move, by another delivery or a rotation; and a move
 /// whose answer was lost is refused when it is sent again. Another look tells.
 pub async fn relabel<'a, T>(
@@ -89,10 +94,12 @@ impl<'a> Versions<'a> {
         labels.unwrap_or_default()
     }
 
+    /// Whether a version has a label.
     pub fn has(&self, version: &str, wanted: &str) -> bool {
         self.labels_of(version).iter().any(|label| label == wanted)
     }
 
+    /// The version with a label.
     pub fn holder(&self, label: &str) -> Option<&String> {
         self.labels.keys().find(|version| self.has(version, label))
     }

@@ -3,7 +3,7 @@
 use rapid7::console::WireForm;
 use rapid7::{Credentials, Trust};
 
-use super::{CredentialsAt, Environment, SettingsError, entries, wrong};
+use super::environment::{CredentialsAt, Environment, SettingsError, entries, wrong};
 
 /// Several consoles: `NAME=SECRET`, comma-separated; a secret is a name or ARN in Secrets Manager, or
 /// `file:PATH`.
@@ -38,11 +38,11 @@ const ONLY: &str = "console";
 #[derive(Debug, Clone)]
 pub struct ConsoleSettings {
     /// What inputs call it.
-    pub name: String,
-    pub credentials: CredentialsAt<Credentials>,
-    pub url: Option<String>,
-    pub trust: Option<Trust>,
-    pub form: Option<WireForm>,
+    pub(crate) name: String,
+    pub(crate) credentials: CredentialsAt<Credentials>,
+    pub(crate) url: Option<String>,
+    pub(crate) trust: Option<Trust>,
+    pub(crate) form: Option<WireForm>,
 }
 
 /// The consoles; none, if no variable names one.
@@ -92,12 +92,8 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
             )));
         }
     };
-    let form = match get(WIRE_FORM).as_deref() {
-        None => None,
-        Some(text) => {
-            Some(form_of(text).ok_or_else(|| wrong(WIRE_FORM, "expected guide or vendor"))?)
-        }
-    };
+    let form = get(WIRE_FORM).map(|text| form_of(&text));
+    let form = form.transpose().map_err(|error| wrong(WIRE_FORM, error))?;
     Ok(vec![ConsoleSettings {
         name: ONLY.into(),
         credentials,
@@ -146,7 +142,7 @@ fn several(text: &str) -> Result<Vec<ConsoleSettings>, SettingsError> {
 }
 
 /// Comma-separated fingerprints.
-pub fn pins_of(text: &str) -> Result<Vec<rapid7::Fingerprint>, String> {
+pub(crate) fn pins_of(text: &str) -> Result<Vec<rapid7::Fingerprint>, String> {
     text.split(',')
         .map(|pin| {
             pin.parse()
@@ -155,10 +151,11 @@ pub fn pins_of(text: &str) -> Result<Vec<rapid7::Fingerprint>, String> {
         .collect()
 }
 
-pub fn form_of(text: &str) -> Option<WireForm> {
+/// A form, by its name.
+pub(crate) fn form_of(text: &str) -> Result<WireForm, &'static str> {
     match text {
-        "guide" => Some(WireForm::Guide),
-        "vendor" => Some(WireForm::Vendor),
-        _ => None,
+        "guide" => Ok(WireForm::Guide),
+        "vendor" => Ok(WireForm::Vendor),
+        _ => Err("expected guide or vendor"),
     }
 }

@@ -1,102 +1,51 @@
 //! What the environment says. Every variable that this pack reads is named in this module.
 
 mod consoles;
+mod environment;
 mod platform;
 mod policy;
 
-use std::fmt;
 use std::time::Duration;
 
-use actions::Policy;
+use actions::{Error, Policy};
 
-pub use consoles::{ConsoleSettings, form_of, pins_of};
-pub use platform::{PlatformSettings, key_type_of};
+pub use consoles::ConsoleSettings;
+pub(crate) use consoles::{form_of, pins_of};
+pub(crate) use environment::CredentialsAt;
+pub use environment::SettingsError;
+pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of};
+
+use environment::{Environment, wrong};
 
 const SECRET_TTL: &str = "RAPID7_SECRET_TTL_SECONDS";
 const METRICS_NAMESPACE: &str = "RAPID7_METRICS_NAMESPACE";
-
-/// A variable that can't be used. Values are not repeated: one may be a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingsError(String);
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Where a surface's credentials are kept.
-#[derive(Debug, Clone)]
-pub enum CredentialsAt<C> {
-    SecretsManager(String),
-    File(String),
-    Environment(C),
-}
-
-impl<C> CredentialsAt<C> {
-    /// The secret's name or ARN, if it is one of Secrets Manager.
-    pub fn managed(&self) -> Option<&str> {
-        match self {
-            Self::SecretsManager(id) => Some(id),
-            _ => None,
-        }
-    }
-}
-
-/// The namespace of the metrics, if there are to be any. Apart from [`Settings`]: what fails for a
-/// wrong setting is counted too.
-pub fn metrics_namespace() -> Option<String> {
-    let namespace = std::env::var(METRICS_NAMESPACE).ok();
-    namespace.filter(|namespace| !namespace.is_empty())
-}
-
-/// Reads a variable; one that is empty is not there.
-pub struct Environment<'a> {
-    get: &'a dyn Fn(&str) -> Option<String>,
-    /// The certificates that a variable means: those in the file of this name.
-    certificates: &'a dyn Fn(String) -> Result<String, String>,
-}
-
-impl Environment<'_> {
-    fn get(&self, name: &str) -> Option<String> {
-        (self.get)(name).filter(|value| !value.is_empty())
-    }
-
-    fn certificates(&self, name: &str, value: String) -> Result<String, SettingsError> {
-        (self.certificates)(value).map_err(|error| wrong(name, &error))
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, SettingsError> {
-        match self.get(name).as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(wrong(name, "expected true or false")),
-        }
-    }
-}
-
-fn wrong(name: &str, expected: &str) -> SettingsError {
-    SettingsError(format!("{name}: {expected}"))
-}
 
 /// What the environment says.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// None, if there is only the platform.
     pub consoles: Vec<ConsoleSettings>,
-    pub platform: Option<PlatformSettings>,
-    pub secret_ttl: Duration,
+    /// None, if there are only consoles.
+    pub(crate) platform: Option<PlatformSettings>,
+    /// How long what was read of a secret is used.
+    pub(crate) secret_ttl: Duration,
     /// Without the login of the pack's own account, which only its secret tells.
     pub policy: Policy,
 }
 
 impl Settings {
     /// Reads the environment.
+    ///
+    /// # Errors
+    /// For a variable that can't be used, or where neither a console nor the platform is named.
     pub fn from_environment() -> Result<Self, SettingsError> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
     /// Reads the environment for the one console that has this secret, whichever it names itself.
+    ///
+    /// # Errors
+    /// As [`from_environment`](Self::from_environment).
     pub fn for_console_secret(id: &str) -> Result<Self, SettingsError> {
         Self::from_variables(|name| match name {
             consoles::SECRET => Some(id.to_owned()),
@@ -131,6 +80,9 @@ impl Settings {
     }
 
     /// Reads settings that have the names of the environment's variables, wherever they come from.
+    ///
+    /// # Errors
+    /// As [`from_environment`](Self::from_environment).
     pub fn read(
         get: impl Fn(&str) -> Option<String>,
         certificates: impl Fn(String) -> Result<String, String>,
@@ -159,26 +111,36 @@ impl Settings {
     }
 
     /// What to say where a console is needed and none is configured.
+    #[must_use]
     pub fn no_console() -> SettingsError {
         consoles::missing()
     }
 
     /// The same for the platform.
-    pub fn no_platform() -> SettingsError {
+    pub(crate) fn no_platform() -> SettingsError {
         platform::missing()
     }
 
     /// Refuses allowed operations that there are not. For who knows all of them: a function knows
     /// its own, and a name that it does not know may be another's.
+    ///
+    /// # Errors
+    /// If one is none of these.
     pub fn check_operations(&self, known: &[&str]) -> Result<(), SettingsError> {
         policy::check_operations(&self.policy, known)
     }
 }
 
-/// What stands between commas; nothing if one of it is empty.
-fn entries(text: &str) -> Option<Vec<String>> {
-    let entry = |entry: &str| Some(entry.trim().to_owned()).filter(|entry| !entry.is_empty());
-    text.split(',').map(entry).collect()
+/// What a setting that can't be used means for a run.
+pub fn misconfigured(error: SettingsError) -> Error {
+    Error::misconfigured(error.to_string())
+}
+
+/// The namespace of the metrics, if there are to be any. Apart from [`Settings`]: what fails for a
+/// wrong setting is counted too.
+pub fn metrics_namespace() -> Option<String> {
+    let namespace = std::env::var(METRICS_NAMESPACE).ok();
+    namespace.filter(|namespace| !namespace.is_empty())
 }
 
 #[cfg(test)]

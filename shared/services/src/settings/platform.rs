@@ -3,7 +3,7 @@
 use rapid7::platform::{ApiKeyId, KeyType, Region};
 use rapid7::{ApiKey, Trust};
 
-use super::{CredentialsAt, Environment, SettingsError, wrong};
+use super::environment::{CredentialsAt, Environment, SettingsError, wrong};
 
 /// Name or ARN of the platform's secret in Secrets Manager.
 pub(super) const SECRET: &str = "RAPID7_PLATFORM_SECRET";
@@ -29,12 +29,12 @@ const DETAILS: [&str; 5] = [REGION, URL, KEY_TYPE, KEY_ID, CA_FILE];
 
 /// The platform.
 #[derive(Debug, Clone)]
-pub struct PlatformSettings {
-    pub credentials: CredentialsAt<ApiKey>,
-    pub url: Option<String>,
-    pub key_type: Option<KeyType>,
-    pub key_id: Option<ApiKeyId>,
-    pub trust: Trust,
+pub(crate) struct PlatformSettings {
+    pub(crate) credentials: CredentialsAt<ApiKey>,
+    pub(crate) url: Option<String>,
+    pub(crate) key_type: Option<KeyType>,
+    pub(crate) key_id: Option<ApiKeyId>,
+    pub(crate) trust: Trust,
 }
 
 pub(super) fn read(
@@ -65,19 +65,12 @@ pub(super) fn read(
             )));
         }
     };
-    let key_type = match get(KEY_TYPE) {
-        None => None,
-        Some(text) => Some(
-            key_type_of(&text).ok_or_else(|| wrong(KEY_TYPE, "expected organization or user"))?,
-        ),
-    };
-    let key_id = match get(KEY_ID) {
-        None => None,
-        Some(text) => Some(
-            ApiKeyId::parse(&text)
-                .ok_or_else(|| wrong(KEY_ID, "expected the id of the key, not the key itself"))?,
-        ),
-    };
+    let key_type = get(KEY_TYPE).map(|text| key_type_of(&text));
+    let key_type = key_type
+        .transpose()
+        .map_err(|error| wrong(KEY_TYPE, error))?;
+    let key_id = get(KEY_ID).map(|text| key_id_of(&text));
+    let key_id = key_id.transpose().map_err(|error| wrong(KEY_ID, error))?;
     let trust = match get(CA_FILE) {
         None => Trust::PublicRoots,
         Some(file) => Trust::CaPem(environment.certificates(CA_FILE, file)?),
@@ -99,10 +92,16 @@ pub(super) fn missing() -> SettingsError {
     ))
 }
 
-pub fn key_type_of(text: &str) -> Option<KeyType> {
+/// Whose a key is, by name.
+pub(crate) fn key_type_of(text: &str) -> Result<KeyType, &'static str> {
     match text {
-        "organization" => Some(KeyType::Organization),
-        "user" => Some(KeyType::User),
-        _ => None,
+        "organization" => Ok(KeyType::Organization),
+        "user" => Ok(KeyType::User),
+        _ => Err("expected organization or user"),
     }
+}
+
+/// The id of a key.
+pub(crate) fn key_id_of(text: &str) -> Result<ApiKeyId, &'static str> {
+    ApiKeyId::parse(text).ok_or("expected the id of the key, not the key itself")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actions::{IdentityRules, Policy};
 
-use super::{Environment, SettingsError, entries, wrong};
+use super::environment::{Environment, SettingsError, entries, wrong};
 
 pub(super) const ALLOW_PRIVILEGED: &str = "RAPID7_ALLOW_PRIVILEGED_ACCOUNTS";
 pub(super) const ALLOW_DELETION: &str = "RAPID7_ALLOW_DELETION";

@@ -1,11 +1,12 @@
 //! What is asked with while a secret is rotated, beyond the minute that the suites can't wait for.
 
 use harness::SecretsManager;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::aws::client_at;
 use crate::secrets::console_secret::ConsoleSecret;
+use crate::secrets::store::client_at;
 
 const SECRET: &str = "rapid7/console";
 

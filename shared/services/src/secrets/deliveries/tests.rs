@@ -4,8 +4,8 @@ use harness::{Failure, Moto, SecretsManager};
 use serde_json::json;
 
 use super::*;
-use crate::aws::client_at;
-use crate::secrets::store::{DESCRIBE, MOVE_LABEL};
+use crate::secrets::failure::{DESCRIBE, MOVE_LABEL};
+use crate::secrets::store::client_at;
 
 const SECRET: &str = "users/jdoe";
 

@@ -7,21 +7,21 @@ use std::time::Duration;
 use actions::{Error, Target, Targets};
 use rapid7::platform::{Client, OwnKey};
 use rapid7::{BoxFuture, Options, RetryPolicy};
-use tokio::sync::Mutex;
 
-use crate::assemble::Sent;
-use crate::assemble::{Ready, misconfigured};
+use super::slot::{Ready, Slot};
 use crate::secrets::age::SecretAge;
 use crate::secrets::credentials::CachedCredentials;
+use crate::secrets::failure::failure;
 use crate::secrets::platform_secret::PlatformSecret;
-use crate::secrets::store::{Store, failure};
-use crate::settings::{PlatformSettings, Settings};
+use crate::secrets::store::Store;
+use crate::sent::Sent;
+use crate::settings::{PlatformSettings, Settings, misconfigured};
 
 /// The platform, made ready when it is needed first.
 pub(crate) struct PlatformTarget {
     names: Vec<String>,
     settings: Option<PlatformSettings>,
-    slot: Mutex<Option<Ready<PlatformSecret, Client>>>,
+    slot: Slot<PlatformSecret, Client>,
     store: Arc<Store>,
     ttl: Duration,
     age: SecretAge,
@@ -42,7 +42,7 @@ impl PlatformTarget {
                 .map(|_| "platform".into())
                 .collect(),
             settings: settings.platform.clone(),
-            slot: Mutex::default(),
+            slot: Slot::default(),
             store,
             ttl: settings.secret_ttl,
             age,
@@ -98,17 +98,7 @@ impl Targets<Client> for PlatformTarget {
     }
 
     fn open<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<Target<Client>, Error>> {
-        Box::pin(async move {
-            let mut slot = self.slot.lock().await;
-            if let Some(target) = Ready::still(&slot).await {
-                return Ok(target);
-            }
-            *slot = None;
-            let ready = self.prepare().await?;
-            let target = ready.target.clone();
-            *slot = Some(ready);
-            Ok(target)
-        })
+        Box::pin(self.slot.open(async || self.prepare().await))
     }
 
     fn missing(&self) -> Error {
