@@ -7,10 +7,11 @@ use actions::{Changed, Entry, Error, ErrorKind, Spec};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 use serde_json::{Map, Value};
-
-use super::{arguments, person};
 use services::aws::Chain;
 use services::invoke::Functions;
+
+use crate::arguments;
+use crate::caller::person;
 
 const STACK: &str = "via_lambda";
 
@@ -19,10 +20,10 @@ const STACK: &str = "via_lambda";
 const LONGEST_RUN: Duration = Duration::from_secs(910);
 
 /// What a person who presses Ctrl-C is told.
-pub(super) const INTERRUPTED: &str = "The function goes on, whatever is done here; its answer is \
+pub(crate) const INTERRUPTED: &str = "The function goes on, whatever is done here; its answer is \
                                       waited for. Ctrl-C again ends the waiting, not the function.";
 
-pub(super) fn argument() -> Arg {
+pub(crate) fn argument() -> Arg {
     Arg::new(STACK)
         .long("via-lambda")
         .value_name("STACK")
@@ -45,12 +46,12 @@ fn parsed(text: &str) -> Result<String, String> {
 }
 
 /// The stack whose functions are to do it.
-pub(super) fn stack(arguments: &ArgMatches) -> Option<&str> {
+pub(crate) fn stack(arguments: &ArgMatches) -> Option<&str> {
     arguments.get_one::<String>(STACK).map(String::as_str)
 }
 
 /// Refuses what only this machine could do or read.
-pub(super) fn check(
+pub(crate) fn check(
     entry: &Entry,
     arguments: &ArgMatches,
     input: &Map<String, Value>,
@@ -89,14 +90,14 @@ pub(super) fn check(
 }
 
 /// An operation's function.
-pub(super) struct ViaLambda {
+pub(crate) struct ViaLambda {
     functions: Functions,
     spec: &'static Spec,
     patience: Duration,
 }
 
 impl ViaLambda {
-    pub(super) async fn new(
+    pub(crate) async fn new(
         stack: &str,
         spec: &'static Spec,
         patience: Option<Duration>,
@@ -109,7 +110,7 @@ impl ViaLambda {
         })
     }
 
-    pub(super) async fn run(&self, mut input: Map<String, Value>) -> actions::Result<Value> {
+    pub(crate) async fn run(&self, mut input: Map<String, Value>) -> actions::Result<Value> {
         if let Some(person) = person() {
             input.entry("requested_by").or_insert(person.into());
         }

@@ -11,10 +11,10 @@ use actions::{Error, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
-use super::render;
+use crate::render;
 
 /// Shows a run to the person at the terminal, and keeps its rows.
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     warned: Mutex<BTreeSet<String>>,
     report: Mutex<Option<Report>>,
     bar: Mutex<Option<ProgressBar>>,
@@ -36,7 +36,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Watcher {
     /// With `streams`, the rows of an answer are printed as they come.
-    pub(super) fn new(streams: bool) -> Self {
+    pub(crate) fn new(streams: bool) -> Self {
         Self {
             warned: Mutex::default(),
             report: Mutex::default(),
@@ -52,7 +52,7 @@ impl Watcher {
     ///
     /// # Errors
     /// `InvalidInput` if the file can't be used, before anything is done.
-    pub(super) fn keep_rows(&self, path: &Path, resume: bool) -> Result<Option<String>, Error> {
+    pub(crate) fn keep_rows(&self, path: &Path, resume: bool) -> Result<Option<String>, Error> {
         let shown = path.display().to_string();
         let failed = |error: io::Error| {
             Error::invalid_input("--report", &format!("{shown} can't be used: {error}"))
@@ -82,17 +82,17 @@ impl Watcher {
     }
 
     /// From here on rows are kept and progress is shown.
-    pub(super) fn begin_for_real(&self) {
+    pub(crate) fn begin_for_real(&self) {
         self.for_real.store(true, Ordering::Relaxed);
     }
 
     /// Nothing else is to be begun.
-    pub(super) fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// Takes the progress off the terminal, and prints the rows that are still on their way.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Some(rows) = &self.rows {
             // A reader that has seen enough and hung up was told so before, or need not know.
             let _ = lock(rows).flush();
@@ -103,7 +103,7 @@ impl Watcher {
     }
 
     /// Keeps a row: when this returns it is out of this process.
-    pub(super) fn keep(&self, row: &Value) -> Result<(), String> {
+    pub(crate) fn keep(&self, row: &Value) -> Result<(), String> {
         let mut report = lock(&self.report);
         let Some(report) = report.as_mut() else {
             return Ok(());

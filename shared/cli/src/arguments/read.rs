@@ -7,15 +7,16 @@ use actions::{Entry, Error};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
-use super::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
+use super::command::command;
+use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
 
-pub(super) fn cleared(matches: &ArgMatches) -> Vec<String> {
+fn cleared(matches: &ArgMatches) -> Vec<String> {
     let names = matches.try_get_many::<String>(CLEAR).ok().flatten();
     names.into_iter().flatten().cloned().collect()
 }
 
 /// Whether the argument is there by itself and not by default.
-pub(super) fn given(matches: &ArgMatches, name: &str) -> bool {
+fn given(matches: &ArgMatches, name: &str) -> bool {
     matches.try_contains_id(name).unwrap_or(false)
         && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
 }
@@ -118,4 +119,23 @@ pub(crate) fn report(entry: &Entry, matches: &ArgMatches) -> Option<ReportAt> {
         resume: matches.get_flag(RESUME),
         member: member.name,
     })
+}
+
+/// Refuses arguments that contradict each other, which clap can't see: a member's new value, and
+/// that it is taken away.
+pub(crate) fn check(entry: &Entry, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let cleared = cleared(matches);
+    let both = members(entry)
+        .into_iter()
+        .find(|member| cleared.contains(&long(&member.name)) && given(matches, &member.name));
+    let Some(both) = both else {
+        return Ok(());
+    };
+    let long = long(&both.name);
+    let command = command(entry);
+    let name = format!("r7user {}", command.get_name());
+    Err(command.bin_name(name).error(
+        clap::error::ErrorKind::ArgumentConflict,
+        format!("'--{CLEAR} {long}' and a value for it ('--{long}') contradict each other"),
+    ))
 }

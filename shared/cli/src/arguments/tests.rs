@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use actions::Spec;
+use actions::{Effect, Entry, Spec};
 use schemars::Schema;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
+use super::command::example;
+use super::members::{Kind, long, members};
+use super::{check, command, input};
 
 fn words(line: &str) -> Vec<String> {
     shlex::split(line).expect(line)
@@ -35,7 +37,7 @@ fn sound(entry: &Entry, folder: &Path) {
     let spec = entry.operation.spec;
     let members = members(entry);
     let mut example: Value = serde_json::from_str(spec.example).expect(spec.name);
-    let mut line = super::example(spec.name, &members, spec.example);
+    let mut line = super::command::example(spec.name, &members, spec.example);
     for member in &members {
         let (name, kind) = (member.name.as_str(), &member.kind);
         match (kind, example.get(name)) {

@@ -3,7 +3,7 @@
 use comfy_table::{Attribute, Cell, Color};
 use serde_json::{Map, Value};
 
-use super::{BAD, CARE, GOOD, cell, paint, table, warnings};
+use super::parts::{BAD, CARE, GOOD, cell, paint, table, warnings};
 
 /// Whether an answer is about people rather than an account.
 pub(super) fn is_about(members: &Map<String, Value>) -> bool {

@@ -3,7 +3,7 @@
 use comfy_table::{Attribute, Cell};
 use serde_json::{Map, Value};
 
-use super::{CARE, cell, paint, table};
+use super::parts::{CARE, cell, paint, table};
 
 /// Whether an answer is one of those.
 pub(super) fn is_about(members: &Map<String, Value>) -> bool {
@@ -73,7 +73,7 @@ mod tests {
         });
         let object = members.as_object_mut().expect("an object");
         object.extend(more.as_object().expect("an object").clone());
-        super::super::answer(&members)
+        crate::render::answer(&members)
     }
 
     #[test]

@@ -1,55 +1,15 @@
-//! Answers for people: tables and a few coloured words.
+//! Any operation's answer.
 
-mod people;
-mod user_changes;
-
-use anstyle::{AnsiColor, Style};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color};
 use serde_json::{Map, Value};
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const CARE: Style = AnsiColor::Yellow.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
-
-fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
-}
-
-/// A value in a cell: text without quotes, nothing for null, objects as compact JSON. What a console
-/// tells must not move the cursor of whoever is about to confirm a plan.
-fn cell(value: &Value) -> String {
-    let printable = |text: &str| -> String {
-        text.chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect()
-    };
-    match value {
-        Value::Null => "–".into(),
-        Value::String(text) => printable(text),
-        Value::Array(items) if items.is_empty() => "none".into(),
-        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
-        other => printable(&other.to_string()),
-    }
-}
-
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header);
-    // Some terminals, inside other programs, say that they have no width at all.
-    if table.width().is_some_and(|width| width < 40) {
-        table.set_width(100);
-    }
-    table
-}
+use super::outcome::outcome;
+use super::parts::{cell, table, warnings};
+use super::{people, user_changes};
 
 /// Any operation's answer. An outcome shows what changed; lists of objects are tables, with what else
 /// is told above them; anything else is its members.
-pub(super) fn answer(answer: &Value) -> String {
+pub(crate) fn answer(answer: &Value) -> String {
     let Value::Object(members) = answer else {
         return cell(answer);
     };
@@ -93,7 +53,7 @@ pub(super) fn answer(answer: &Value) -> String {
 
 /// The rows of an answer's list, one JSON object a line; nothing, if they have been printed as they
 /// came.
-pub(super) fn lines(answer: &Value) -> String {
+pub(crate) fn lines(answer: &Value) -> String {
     let members = answer
         .as_object()
         .into_iter()
@@ -189,112 +149,11 @@ fn members_of(members: &Map<String, Value>) -> String {
     format!("{table}{}", warnings(members))
 }
 
-fn subject(members: &Map<String, Value>) -> String {
-    let subject = &members["subject"];
-    let number = match &subject["user_id"] {
-        Value::Null => "no account".to_owned(),
-        id => format!("user {}", cell(id)),
-    };
-    format!(
-        "{} ({number}) on {}",
-        cell(&subject["login"]),
-        cell(&subject["target"])
-    )
-}
-
-fn changes(members: &Map<String, Value>) -> Table {
-    let mut table = table(&["field", "before", "after"]);
-    for change in members["changes"].as_array().into_iter().flatten() {
-        table.add_row(["field", "before", "after"].map(|column| cell(&change[column])));
-    }
-    table
-}
-
-fn warnings(members: &Map<String, Value>) -> String {
-    let warnings = members.get("warnings").and_then(Value::as_array);
-    let warnings = warnings.into_iter().flatten();
-    warnings
-        .map(|warning| format!("\n{} {}", paint(CARE, "warning:"), cell(warning)))
-        .collect()
-}
-
-fn outcome(members: &Map<String, Value>) -> String {
-    let flag = |name: &str| members[name] == true;
-    if flag("dry_run") {
-        let verdict = paint(CARE, "Dry run: nothing was written.");
-        return format!("{}\n{verdict}", plan(members));
-    }
-    let none = members["changes"].as_array().is_some_and(Vec::is_empty);
-    let verdict = match flag("changed") {
-        true => paint(GOOD, "done, and read back"),
-        false => paint(GOOD, "nothing was left to do"),
-    };
-    let mut text = format!("{}: {verdict}", subject(members));
-    if !none {
-        text.push_str(&format!("\n{}", changes(members)));
-    }
-    text.push_str(&warnings(members));
-    text
-}
-
-/// The plan of a dry run, before it is carried out.
-pub(super) fn plan(members: &Map<String, Value>) -> String {
-    let steps = members["plan"].as_array().cloned().unwrap_or_default();
-    let whom = match people::is_about(members) {
-        true => people::whom(members),
-        false => subject(members),
-    };
-    let mut text = format!("Plan for {whom}:");
-    if steps.is_empty() {
-        text.push_str(" nothing is left to do");
-    }
-    for step in &steps {
-        text.push_str(&format!("\n  • {}", cell(step)));
-    }
-    if !steps.is_empty() {
-        text.push_str(&format!("\n{}", changes(members)));
-    }
-    text.push_str(&warnings(members));
-    text
-}
-
-/// What can't be done of a plan that was shown.
-pub(super) fn left_out(error: &actions::Error) -> String {
-    let kind = error.kind.name();
-    format!(
-        "{} {kind}: {}",
-        paint(BAD, "not in this plan:"),
-        error.message
-    )
-}
-
-/// A warning about the deployment itself.
-pub(super) fn warning(text: &str) -> String {
-    format!("{} {text}", paint(CARE, "warning:"))
-}
-
-/// An error.
-pub(super) fn error(error: &actions::Error) -> String {
-    let mut text = String::new();
-    let details = error.details.as_deref().and_then(Value::as_object);
-    if let Some(members) = details.filter(|members| people::is_about(members)) {
-        text.push_str(&format!("{}\n", people::tables(members)));
-    }
-    text.push_str(&format!(
-        "{} ",
-        paint(BAD, &format!("{}:", error.kind.name()))
-    ));
-    text.push_str(&error.to_string());
-    if error.kind.is_retryable() {
-        text.push_str(&paint(QUIET, " (running it again is safe)"));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::parts::{CARE, paint};
     use super::*;
 
     /// The lines of an answer, cells by `|`, without the table's frame.
