@@ -6,7 +6,7 @@ use std::io::Write as _;
 use actions::{Audit, AuditRecord};
 use rapid7::BoxFuture;
 
-use super::log::Tee;
+use crate::log::Tee;
 use services::audit::line;
 
 /// The log of the step that is running, and standard error.

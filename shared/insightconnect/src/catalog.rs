@@ -4,13 +4,11 @@
 use actions::{ALL, Effect, Entry, Operation};
 use serde_json::{Map, Value};
 
-use super::clear;
-use super::fields::{self, Field, Types};
-use super::message::Failure;
-use super::step::refused;
-use super::task;
-use super::vendor_actions::{self, Given, VendorAction};
-use super::wording::{sentence, title};
+use crate::failure::{Failure, refused};
+use crate::fields::{self, Field, Types};
+use crate::vendor_actions::{self, Given, VendorAction};
+use crate::wording::{sentence, title};
+use crate::{clear, task};
 
 /// An action of the plugin, with everything that is known of it without running it.
 pub struct PluginAction {

@@ -3,9 +3,8 @@
 use actions::schema::has_type;
 use serde_json::{Map, Value};
 
-use super::fields::{Field, Kind};
-use super::message::Failure;
-use super::step::refused;
+use crate::failure::{Failure, refused};
+use crate::fields::{Field, Kind};
 
 /// The input that names the members to take away.
 pub(super) const NAME: &str = "clear";

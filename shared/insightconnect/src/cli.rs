@@ -8,9 +8,10 @@ use clap::{Parser, Subcommand};
 use serde_json::Value;
 use tracing::Level;
 
-use super::message::Envelope;
-use super::step::Plugin;
-use super::{DESCRIPTION, NAME, VENDOR, VERSION, catalog, http, sample, task};
+use crate::about::{DESCRIPTION, NAME, VENDOR, VERSION};
+use crate::message::Envelope;
+use crate::plugin::Plugin;
+use crate::{catalog, http, log, sample, task};
 use services::logs;
 
 #[derive(Parser)]
@@ -56,7 +57,9 @@ Examples:
   insightconnect-plugin run < message.json
   insightconnect-plugin http --port 10001";
 
-pub(super) fn main() -> ExitCode {
+/// Runs the plugin.
+#[must_use]
+pub fn main() -> ExitCode {
     let cli = Cli::parse_from(http::known(std::env::args_os()));
     match cli.command {
         _ if cli.version => print(&format!("{VENDOR}/{NAME}:{VERSION}\n")),
@@ -75,7 +78,7 @@ pub(super) fn main() -> ExitCode {
         Some(Command::Run(_)) => once(false, cli.debug),
         Some(Command::Test(_)) => once(true, cli.debug),
         Some(Command::Http(args)) => {
-            logs::to_writer(level(cli.debug), super::log::Tee);
+            logs::to_writer(level(cli.debug), log::Tee);
             http::serve(&args)
         }
     }
@@ -99,7 +102,7 @@ fn print(text: &str) -> ExitCode {
 /// Answers the message on standard input: exit code 0 if it was done, 1 if not. The answer is the
 /// last line of standard output either way, unless there is no message to answer to.
 fn once(test: bool, debug: bool) -> ExitCode {
-    logs::to_writer(level(debug), super::log::Tee);
+    logs::to_writer(level(debug), log::Tee);
     let mut text = String::new();
     if let Err(error) = std::io::stdin().lock().read_to_string(&mut text) {
         eprintln!("The message can't be read: {error}");

@@ -10,7 +10,7 @@ use actions::schema::{
 };
 use serde_json::{Map, Value, json};
 
-use super::wording::{sentence, title};
+use crate::wording::{sentence, title};
 
 /// What a field holds, in the words of plugin.spec.yaml.
 #[derive(Debug, Clone, PartialEq)]

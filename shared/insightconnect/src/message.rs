@@ -2,83 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::failure::Failure;
+
 /// The version of the message format, in both directions.
 const VERSION: &str = "v1";
-
-/// Why a step failed, by whose fault.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Failure {
-    /// The message is not one that the plugin can run.
-    Message(String),
-    /// The step did not do what it was asked for.
-    Step {
-        /// What happened, to whom, and what was and was not changed.
-        cause: String,
-        /// What to do next.
-        assistance: String,
-        /// The error for programs, as text.
-        data: String,
-        /// Whether it is a surprise, rather than something to expect of a step.
-        surprise: bool,
-    },
-    /// The message can't be run and the contract counts that as the plugin's own failure.
-    Fault(String),
-}
-
-impl Failure {
-    /// The HTTP status of the answer.
-    #[must_use]
-    pub(super) fn status(&self) -> u16 {
-        match self {
-            Self::Message(_)
-            | Self::Step {
-                surprise: false, ..
-            } => 400,
-            Self::Step { surprise: true, .. } | Self::Fault(_) => 500,
-        }
-    }
-
-    fn error(&self, test: bool) -> String {
-        match self {
-            Self::Message(text) | Self::Fault(text) => text.clone(),
-            Self::Step {
-                cause,
-                assistance,
-                data,
-                ..
-            } => {
-                let (what, was) = if test {
-                    ("Connection test failed!", "Response was:")
-                } else {
-                    ("An error occurred during plugin execution!", "Response was")
-                };
-                let mut text = format!("{what} {cause} {assistance}");
-                if !data.is_empty() {
-                    text.push_str(&format!(" {was} {data}"));
-                }
-                text
-            }
-        }
-    }
-
-    /// `cause`, `assistance` and `data`, where the contract has them.
-    pub(super) fn exception(&self, test: bool) -> Option<Value> {
-        match self {
-            Self::Step {
-                cause,
-                assistance,
-                data,
-                ..
-            } => Some(json!({"cause": cause, "assistance": assistance, "data": data})),
-            Self::Message(text) | Self::Fault(text) if test => Some(json!({
-                "cause": "Plugin connection test failed.",
-                "assistance": "See error log for more details.",
-                "data": text,
-            })),
-            _ => None,
-        }
-    }
-}
 
 /// What a message asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalog::PluginAction;
-use super::fields::Field;
-use super::{connection, task};
+use crate::catalog::PluginAction;
+use crate::fields::Field;
+use crate::{connection, task};
 
 /// The start message of an action or task.
 pub(super) fn message(name: &str) -> Option<Value> {

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::catalog::{PluginAction, names};
-use super::fields::{Field, Kind, Types};
-use super::task::{self, TaskFields};
-use super::wording::{sentence, title};
-use super::{DESCRIPTION, NAME, TITLE, VENDOR, VERSION, connection};
+use crate::about::{DESCRIPTION, NAME, TITLE, VENDOR, VERSION};
+use crate::catalog::{PluginAction, names};
+use crate::connection;
+use crate::fields::{Field, Kind, Types};
+use crate::task::{self, TaskFields};
+use crate::wording::{sentence, title};
 
 /// The specification as it is checked in, for those who ask for YAML.
 pub(super) const YAML: &str = include_str!("../../../infra/insightconnect/plugin.spec.yaml");
@@ -198,8 +199,8 @@ fn sample_of(field: &Field) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fields::{Absence, schema};
     use super::*;
+    use crate::fields::{Absence, schema};
 
     fn all() -> Vec<PluginAction> {
         let found = names()

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::fields::{Field, Kind};
-use super::super::message::Failure;
+use super::action::{AS_IT_IS, Given, VendorAction, and_common, input, required};
 use super::writing::{tell_links, with_links};
-use super::{AS_IT_IS, Given, VendorAction, and_common, input, refused, required};
+use crate::failure::{Failure, refused};
+use crate::fields::{Field, Kind};
 
 pub(super) const ADD_SITE: VendorAction = VendorAction {
     name: "add_user_site_access",

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::fields::{Field, Kind, Types};
-use super::super::message::Failure;
+use super::action::{AS_IT_IS, Given, VendorAction, and_common, input, output, required};
 use super::listing::{Filter, fitting, pattern};
 use super::shapes::{linked, links};
-use super::{AS_IT_IS, Given, VendorAction, and_common, input, output, refused, required};
+use crate::failure::{Failure, refused};
+use crate::fields::{Field, Kind, Types};
 
 pub(super) const GET_ROLES: VendorAction = VendorAction {
     name: "get_roles",

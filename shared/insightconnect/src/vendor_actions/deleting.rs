@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::action::{AS_IT_IS, Given, Read, VendorAction, and_all};
 use super::listing::id;
 use super::writing::{tell_links, with_links};
-use super::{AS_IT_IS, Given, Read, VendorAction, and_all};
 
 const UNCONFIRMED: &str = "no login confirmed that this is the account that was meant: the step gave \
                            its `id` alone";

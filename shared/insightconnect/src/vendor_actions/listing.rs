@@ -3,12 +3,12 @@
 use fancy_regex::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 
-use super::super::fields::Kind;
-use super::super::message::Failure;
-use super::shapes::{account, privileges, user_account};
-use super::{
-    AS_IT_IS, Given, Read, VendorAction, and_all, and_common, input, output, refused, required,
+use super::action::{
+    AS_IT_IS, Given, Read, VendorAction, and_all, and_common, input, output, required,
 };
+use super::shapes::{account, privileges, user_account};
+use crate::failure::{Failure, refused};
+use crate::fields::{Field, Kind};
 
 pub(super) const GET_USERS: VendorAction = VendorAction {
     name: "get_users",
@@ -95,7 +95,7 @@ pub(super) const GET_USER: VendorAction = VendorAction {
 };
 
 /// The number of an account, as the vendor's plugin calls it.
-pub(super) fn id() -> super::Field {
+pub(super) fn id() -> Field {
     input(
         "id",
         Kind::Integer,
@@ -105,7 +105,7 @@ pub(super) fn id() -> super::Field {
 }
 
 /// A filter as an input.
-pub(super) fn pattern(name: &str, example: &str, what: &str) -> super::Field {
+pub(super) fn pattern(name: &str, example: &str, what: &str) -> Field {
     let description = format!(
         "{what}: a regular expression that fits its beginning, upper and lower case alike. Left out, \
          all"

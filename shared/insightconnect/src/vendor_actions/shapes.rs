@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::fields::{Field, Kind, Types};
-use super::{output, required};
+use super::action::{output, required};
+use crate::fields::{Field, Kind, Types};
 
 /// A list of links as an output.
 pub(super) fn links_field(types: &mut Types) -> Field {

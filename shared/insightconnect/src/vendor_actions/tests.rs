@@ -2,9 +2,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::super::catalog::PluginAction;
-use super::super::fields::{Absence, schema};
-use super::*;
+use super::{Given, VendorAction, listing, shapes, vendor_actions};
+use crate::catalog::{PluginAction, names};
+use crate::failure::{Failure, refused};
+use crate::fields::{Absence, schema};
 
 fn given(input: Value) -> Given {
     Given {
@@ -77,7 +78,7 @@ fn each_is_there_once_with_an_operation_and_examples_that_its_schema_takes() {
 #[test]
 fn a_type_is_the_same_wherever_it_is_used() {
     let mut known: Map<String, Value> = Map::new();
-    for name in super::super::names() {
+    for name in names() {
         let action = PluginAction::find(&name).expect("an action");
         for (type_name, fields) in &action.types {
             let told = json!(format!("{fields:?}"));

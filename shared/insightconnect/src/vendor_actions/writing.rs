@@ -3,11 +3,13 @@
 use rapid7::console::Role;
 use serde_json::{Map, Value, json};
 
-use super::super::fields::{Field, Kind, Types};
-use super::super::message::Failure;
+use super::action::{
+    AS_IT_IS, Given, Read, VendorAction, and_all, common, input, output, required,
+};
 use super::listing::id;
 use super::shapes::{links, links_field};
-use super::{AS_IT_IS, Given, Read, VendorAction, and_all, input, output, refused, required};
+use crate::failure::{Failure, refused};
+use crate::fields::{Field, Kind, Types};
 
 /// Inputs about access that are the same by another name.
 const ACCESS: [(&str, &str); 2] = [
@@ -155,7 +157,7 @@ pub(super) const UPDATE_USER_ROLE: VendorAction = VendorAction {
             example: Some("asset-owner".into()),
             ..role
         }));
-        own.extend(super::common(fields));
+        own.extend(common(fields));
         own
     },
     output: with_links,

@@ -1,7 +1,4 @@
-//! A plugin's connection: how Rapid7 is reached, and what the deployment allows. It says what the
-//! environment says to a function, member by member, and is read by the same code.
-
-mod members;
+//! From the parameters of a connection to what its steps use.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,22 +8,20 @@ use actions::Services;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-
-use super::audit::LoggedAudit;
-use super::catalog;
-use super::message::Failure;
 use services::assemble::assemble;
 use services::aws::Chain;
 use services::needs::Needs;
 use services::sent::Sent;
 use services::settings::Settings;
+use sha2::{Digest as _, Sha256};
 
-pub use members::fields;
-pub(super) use members::in_its_words;
-use members::{
-    ALLOWED_OPERATIONS, SKIP_VERIFICATION, SSL_VERIFY, TIMEOUT, TIMEOUT_SECONDS, members,
+use super::members::{
+    ALLOWED_OPERATIONS, SKIP_VERIFICATION, SSL_VERIFY, TIMEOUT, TIMEOUT_SECONDS, in_its_words,
+    members,
 };
+use crate::audit::LoggedAudit;
+use crate::catalog;
+use crate::failure::Failure;
 
 const LONGEST_TIMEOUT: u64 = 3600;
 
@@ -35,9 +30,9 @@ const KEPT: usize = 64;
 
 /// A connection that is ready to be used.
 #[derive(Clone)]
-pub(super) struct Connection {
-    pub(super) services: Services,
-    pub(super) timeout: Duration,
+pub(crate) struct Connection {
+    pub(crate) services: Services,
+    pub(crate) timeout: Duration,
 }
 
 impl Connection {
@@ -191,14 +186,14 @@ fn certificates(text: String) -> Result<String, String> {
 
 /// The connections that were used last, so that a server need not open one for each step.
 #[derive(Default)]
-pub(super) struct Connections(Mutex<Vec<([u8; 32], Connection)>>);
+pub(crate) struct Connections(Mutex<Vec<([u8; 32], Connection)>>);
 
 impl Connections {
     /// The connection with these parameters.
     ///
     /// # Errors
     /// What is wrong with them.
-    pub(super) fn get(&self, parameters: &Value) -> Result<Connection, Failure> {
+    pub(crate) fn get(&self, parameters: &Value) -> Result<Connection, Failure> {
         let key: [u8; 32] = Sha256::digest(parameters.to_string()).into();
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         {
@@ -267,9 +262,9 @@ mod tests {
             .map(|(v, _)| *v)
             .collect();
         let source = [
-            include_str!("../../services/src/settings/consoles.rs"),
-            include_str!("../../services/src/settings/platform.rs"),
-            include_str!("../../services/src/settings/policy.rs"),
+            include_str!("../../../services/src/settings/consoles.rs"),
+            include_str!("../../../services/src/settings/platform.rs"),
+            include_str!("../../../services/src/settings/policy.rs"),
         ];
         // Files and one-time tokens are nothing that a connection keeps; whose key it is and which,
         // the platform tells or its secret does.
