@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use actions::{Audit, AuditRecord};
 use clap::ArgMatches;
+use etcetera::{BaseStrategy as _, choose_base_strategy};
 use rapid7::BoxFuture;
 use services::audit::line;
 
@@ -21,12 +22,11 @@ impl AppendedFile {
         if let Some(path) = arguments.get_one::<PathBuf>("audit_file") {
             return Ok(Self(path.clone()));
         }
-        let home = || std::env::var_os("HOME").map(PathBuf::from);
-        let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-        let state = state.or_else(|| Some(home()?.join(".local/state")));
-        let state = state.ok_or_else(|| {
+        let folders = choose_base_strategy().map_err(|_| {
             actions::Error::invalid_input("--audit-file", "required where HOME is not set")
         })?;
+        // Windows has no folder for state.
+        let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
         Ok(Self(state.join("rapid7-user-actions/audit.jsonl")))
     }
 
