@@ -1,5 +1,5 @@
 //! The Lambda function `access-report`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ReportAccess>()
+    lambda::serve::<actions::ReportAccess>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `create-platform-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::CreatePlatformUser>()
+    lambda::serve::<actions::CreatePlatformUser>()
 }

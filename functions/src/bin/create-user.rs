@@ -1,5 +1,5 @@
 //! The Lambda function `create-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::CreateUser>()
+    lambda::serve::<actions::CreateUser>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `delete-platform-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::DeletePlatformUser>()
+    lambda::serve::<actions::DeletePlatformUser>()
 }

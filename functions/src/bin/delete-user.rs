@@ -1,5 +1,5 @@
 //! The Lambda function `delete-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::DeleteUser>()
+    lambda::serve::<actions::DeleteUser>()
 }

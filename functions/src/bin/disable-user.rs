@@ -1,5 +1,5 @@
 //! The Lambda function `disable-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::DisableUser>()
+    lambda::serve::<actions::DisableUser>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `enable-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::EnableUser>()
+    lambda::serve::<actions::EnableUser>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `get-platform-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::GetPlatformUser>()
+    lambda::serve::<actions::GetPlatformUser>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `get-site-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::GetSiteAccess>()
+    lambda::serve::<actions::GetSiteAccess>()
 }

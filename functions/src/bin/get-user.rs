@@ -1,5 +1,5 @@
 //! The Lambda function `get-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::GetUser>()
+    lambda::serve::<actions::GetUser>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `grant-asset-group-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::GrantAssetGroupAccess>()
+    lambda::serve::<actions::GrantAssetGroupAccess>()
 }

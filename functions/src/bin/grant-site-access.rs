@@ -1,5 +1,5 @@
 //! The Lambda function `grant-site-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::GrantSiteAccess>()
+    lambda::serve::<actions::GrantSiteAccess>()
 }

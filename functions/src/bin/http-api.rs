@@ -1,5 +1,5 @@
 //! The Lambda function `http-api`: the operations over HTTP, behind API Gateway.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::http_api::serve()
+    http_api::serve()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `list-asset-groups`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ListAssetGroups>()
+    lambda::serve::<actions::ListAssetGroups>()
 }

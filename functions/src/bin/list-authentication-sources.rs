@@ -1,5 +1,5 @@
 //! The Lambda function `list-authentication-sources`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ListAuthenticationSources>()
+    lambda::serve::<actions::ListAuthenticationSources>()
 }

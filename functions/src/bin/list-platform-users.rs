@@ -1,5 +1,5 @@
 //! The Lambda function `list-platform-users`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ListPlatformUsers>()
+    lambda::serve::<actions::ListPlatformUsers>()
 }

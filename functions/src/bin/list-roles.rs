@@ -1,5 +1,5 @@
 //! The Lambda function `list-roles`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ListRoles>()
+    lambda::serve::<actions::ListRoles>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `list-sites`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ListSites>()
+    lambda::serve::<actions::ListSites>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `list-user-changes`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ListUserChanges>()
+    lambda::serve::<actions::ListUserChanges>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `list-users`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ListUsers>()
+    lambda::serve::<actions::ListUsers>()
 }

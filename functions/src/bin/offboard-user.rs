@@ -1,5 +1,5 @@
 //! The Lambda function `offboard-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::OffboardUser>()
+    lambda::serve::<actions::OffboardUser>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `offboard-users`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::OffboardUsers>()
+    lambda::serve::<actions::OffboardUsers>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `provision-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ProvisionUser>()
+    lambda::serve::<actions::ProvisionUser>()
 }

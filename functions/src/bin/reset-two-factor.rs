@@ -1,5 +1,5 @@
 //! The Lambda function `reset-two-factor`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ResetTwoFactor>()
+    lambda::serve::<actions::ResetTwoFactor>()
 }

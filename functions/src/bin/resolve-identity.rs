@@ -1,5 +1,5 @@
 //! The Lambda function `resolve-identity`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::ResolveIdentity>()
+    lambda::serve::<actions::ResolveIdentity>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `restore-platform-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::RestorePlatformUser>()
+    lambda::serve::<actions::RestorePlatformUser>()
 }

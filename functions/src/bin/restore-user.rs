@@ -1,5 +1,5 @@
 //! The Lambda function `restore-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::RestoreUser>()
+    lambda::serve::<actions::RestoreUser>()
 }

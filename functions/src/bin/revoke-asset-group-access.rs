@@ -1,5 +1,5 @@
 //! The Lambda function `revoke-asset-group-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::RevokeAssetGroupAccess>()
+    lambda::serve::<actions::RevokeAssetGroupAccess>()
 }

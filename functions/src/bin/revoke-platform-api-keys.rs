@@ -1,5 +1,5 @@
 //! The Lambda function `revoke-platform-api-keys`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::RevokePlatformApiKeys>()
+    lambda::serve::<actions::RevokePlatformApiKeys>()
 }

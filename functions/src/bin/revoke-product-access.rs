@@ -1,5 +1,5 @@
 //! The Lambda function `revoke-product-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::RevokeProductAccess>()
+    lambda::serve::<actions::RevokeProductAccess>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `revoke-site-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::RevokeSiteAccess>()
+    lambda::serve::<actions::RevokeSiteAccess>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `rotate-console-secret`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::rotation::serve()
+    lambda::rotation::serve()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `set-asset-group-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::SetAssetGroupAccess>()
+    lambda::serve::<actions::SetAssetGroupAccess>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `set-password`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::SetPassword>()
+    lambda::serve::<actions::SetPassword>()
 }

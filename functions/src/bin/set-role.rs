@@ -1,5 +1,5 @@
 //! The Lambda function `set-role`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::SetRole>()
+    lambda::serve::<actions::SetRole>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `set-site-access`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::SetSiteAccess>()
+    lambda::serve::<actions::SetSiteAccess>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `suspend-platform-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::SuspendPlatformUser>()
+    lambda::serve::<actions::SuspendPlatformUser>()
 }

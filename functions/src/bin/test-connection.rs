@@ -1,5 +1,5 @@
 //! The Lambda function `test-connection`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::TestConnection>()
+    lambda::serve::<actions::TestConnection>()
 }

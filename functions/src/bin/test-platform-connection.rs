@@ -1,5 +1,5 @@
 //! The Lambda function `test-platform-connection`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::TestPlatformConnection>()
+    lambda::serve::<actions::TestPlatformConnection>()
 }

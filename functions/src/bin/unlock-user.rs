@@ -1,5 +1,5 @@
 //! The Lambda function `unlock-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::UnlockUser>()
+    lambda::serve::<actions::UnlockUser>()
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `update-user`.
 
 fn main() -> std::process::ExitCode {
-    entrypoints::lambda::serve::<actions::UpdateUser>()
+    lambda::serve::<actions::UpdateUser>()
 }

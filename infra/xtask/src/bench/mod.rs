@@ -78,22 +78,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     // Each on its own: together, each would carry what only another one needs.
     let functions = [OURS, scale::LIST, scale::OFFBOARD].map(|name| ["--bin", name]);
     let functions = [&["--package", "functions"][..], functions.as_flattened()].concat();
-    let entrypoint = |program, feature| {
-        let package = ["--package", "entrypoints", "--bin", program];
-        [
-            &package[..],
-            &["--no-default-features", "--features", feature],
-        ]
-        .concat()
-    };
+    let program = |package, program| vec!["--package", package, "--bin", program];
     let builds = [
         (&[Part::Function][..], vec!["--package", BARE]),
         (&[Part::Function, Part::Lists], functions),
-        (&[Part::Lists], entrypoint(scale::CLI, "cli")),
-        (
-            &[Part::Plugin],
-            entrypoint(plugin::PROGRAM, "insightconnect"),
-        ),
+        (&[Part::Lists], program("cli", scale::CLI)),
+        (&[Part::Plugin], program("insightconnect", plugin::PROGRAM)),
         (
             &[Part::Function, Part::Plugin, Part::Lists],
             vec!["--package", "xtask"],

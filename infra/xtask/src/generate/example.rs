@@ -8,8 +8,8 @@ use actions::{
     Audit, AuditRecord, Caller, Entry, OnlyTarget, Operation, Policy, Run, SecretReader,
     SecretWriter, Services, Staged,
 };
-use entrypoints::insightconnect::PluginAction;
 use fake_console::{FakeConsole, FakePlatform, ORGANIZATION_KEY, PlatformState, State};
+use insightconnect::PluginAction;
 use rapid7::{ApiKey, BoxFuture, Credentials, Options, Trust, console, platform};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -52,9 +52,7 @@ pub(super) async fn run_action(action: &PluginAction) -> Result<(Value, Value), 
     let name = &action.name;
     let wrong = |error: String| format!("the example of the action {name}: {error}");
     let input = Value::from(action.example());
-    let run = async |run: Run, input| {
-        entrypoints::insightconnect::run_action(name, run.services, input).await
-    };
+    let run = async |run: Run, input| insightconnect::run_action(name, run.services, input).await;
     let output = staged(&input.to_string(), run).await.map_err(wrong)?;
     let output = serde_json::from_str(&output).map_err(|error| wrong(error.to_string()))?;
     Ok((input, output))

@@ -17,10 +17,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 
-use entrypoints::insightconnect::{
+use harness::workspace_root;
+use insightconnect::{
     Examples, Kind, PluginAction, VendorAction, document_with, names, vendor_actions,
 };
-use harness::workspace_root;
 use serde_json::Value;
 use suites::trace;
 use tokio::runtime::Runtime;
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 const README: &str = "README.md";
 const OPERATIONS: &str = "OPERATIONS.md";
 const PLUGIN: &str = "infra/insightconnect";
-const OUTPUT_EXAMPLES: &str = "shared/entrypoints/src/insightconnect/output_examples.json";
+const OUTPUT_EXAMPLES: &str = "shared/insightconnect/src/output_examples.json";
 
 /// A file as it should be; without content, it should not be there.
 struct Wanted {
@@ -110,7 +110,7 @@ fn documents(runtime: &Runtime) -> Result<Vec<Wanted>, Failure> {
     let readme = fs::read_to_string(workspace_root().join(README));
     let readme = readme.map_err(|error| format!("{README} can't be read: {error}"))?;
     let table = page::table(actions::ALL.iter().map(|entry| entry.operation.spec));
-    let migration = page::migration(entrypoints::insightconnect::vendor_actions());
+    let migration = page::migration(insightconnect::vendor_actions());
     let mut readme = readme;
     for (markers, text) in [(page::MARKERS, table), (page::MIGRATION_MARKERS, migration)] {
         readme = page::between_markers(&readme, markers, &text).ok_or_else(|| {

@@ -4,7 +4,7 @@
 //! what a schema defines for itself moves to where all of them find it.
 
 use actions::{Effect, ErrorKind};
-use entrypoints::http_api::{
+use http_api::{
     ABSENT, KINDS_TYPE, RETRY_AFTER_SECONDS, TOO_LONG, UNSUPPORTED_MEDIA_TYPE, phrase, retry,
     status, title,
 };

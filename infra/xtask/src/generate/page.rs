@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use actions::{Effect, Spec};
-use entrypoints::insightconnect::VendorAction;
+use insightconnect::VendorAction;
 use serde_json::Value;
 
 use super::example::Example;

@@ -6,8 +6,8 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use entrypoints::insightconnect::{NAME, VENDOR, VERSION};
 use harness::{target_dir, workspace_root};
+use insightconnect::{NAME, VENDOR, VERSION};
 
 use super::digest::sha256;
 use super::image::{Image, Layer, Time};
@@ -16,12 +16,9 @@ use super::{elf, roots};
 use crate::Failure;
 use crate::ui::{self, Progress};
 
-/// What builds the program, for Cargo. Without the command line, which a plugin has no use for.
-const PROGRAM: [&str; 7] = [
+/// What builds the program, for Cargo.
+const PROGRAM: [&str; 4] = [
     "--package",
-    "entrypoints",
-    "--no-default-features",
-    "--features",
     "insightconnect",
     "--bin",
     "insightconnect-plugin",

@@ -1,6 +1,7 @@
 //! The record of who had what changed, and how it was before.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -198,6 +199,27 @@ fn the_audit_file_is_its_owners_alone_and_says_who_asked() {
     assert_eq!(records.len(), 2);
     for record in records {
         assert_eq!(record["requested_by"], "oncall");
+    }
+}
+
+#[test]
+fn the_audit_file_is_in_the_state_folder_of_the_home_unless_the_environment_names_another() {
+    let named = tempfile::tempdir().expect("a folder");
+    // A path that is not absolute counts as none (XDG Base Directory Specification).
+    for state in [None, Some(named.path()), Some(Path::new("state"))] {
+        let world = World::new();
+        let home = tempfile::tempdir().expect("a folder");
+        let mut command = world.r7user(&["disable-user", "--user-id", "4", "--yes"]);
+        command.current_dir(home.path()).env("HOME", home.path());
+        if let Some(state) = state {
+            command.env("XDG_STATE_HOME", state);
+        }
+        let (code, _, err) = told(&command.output().expect("r7user starts"));
+        assert_eq!(code, 0, "{err}");
+        let folder = state.filter(|state| state.is_absolute());
+        let folder = folder.map_or(home.path().join(".local/state"), Path::to_owned);
+        let file = folder.join("rapid7-user-actions/audit.jsonl");
+        assert!(file.is_file(), "{state:?}: {file:?}");
     }
 }
 

@@ -58,7 +58,7 @@ fn the_readme_lists_the_same_operations_with_the_same_titles() {
 #[test]
 fn every_setting_is_in_the_readme() {
     let readme = read("README.md");
-    let folder = "shared/entrypoints/src/settings";
+    let folder = "shared/services/src/settings";
     let files = fs::read_dir(workspace_root().join(folder)).expect(folder);
     let files = files.map(|file| fs::read_to_string(file.expect("a file").path()).expect("text"));
     let settings: String = files.collect();
@@ -101,15 +101,28 @@ fn there_is_one_tls_stack() {
     }
 }
 
-/// `rapid7 ← actions ← entrypoints ← functions`, and the fake console knows none of them.
+/// `rapid7 ← actions ← services ← transports ← functions`, and the fake console knows none of them.
 #[test]
 fn dependencies_point_one_way() {
-    let ours = ["actions", "entrypoints", "functions", "rapid7"];
+    let ours = [
+        "actions",
+        "cli",
+        "functions",
+        "http-api",
+        "insightconnect",
+        "lambda",
+        "rapid7",
+        "services",
+    ];
     for (package, allowed) in [
         ("shared/rapid7", &[][..]),
         ("shared/actions", &["rapid7"]),
-        ("shared/entrypoints", &["actions", "rapid7"]),
-        ("functions", &["actions", "entrypoints"]),
+        ("shared/services", &["actions", "rapid7"]),
+        ("shared/lambda", &["actions", "rapid7", "services"]),
+        ("shared/http-api", &["actions", "lambda", "services"]),
+        ("shared/cli", &["actions", "rapid7", "services"]),
+        ("shared/insightconnect", &["actions", "rapid7", "services"]),
+        ("functions", &["actions", "http-api", "lambda"]),
         ("tests/fake-console", &[]),
         ("tests/harness", &[]),
         ("tests/hello-world", &[]),

@@ -1,0 +1,11 @@
+//! An operation's input schema as command line arguments, and back.
+
+mod command;
+mod members;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use command::command;
+pub(crate) use members::{names_a_user, takes_accounts, takes_long};
+pub(crate) use read::{check, input, report, unreadable_input};

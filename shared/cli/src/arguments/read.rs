@@ -1,0 +1,141 @@
+//! From a command line's arguments to an operation's input.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use actions::{Entry, Error};
+use clap::ArgMatches;
+use serde_json::{Map, Value};
+
+use super::command::command;
+use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
+
+fn cleared(matches: &ArgMatches) -> Vec<String> {
+    let names = matches.try_get_many::<String>(CLEAR).ok().flatten();
+    names.into_iter().flatten().cloned().collect()
+}
+
+/// Whether the argument is there by itself and not by default.
+fn given(matches: &ArgMatches, name: &str) -> bool {
+    matches.try_contains_id(name).unwrap_or(false)
+        && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+}
+
+/// The operation's input, out of its subcommand's arguments.
+pub(crate) fn input(entry: &Entry, matches: &ArgMatches) -> actions::Result<Map<String, Value>> {
+    let mut input = Map::new();
+    let cleared = cleared(matches);
+    for Member { name, kind, .. } in members(entry) {
+        if cleared.contains(&long(&name)) {
+            input.insert(name, Value::Null);
+            continue;
+        }
+        if !given(matches, &name) {
+            continue;
+        }
+        let value = match kind {
+            Kind::Flag => Some(Value::Bool(true)),
+            Kind::Boolean => matches.get_one::<bool>(&name).copied().map(Value::from),
+            Kind::One(Item::Choice(_)) => {
+                matches.get_one::<String>(&name).cloned().map(Value::from)
+            }
+            Kind::One(_) => matches.get_one::<Value>(&name).cloned(),
+            Kind::List(_) => {
+                let lists = matches.get_many::<Vec<Value>>(&name);
+                lists.map(|lists| lists.flatten().cloned().collect())
+            }
+            Kind::TextOfDocument | Kind::Report => None,
+            Kind::Document { text } => match matches.get_one::<PathBuf>(&name) {
+                Some(path) => match (document(&name, path, text.is_some())?, text) {
+                    (Value::String(written), Some(text)) => {
+                        input.insert(text, written.into());
+                        None
+                    }
+                    (document, _) => Some(document),
+                },
+                None => None,
+            },
+            Kind::Secret => Some(secret(&name)?.into()),
+        };
+        if let Some(value) = value {
+            input.insert(name, value);
+        }
+    }
+    Ok(input)
+}
+
+pub(crate) fn unreadable_input(error: &io::Error) -> Error {
+    Error::invalid_input("(standard input)", &format!("can't be read: {error}"))
+}
+
+fn secret(name: &str) -> actions::Result<String> {
+    let secret = if io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{}: ", name.replace('_', " ")))
+    } else {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned())
+    };
+    secret.map_err(|error| unreadable_input(&error))
+}
+
+/// One JSON document out of a file; where any text will do, the text of what is no JSON list.
+fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
+    let argument = format!("--{}-file", long(name));
+    let (place, text) = if path == Path::new("-") {
+        let mut text = String::new();
+        let read = io::stdin().lock().read_to_string(&mut text);
+        ("standard input".to_owned(), read.map(|_| text))
+    } else {
+        (format!("{path:?}"), std::fs::read_to_string(path))
+    };
+    let text = text.map_err(|error| {
+        Error::invalid_input(&argument, &format!("{place} can't be read: {error}"))
+    })?;
+    if any_text && !text.trim_start().starts_with('[') {
+        return Ok(text.into());
+    }
+    serde_json::from_str(&text).map_err(|error| {
+        let expected = format!("expected one JSON document in {place}: {error}");
+        Error::invalid_input(&argument, &expected)
+    })
+}
+
+/// Where the rows of a run are kept.
+pub(crate) struct ReportAt {
+    pub(crate) path: PathBuf,
+    /// Whether to go on from what is in it.
+    pub(crate) resume: bool,
+    /// The member that takes the rows of an earlier run.
+    pub(crate) member: String,
+}
+
+/// Where to keep rows, if the operation makes any and somebody wants them.
+pub(crate) fn report(entry: &Entry, matches: &ArgMatches) -> Option<ReportAt> {
+    let mut members = members(entry).into_iter();
+    let member = members.find(|member| matches!(member.kind, Kind::Report))?;
+    Some(ReportAt {
+        path: matches.get_one::<PathBuf>(REPORT)?.clone(),
+        resume: matches.get_flag(RESUME),
+        member: member.name,
+    })
+}
+
+/// Refuses arguments that contradict each other, which clap can't see: a member's new value, and
+/// that it is taken away.
+pub(crate) fn check(entry: &Entry, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let cleared = cleared(matches);
+    let both = members(entry)
+        .into_iter()
+        .find(|member| cleared.contains(&long(&member.name)) && given(matches, &member.name));
+    let Some(both) = both else {
+        return Ok(());
+    };
+    let long = long(&both.name);
+    let command = command(entry);
+    let name = format!("r7user {}", command.get_name());
+    Err(command.bin_name(name).error(
+        clap::error::ErrorKind::ArgumentConflict,
+        format!("'--{CLEAR} {long}' and a value for it ('--{long}') contradict each other"),
+    ))
+}

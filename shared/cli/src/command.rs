@@ -1,0 +1,131 @@
+//! The whole command line, as clap takes it.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, Command, value_parser};
+
+use crate::{arguments, via_lambda};
+
+const ABOUT: &str = "The life of a Rapid7 user account on the InsightVM console and the Insight \
+                     Platform, from creating to deleting it, proven by reading back. Independent \
+                     of Rapid7.";
+
+const AFTER_HELP: &str = "\
+Where the console is, and who asks:
+  RAPID7_CONSOLE_URL                 its address, such as https://HOST:3780
+  RAPID7_CONSOLE_USERNAME,           a global administrator's credentials
+    _PASSWORD and perhaps _TOKEN     (_TOKEN: the current two-factor token), or
+  RAPID7_CONSOLE_SECRET_FILE         a JSON file: url, username, password, or
+  RAPID7_CONSOLE_SECRET              the same as a secret in AWS Secrets Manager
+  RAPID7_CONSOLE_CERTIFICATE_SHA256  the certificate to believe, or
+  RAPID7_CONSOLE_CA_FILE             the authority that issued it, in PEM
+  RAPID7_CONSOLES                    several: NAME=SECRET,NAME=file:PATH
+
+Where the Insight Platform is:
+  RAPID7_PLATFORM_REGION             its region: us, eu, ...
+  RAPID7_PLATFORM_API_KEY            an organization key, or
+  RAPID7_PLATFORM_SECRET_FILE        a JSON file: region, api_key, or
+  RAPID7_PLATFORM_SECRET             the same as a secret in AWS Secrets Manager
+
+What is allowed (README, \"Policy\"):
+  RAPID7_ALLOW_DELETION, RAPID7_ALLOW_PRIVILEGED_ACCOUNTS, and more
+
+Examples:
+  r7user get-user --email jdoe@example.com
+  r7user disable-user --login jdoe --ticket OFF-1042 --dry-run
+  r7user disable-user --login jdoe --ticket OFF-1042
+  r7user grant-site-access --login jdoe --sites 'Branch office,7'
+  r7user set-password --login jdoe --generate-password --deliver-to users/jdoe
+  grep '\"audit\":\"before\"' audit.jsonl | tail -1 |
+    r7user restore-user --record-file - --yes
+  r7user offboard-user --email jdoe@example.com --ticket OFF-1042
+  r7user offboard-users --people-file leavers.csv --report leavers.jsonl
+  r7user access-report --format html > access-report.html
+  r7user test-connection
+  r7user --via-lambda acme disable-user --login jdoe --ticket OFF-1042
+  r7user list-users --json | jq '.users[] | select(.locked)'
+  r7user completions bash > ~/.local/share/bash-completion/completions/r7user
+
+Exit codes (sysexits): 0 done, 64 wrong input, 65 several users match,
+67 no such user, 69 console unreachable, 70 a surprise, 75 try again,
+77 refused or not allowed.";
+
+/// `r7user` with a subcommand for each operation.
+pub(crate) fn command() -> Command {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .help(help)
+            .global(true)
+            .action(ArgAction::SetTrue)
+    };
+    let operations = actions::ALL.iter().map(arguments::command);
+    Command::new("r7user")
+        .about(ABOUT)
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(switch(
+            "json",
+            "Answer in JSON; so is every answer that goes to a pipe",
+        ))
+        .arg(
+            switch(
+                "json_lines",
+                "Print the rows of a list as they come, one JSON object a line",
+            )
+            .long("json-lines"),
+        )
+        .arg(switch("yes", "Do not ask before something is taken away").short('y'))
+        .arg(
+            switch(
+                "verbose",
+                "Say on standard error what is sent again and why",
+            )
+            .short('v'),
+        )
+        .arg(
+            Arg::new("timeout")
+                .long("timeout")
+                .value_name("SECONDS")
+                .help("Give up after this time [default: 60; of a list, 3600]")
+                .global(true)
+                .value_parser(value_parser!(u64).range(1..=3600)),
+        )
+        .arg(
+            Arg::new("audit_file")
+                .long("audit-file")
+                .value_name("FILE")
+                .help(
+                    "Append audit records here [default: rapid7-user-actions/audit.jsonl in the \
+                     state folder]",
+                )
+                .global(true)
+                .env("RAPID7_AUDIT_FILE")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(via_lambda::argument())
+        .subcommands(operations)
+        .subcommand(
+            Command::new("completions")
+                .about("Print a shell's completion script")
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_parser(value_parser!(clap_complete::Shell)),
+                ),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_the_help_fits_a_terminal() {
+        for line in AFTER_HELP.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! An operation that this process carries out itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::{Caller, Effect, Entry, Operation, Run, Services, invoke};
+use clap::ArgMatches;
+use serde_json::{Map, Value};
+use services::assemble::assemble;
+use services::aws::Chain;
+use services::needs::Needs;
+use services::sent::Sent;
+use services::settings::{Settings, misconfigured};
+use tokio::time::Instant;
+
+use crate::arguments;
+use crate::audit_file::AppendedFile;
+use crate::caller::{person, request_id};
+use crate::watch::Watcher;
+
+/// An operation, with all that it may use.
+pub(crate) struct LocalRun {
+    operation: Operation,
+    services: Services,
+    timeout: Duration,
+}
+
+impl LocalRun {
+    /// What a run of this process needs, and the rows of an earlier one.
+    pub(crate) fn new(
+        entry: &Entry,
+        arguments: &ArgMatches,
+        input: &mut Map<String, Value>,
+        timeout: Duration,
+        watcher: &Arc<Watcher>,
+    ) -> actions::Result<Self> {
+        let operation = entry.operation;
+        // Reading leaves no record, and needs no place for one.
+        let audit = match operation.spec.effect {
+            Effect::Read => AppendedFile::new(PathBuf::new()),
+            _ => AppendedFile::of(arguments)?,
+        };
+        let settings = Settings::from_environment().map_err(misconfigured)?;
+        let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
+        let known: Vec<&str> = known.collect();
+        settings.check_operations(&known).map_err(misconfigured)?;
+        if let Some(at) = arguments::report(entry, arguments)
+            && let Some(earlier) = watcher.keep_rows(&at.path, at.resume)?
+        {
+            input.insert(at.member, earlier.into());
+        }
+        let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
+        let services = assemble(
+            settings,
+            Chain::EVERYWHERE,
+            Arc::new(audit),
+            Needs::ALL_ON_A_LAPTOP,
+            progress,
+            &Sent::default(),
+        );
+        Ok(Self {
+            operation,
+            services,
+            timeout,
+        })
+    }
+
+    pub(crate) async fn run(&self, input: Map<String, Value>) -> actions::Result<Value> {
+        let run = Run {
+            services: self.services.clone(),
+            caller: Caller {
+                request_id: request_id(),
+                ticket: None,
+                requested_by: person(),
+                event_id: None,
+            },
+            deadline: Instant::now() + self.timeout,
+        };
+        invoke(self.operation, run, Value::Object(input)).await
+    }
+}

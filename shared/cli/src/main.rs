@@ -1,0 +1,103 @@
+//! `r7user`: the operations for people on call.
+
+mod arguments;
+mod audit_file;
+mod caller;
+mod command;
+mod local_run;
+mod render;
+mod run;
+mod via_lambda;
+mod watch;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use actions::ErrorKind;
+use serde_json::{Value, json};
+use services::logs;
+use tracing::Level;
+
+use command::command;
+use run::run;
+
+/// The exit code of an error, after sysexits.h.
+fn exit_code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::InvalidInput => 64,
+        ErrorKind::Ambiguous => 65,
+        ErrorKind::NotFound => 67,
+        ErrorKind::Unavailable => 69,
+        ErrorKind::Unexpected => 70,
+        ErrorKind::RateLimited | ErrorKind::Conflict | ErrorKind::Indeterminate => 75,
+        ErrorKind::Refused | ErrorKind::Unauthorized => 77,
+    }
+}
+
+fn main() -> ExitCode {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return said(&error),
+    };
+    let Some((name, arguments)) = matches.subcommand() else {
+        return ExitCode::from(exit_code(ErrorKind::InvalidInput));
+    };
+    if let Ok(Some(shell)) = arguments.try_get_one::<clap_complete::Shell>("shell") {
+        clap_complete::generate(*shell, &mut command(), "r7user", &mut io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
+    let entry = actions::ALL
+        .iter()
+        .find(|entry| entry.operation.spec.name == name)
+        .expect("clap only takes subcommands that it was given");
+    if let Err(error) = arguments::check(entry, arguments) {
+        return said(&error);
+    }
+    let as_lines = arguments.get_flag("json_lines");
+    let as_json = arguments.get_flag("json") || as_lines || !io::stdout().is_terminal();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(entry, arguments, as_json)),
+        Err(error) => Err(actions::Error::unavailable(error.to_string())),
+    };
+    match result {
+        Ok(Some(answer)) => {
+            let text = match &answer["text"] {
+                _ if as_lines => render::lines(&answer),
+                Value::String(document) => document.trim_end().to_owned(),
+                _ if as_json => format!("{answer:#}"),
+                _ => render::answer(&answer),
+            };
+            if text.is_empty() {
+                return ExitCode::SUCCESS;
+            }
+            // A reader that has seen enough and hung up does not make a run that is done fail.
+            let _ = writeln!(anstream::stdout(), "{text}");
+            ExitCode::SUCCESS
+        }
+        Ok(None) => {
+            anstream::eprintln!("Not done: nothing was changed.");
+            ExitCode::from(exit_code(ErrorKind::Refused))
+        }
+        Err(error) => {
+            if as_json {
+                eprintln!("{:#}", json!({"error": error.to_json()}));
+            } else {
+                anstream::eprintln!("{}", render::error(&error));
+            }
+            ExitCode::from(exit_code(error.kind))
+        }
+    }
+}
+
+/// Prints what clap has to say. Help and version are answers; anything else is wrong input.
+fn said(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    match error.use_stderr() {
+        true => ExitCode::from(exit_code(ErrorKind::InvalidInput)),
+        false => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,12 @@
+//! Answers for people: tables and a few coloured words.
+
+mod answer;
+mod errors;
+mod outcome;
+mod parts;
+mod people;
+mod user_changes;
+
+pub(crate) use answer::{answer, lines};
+pub(crate) use errors::{error, left_out, warning};
+pub(crate) use outcome::plan;

@@ -1,0 +1,172 @@
+//! One operation from its arguments to its answer: the plan is shown, a person asked, the run carried out.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::{Effect, Entry};
+use clap::ArgMatches;
+use serde_json::{Map, Value, json};
+
+use crate::local_run::LocalRun;
+use crate::via_lambda::{self, ViaLambda};
+use crate::watch::Watcher;
+use crate::{arguments, render};
+
+/// Runs the operation; `None` if the person said no.
+pub(crate) async fn run(
+    entry: &Entry,
+    arguments: &ArgMatches,
+    as_json: bool,
+) -> actions::Result<Option<Value>> {
+    let operation = entry.operation;
+    let mut input = arguments::input(entry, arguments)?;
+    let yes = arguments.get_flag("yes");
+    let dry = input.get("dry_run") == Some(&Value::Bool(true));
+    // A new password takes the old one away, whatever else the operation does.
+    let takes = operation.spec.effect == Effect::Destructive
+        || arguments::names_a_user(entry) && sets_password(&input);
+    let asks = takes && !dry && !yes;
+    if asks && !io::stdin().is_terminal() {
+        return Err(actions::Error::invalid_input(
+            "--yes",
+            "required where nobody can be asked: this takes something away",
+        ));
+    }
+    let given = arguments.get_one::<u64>("timeout").copied();
+    let given = given.map(Duration::from_secs);
+    let timeout = given.unwrap_or(match arguments::takes_long(entry) {
+        true => Duration::from_secs(3600),
+        false => Duration::from_secs(60),
+    });
+    let watcher = Arc::new(Watcher::new(arguments.get_flag("json_lines")));
+    let go = match via_lambda::stack(arguments) {
+        Some(stack) => {
+            via_lambda::check(entry, arguments, &input)?;
+            Go::ViaLambda(ViaLambda::new(stack, operation.spec, given).await?)
+        }
+        None => Go::Here(Box::new(LocalRun::new(
+            entry, arguments, &mut input, timeout, &watcher,
+        )?)),
+    };
+    // A person sees the plan before anything is written.
+    if operation.spec.effect != Effect::Read && !dry && (asks || !as_json) {
+        let mut preview = input.clone();
+        preview.insert("dry_run".into(), true.into());
+        let (preview, left_out) = match go.run(preview).await {
+            Ok(preview) => (preview, None),
+            // What can be done is done, and what can't is told: a person decides about both.
+            Err(error) => match plan_in(&error) {
+                Some(details) => (details, Some(error)),
+                None => return Err(error),
+            },
+        };
+        if let Value::Object(members) = &preview {
+            anstream::eprintln!("{}", render::plan(members));
+        }
+        if let Some(error) = &left_out {
+            anstream::eprintln!("{}", render::left_out(error));
+        }
+        let nothing_left = preview["plan"].as_array().is_some_and(Vec::is_empty);
+        // Whatever changes from here on, nobody was asked about it.
+        if asks && nothing_left {
+            let mut answer = preview;
+            answer["dry_run"] = false.into();
+            for row in answer["rows"].as_array().into_iter().flatten() {
+                watcher.keep(row).map_err(actions::Error::unavailable)?;
+            }
+            return Ok(Some(answer));
+        }
+        if asks && !confirmed()? {
+            return Ok(None);
+        }
+        if arguments::names_a_user(entry) {
+            pin_subject(&mut input, &preview);
+        } else if arguments::takes_accounts(entry) {
+            pin_accounts(&mut input, &preview);
+        }
+    }
+    watcher.begin_for_real();
+    if operation.spec.effect != Effect::Read && !dry {
+        let told = match go {
+            Go::Here(_) => "Finishing what was begun; it ends within the time allowed.",
+            Go::ViaLambda(_) => via_lambda::INTERRUPTED,
+        };
+        tokio::spawn(finish_when_interrupted(watcher.clone(), told));
+    }
+    let result = go.run(input).await;
+    watcher.end();
+    result.map(Some)
+}
+
+fn sets_password(input: &Map<String, Value>) -> bool {
+    ["password", "password_secret", "generate_password"]
+        .iter()
+        .any(|member| input.contains_key(*member))
+}
+
+/// A write that was begun is followed to its end: stopped in the middle, it could leave an account
+/// without its individual grants. Of a list, nobody else is begun. A second Ctrl-C ends the process all
+/// the same.
+async fn finish_when_interrupted(watcher: Arc<Watcher>, told: &'static str) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        watcher.interrupt();
+        anstream::eprintln!("{told}");
+        let _ = tokio::signal::ctrl_c().await;
+        std::process::exit(130);
+    }
+}
+
+/// The report in an error, where there is something that would be done all the same.
+fn plan_in(error: &actions::Error) -> Option<Value> {
+    let details = error.details.as_deref()?;
+    let plan = details.get("plan")?.as_array()?;
+    (!plan.is_empty()).then(|| details.clone())
+}
+
+/// Where an operation is carried out.
+enum Go {
+    /// By this process.
+    Here(Box<LocalRun>),
+    /// By a deployment's function.
+    ViaLambda(ViaLambda),
+}
+
+impl Go {
+    async fn run(&self, input: Map<String, Value>) -> actions::Result<Value> {
+        match self {
+            Self::Here(here) => here.run(input).await,
+            Self::ViaLambda(function) => function.run(input).await,
+        }
+    }
+}
+
+/// After a plan was shown, the run is about the very account in it, whoever has that email by then.
+fn pin_subject(input: &mut Map<String, Value>, preview: &Value) {
+    let id = &preview["subject"]["user_id"];
+    if !id.is_null() {
+        input.remove("login");
+        input.remove("email");
+        input.insert("user_id".into(), id.clone());
+    }
+}
+
+/// The same for a person: the accounts on each surface that were in the plan.
+fn pin_accounts(input: &mut Map<String, Value>, preview: &Value) {
+    let surfaces = preview["surfaces"].as_array().into_iter().flatten();
+    let accounts = surfaces.filter(|surface| surface["subject"].is_object());
+    let accounts = accounts.map(
+        |surface| json!({"surface": surface["name"], "user_id": surface["subject"]["user_id"]}),
+    );
+    input.insert("accounts".into(), accounts.collect());
+}
+
+fn confirmed() -> actions::Result<bool> {
+    let failed = |error: io::Error| arguments::unreadable_input(&error);
+    let mut terminal = io::stderr();
+    write!(terminal, "Do this? Type yes: ").map_err(failed)?;
+    terminal.flush().map_err(failed)?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(failed)?;
+    Ok(answer.trim() == "yes")
+}

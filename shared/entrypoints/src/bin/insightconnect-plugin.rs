@@ -1,5 +1,0 @@
-//! The pack as an InsightConnect plugin.
-
-fn main() -> std::process::ExitCode {
-    entrypoints::insightconnect::main()
-}

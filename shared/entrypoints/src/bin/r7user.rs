@@ -1,5 +1,0 @@
-//! The runbook CLI.
-
-fn main() -> std::process::ExitCode {
-    entrypoints::cli::main()
-}

@@ -1,0 +1,5 @@
+//! The pack as an InsightConnect plugin.
+
+fn main() -> std::process::ExitCode {
+    insightconnect::main()
+}

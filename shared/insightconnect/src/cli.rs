@@ -1,0 +1,172 @@
+//! The program's subcommands.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use serde_json::Value;
+use tracing::Level;
+
+use crate::about::{DESCRIPTION, NAME, VENDOR, VERSION};
+use crate::message::Envelope;
+use crate::plugin::Plugin;
+use crate::{catalog, http, log, sample, task};
+use services::logs;
+
+#[derive(Parser)]
+#[command(name = "insightconnect-plugin", about = DESCRIPTION, after_help = EXAMPLES, disable_version_flag = true)]
+struct Cli {
+    /// Show the version.
+    #[arg(long)]
+    version: bool,
+    /// Log everything that happens.
+    #[arg(long, global = true)]
+    debug: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the step of the start message on standard input.
+    Run(Rest),
+    /// Test the connection of the start message on standard input.
+    Test(Rest),
+    /// Show what the plugin can do.
+    Info,
+    /// Show a start message of an action or task.
+    Sample {
+        /// The action or task.
+        name: String,
+    },
+    /// Serve messages over HTTP.
+    Http(http::Args),
+}
+
+/// What orchestrators put behind `--` and the vendor's runtime ignores too.
+#[derive(clap::Args)]
+struct Rest {
+    #[arg(last = true, hide = true)]
+    _rest: Vec<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  insightconnect-plugin sample get_user > message.json
+  insightconnect-plugin run < message.json
+  insightconnect-plugin http --port 10001";
+
+/// Runs the plugin.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse_from(http::known(std::env::args_os()));
+    match cli.command {
+        _ if cli.version => print(&format!("{VENDOR}/{NAME}:{VERSION}\n")),
+        None => {
+            use clap::CommandFactory as _;
+            print(&Cli::command().render_help().to_string())
+        }
+        Some(Command::Info) => print(&info()),
+        Some(Command::Sample { name }) => match sample::message(&name) {
+            Some(message) => print(&format!("{message}\n")),
+            None => {
+                eprintln!("There is no action or task {name:?}. `info` lists them.");
+                ExitCode::FAILURE
+            }
+        },
+        Some(Command::Run(_)) => once(false, cli.debug),
+        Some(Command::Test(_)) => once(true, cli.debug),
+        Some(Command::Http(args)) => {
+            logs::to_writer(level(cli.debug), log::Tee);
+            http::serve(&args)
+        }
+    }
+}
+
+fn level(debug: bool) -> Level {
+    if debug { Level::DEBUG } else { Level::INFO }
+}
+
+fn print(text: &str) -> ExitCode {
+    let mut output = std::io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Answers the message on standard input: exit code 0 if it was done, 1 if not. The answer is the
+/// last line of standard output either way, unless there is no message to answer to.
+fn once(test: bool, debug: bool) -> ExitCode {
+    logs::to_writer(level(debug), log::Tee);
+    let mut text = String::new();
+    if let Err(error) = std::io::stdin().lock().read_to_string(&mut text) {
+        eprintln!("The message can't be read: {error}");
+        return ExitCode::FAILURE;
+    }
+    let message: Value = match serde_json::from_str(&text) {
+        Ok(message) => message,
+        Err(error) => {
+            eprintln!(
+                "The message on standard input is not JSON (line {}, column {}).",
+                error.line(),
+                error.column()
+            );
+            return ExitCode::FAILURE;
+        }
+    };
+    let Some(envelope) = Envelope::read(&message) else {
+        eprintln!("The message on standard input has no `body`: `sample NAME` shows one.");
+        return ExitCode::FAILURE;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("The plugin can't start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let plugin = Arc::new(Plugin::new());
+    let reply = runtime.block_on(plugin.answer(&envelope, test));
+    match (print(&format!("{}\n", reply.event)), reply.is_ok()) {
+        (ExitCode::SUCCESS, true) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn info() -> String {
+    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let (on, off) = if color {
+        ("\x1b[92m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
+    let mut text = format!(
+        "Name:        {on}{NAME}{off}\nVendor:      {on}{VENDOR}{off}\nVersion:     {on}{VERSION}{off}\n\
+         Description: {on}{DESCRIPTION}{off}\n"
+    );
+    let names = catalog::names();
+    text.push_str(&format!("\nActions ({on}{}{off}):\n", names.len()));
+    for action in names
+        .iter()
+        .filter_map(|name| catalog::PluginAction::find(name))
+    {
+        text.push_str(&format!(
+            "└── {on}{}{off} ({})\n",
+            action.name, action.description
+        ));
+    }
+    text.push_str(&format!(
+        "\nTasks ({on}1{off}):\n└── {on}{}{off} ({})\n",
+        task::NAME,
+        task::DESCRIPTION
+    ));
+    text
+}

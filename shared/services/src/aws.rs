@@ -1,0 +1,169 @@
+//! The way to AWS: settings, credentials, and the HTTP and TLS stack that the console's client uses anyway,
+//! with one set of roots and no second client to start.
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::config::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+use rapid7::{BoxFuture, Trust, client_config};
+
+/// A service of AWS.
+#[derive(Clone, Copy)]
+pub(crate) struct Service {
+    /// Its name for people.
+    pub(crate) name: &'static str,
+    /// Its name in the SDKs' variables.
+    pub(crate) id: &'static str,
+}
+
+/// Where AWS settings and credentials come from.
+///
+/// A binary carries the code of those that it names: what looks for profiles, single sign-on and metadata
+/// services is a good part of a small one.
+#[derive(Clone, Copy)]
+pub struct Chain(fn(Service, Http) -> BoxFuture<'static, Result<SdkConfig, String>>);
+
+impl Chain {
+    /// The environment, where Lambda puts them. Nothing else is searched.
+    pub const ENVIRONMENT: Self =
+        Self(|service, http| Box::pin(std::future::ready(environment(service, http))));
+
+    /// Everything that a laptop may have: environment, profiles, instance roles.
+    pub const EVERYWHERE: Self = Self(|service, http| Box::pin(everywhere(service, http)));
+
+    /// What a client of a service is made with, or why there can't be one.
+    pub(crate) async fn settings(self, service: Service) -> Result<SdkConfig, String> {
+        (self.0)(service, Http::new()?).await
+    }
+}
+
+/// What `aws_config` would find in Lambda.
+fn environment(service: Service, http: Http) -> Result<SdkConfig, String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let endpoint = variable(&format!("AWS_ENDPOINT_URL_{}", service.id));
+    let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    let mut settings = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.ok_or_else(|| no_region(service))?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http)
+        .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
+    settings.set_endpoint_url(endpoint.or_else(|| variable("AWS_ENDPOINT_URL")));
+    Ok(settings.build())
+}
+
+async fn everywhere(service: Service, http: Http) -> Result<SdkConfig, String> {
+    let defaults = aws_config::defaults(BehaviorVersion::latest());
+    let loaded = defaults.http_client(http).load().await;
+    match loaded.region() {
+        Some(_) => Ok(loaded),
+        None => Err(no_region(service)),
+    }
+}
+
+fn no_region(service: Service) -> String {
+    format!("{} can't be asked: AWS_REGION is not set", service.name)
+}
+
+/// A failed request without the type of its operation, so that what follows is compiled once.
+pub type Failed = SdkError<ErrorMetadata, HttpResponse>;
+
+/// The same of any operation's error.
+pub fn failed<E: ProvideErrorMetadata>(error: SdkError<E, HttpResponse>) -> Failed {
+    error.map_service_error(|error| error.meta().clone())
+}
+
+/// AWS's own name of what went wrong.
+pub fn code(error: &Failed) -> Option<&str> {
+    error.as_service_error()?.code()
+}
+
+/// reqwest as the SDK's HTTP client.
+#[derive(Debug, Clone)]
+pub(crate) struct Http(reqwest::Client);
+
+impl Http {
+    pub(crate) fn new() -> Result<Self, String> {
+        // The SDKs' own variable for networks that open TLS on the way.
+        let trust = match std::env::var("AWS_CA_BUNDLE") {
+            Ok(path) if !path.is_empty() => Trust::CaPem(
+                std::fs::read_to_string(&path)
+                    .map_err(|error| format!("AWS_CA_BUNDLE can't be read: {error}"))?,
+            ),
+            _ => Trust::PublicRoots,
+        };
+        let tls = client_config(&trust).map_err(|error| format!("AWS_CA_BUNDLE: {error}"))?;
+        reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(2))
+            .tcp_nodelay(true)
+            // Gateways forget connections on which nothing is sent for minutes.
+            .tcp_keepalive(Duration::from_secs(60))
+            .build()
+            .map(Self)
+            .map_err(|error| error.to_string())
+    }
+
+    async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let request = request
+            .try_into_http1x()
+            .map_err(|error| ConnectorError::user(error.into()))?;
+        let (parts, body) = request.into_parts();
+        let body = body.bytes().map(<[u8]>::to_vec).unwrap_or_default();
+        let response = self
+            .0
+            .request(parts.method, parts.uri.to_string())
+            .headers(parts.headers)
+            .body(body)
+            .send()
+            .await
+            .map_err(connector_error)?;
+        let mut answer = HttpResponse::new(response.status().into(), SdkBody::empty());
+        for (name, value) in response.headers() {
+            if let Ok(value) = value.to_str() {
+                let (name, value) = (name.as_str().to_owned(), value.to_owned());
+                answer.headers_mut().append(name, value);
+            }
+        }
+        let body = response.bytes().await.map_err(connector_error)?;
+        *answer.body_mut() = SdkBody::from(body);
+        Ok(answer)
+    }
+}
+
+fn connector_error(error: reqwest::Error) -> ConnectorError {
+    if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    }
+}
+
+impl HttpConnector for Http {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().exchange(request))
+    }
+}
+
+impl HttpClient for Http {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

@@ -1,0 +1,63 @@
+//! What an operation needs beyond a console.
+
+use std::sync::Arc;
+
+use actions::{Scope, SecretWriter, Targets};
+use rapid7::platform;
+
+use crate::secrets::age::SecretAge;
+use crate::secrets::references::References;
+use crate::secrets::store::Store;
+use crate::sent::Sent;
+use crate::settings::Settings;
+use crate::targets::platform::PlatformTarget;
+
+type Writer = fn(Arc<References>) -> Arc<dyn SecretWriter>;
+type Platform = fn(&Settings, Arc<Store>, SecretAge, &Sent) -> Arc<dyn Targets<platform::Client>>;
+
+/// What an operation needs beyond a console. Given only where it does: a binary carries what its
+/// operation may use.
+#[derive(Clone, Copy)]
+pub struct Needs {
+    pub(crate) console: bool,
+    /// Makes of the reader of secrets what writes them.
+    pub(crate) writer: Option<Writer>,
+    pub(crate) platform: Option<Platform>,
+    /// Whether inputs may refer to files and variables of this machine.
+    pub(crate) local: bool,
+}
+
+impl Needs {
+    /// What one operation needs.
+    #[must_use]
+    pub const fn of<A: actions::Action>() -> Self {
+        Self {
+            console: A::Scope::CONSOLE,
+            writer: if A::DELIVERS { Some(writer) } else { None },
+            platform: if A::Scope::PLATFORM {
+                Some(PlatformTarget::of)
+            } else {
+                None
+            },
+            local: false,
+        }
+    }
+
+    /// What any operation needs, where the caller owns the machine.
+    pub const ALL_ON_A_LAPTOP: Self = Self {
+        local: true,
+        ..Self::EVERYTHING
+    };
+
+    /// What any operation needs.
+    pub const EVERYTHING: Self = Self {
+        console: true,
+        writer: Some(writer),
+        platform: Some(PlatformTarget::of),
+        local: false,
+    };
+}
+
+fn writer(references: Arc<References>) -> Arc<dyn SecretWriter> {
+    references
+}

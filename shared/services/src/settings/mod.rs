@@ -1,0 +1,309 @@
+//! What the environment says. Every variable that this pack reads is named in this module.
+
+mod consoles;
+mod environment;
+mod platform;
+mod policy;
+
+use std::time::Duration;
+
+use actions::{Error, Policy};
+
+pub use consoles::ConsoleSettings;
+pub(crate) use consoles::{form_of, pins_of};
+pub(crate) use environment::CredentialsAt;
+pub use environment::SettingsError;
+pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of};
+
+use environment::{Environment, wrong};
+
+const SECRET_TTL: &str = "RAPID7_SECRET_TTL_SECONDS";
+const METRICS_NAMESPACE: &str = "RAPID7_METRICS_NAMESPACE";
+
+/// What the environment says.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// None, if there is only the platform.
+    pub consoles: Vec<ConsoleSettings>,
+    /// None, if there are only consoles.
+    pub(crate) platform: Option<PlatformSettings>,
+    /// How long what was read of a secret is used.
+    pub(crate) secret_ttl: Duration,
+    /// Without the login of the pack's own account, which only its secret tells.
+    pub policy: Policy,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// For a variable that can't be used, or where neither a console nor the platform is named.
+    pub fn from_environment() -> Result<Self, SettingsError> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the environment for the one console that has this secret, whichever it names itself.
+    ///
+    /// # Errors
+    /// As [`from_environment`](Self::from_environment).
+    pub fn for_console_secret(id: &str) -> Result<Self, SettingsError> {
+        Self::from_variables(|name| match name {
+            consoles::SECRET => Some(id.to_owned()),
+            name if consoles::CREDENTIALS.contains(&name)
+                || [consoles::PASSWORD, consoles::TOKEN].contains(&name)
+                || name.starts_with("RAPID7_PLATFORM_") =>
+            {
+                None
+            }
+            name => std::env::var(name).ok(),
+        })
+    }
+
+    fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        // An empty list would read as "no limit": a template that rendered nothing must not open all.
+        // And a surface would be passed over in silence.
+        let names = [
+            &policy::LISTS[..],
+            &consoles::CREDENTIALS,
+            &platform::CREDENTIALS,
+        ];
+        for name in names.concat() {
+            if get(name).is_some_and(|value| value.is_empty()) {
+                return Err(SettingsError(format!(
+                    "{name}: expected not to be empty, or the variable not to be set"
+                )));
+            }
+        }
+        Self::read(get, |path| {
+            std::fs::read_to_string(path).map_err(|error| format!("can't be read: {error}"))
+        })
+    }
+
+    /// Reads settings that have the names of the environment's variables, wherever they come from.
+    ///
+    /// # Errors
+    /// As [`from_environment`](Self::from_environment).
+    pub fn read(
+        get: impl Fn(&str) -> Option<String>,
+        certificates: impl Fn(String) -> Result<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let environment = Environment {
+            get: &get,
+            certificates: &certificates,
+        };
+        let platform = platform::read(&environment)?;
+        let consoles = consoles::read(&environment)?;
+        if consoles.is_empty() && platform.is_none() {
+            return Err(consoles::missing());
+        }
+        let secret_ttl = match environment.get(SECRET_TTL) {
+            None => 300,
+            Some(text) => text
+                .parse()
+                .map_err(|_| wrong(SECRET_TTL, "expected a whole number of seconds"))?,
+        };
+        Ok(Self {
+            consoles,
+            platform,
+            secret_ttl: Duration::from_secs(secret_ttl),
+            policy: policy::read(&environment)?,
+        })
+    }
+
+    /// What to say where a console is needed and none is configured.
+    #[must_use]
+    pub fn no_console() -> SettingsError {
+        consoles::missing()
+    }
+
+    /// The same for the platform.
+    pub(crate) fn no_platform() -> SettingsError {
+        platform::missing()
+    }
+
+    /// Refuses allowed operations that there are not. For who knows all of them: a function knows
+    /// its own, and a name that it does not know may be another's.
+    ///
+    /// # Errors
+    /// If one is none of these.
+    pub fn check_operations(&self, known: &[&str]) -> Result<(), SettingsError> {
+        policy::check_operations(&self.policy, known)
+    }
+}
+
+/// What a setting that can't be used means for a run.
+pub fn misconfigured(error: SettingsError) -> Error {
+    Error::misconfigured(error.to_string())
+}
+
+/// The namespace of the metrics, if there are to be any. Apart from [`Settings`]: what fails for a
+/// wrong setting is counted too.
+pub fn metrics_namespace() -> Option<String> {
+    let namespace = std::env::var(METRICS_NAMESPACE).ok();
+    namespace.filter(|namespace| !namespace.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use rapid7::Trust;
+
+    use super::consoles::{
+        CA_FILE, CONSOLES, NO_TLS_VERIFICATION, PINS, SECRET, SECRET_FILE, USERNAME, WIRE_FORM,
+    };
+    use super::policy::{
+        ALLOW_DELETION, ALLOW_OWN_PASSWORD, ALLOW_PRIVILEGED, ALLOWED_OPERATIONS, LOGIN_DOMAINS,
+        MAX_CHANGES, PROTECTED_LOGINS, SAME_DOMAINS,
+    };
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let get = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::read(get, Ok).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn errors_name_the_variable_and_never_its_value() {
+        let wrong: &[&[(&str, &str)]] = &[
+            &[],
+            &[(SECRET, "a"), (SECRET_FILE, "canary")],
+            &[(USERNAME, "canary")],
+            &[(SECRET, "a"), (PINS, "canary")],
+            &[(SECRET, "a"), (WIRE_FORM, "canary")],
+            &[(SECRET, "a"), (SECRET_TTL, "canary")],
+            &[(SECRET, "a"), (NO_TLS_VERIFICATION, "canary")],
+            &[(SECRET, "a"), (ALLOW_PRIVILEGED, "canary")],
+            &[(SECRET, "a"), (ALLOW_DELETION, "canary")],
+            &[(SECRET, "a"), (ALLOW_OWN_PASSWORD, "canary")],
+            &[(SECRET, "a"), (PROTECTED_LOGINS, "canary,")],
+            &[(SECRET, "a"), (PROTECTED_LOGINS, "canary, ,other")],
+            &[(SECRET, "a"), (ALLOWED_OPERATIONS, "canary user")],
+            &[
+                (SECRET, "a"),
+                (ALLOWED_OPERATIONS, "get-user,Canary-canary"),
+            ],
+            &[(SECRET, "a"), (ALLOWED_OPERATIONS, "get-user,,canary")],
+            &[(SECRET, "a"), (ALLOWED_OPERATIONS, "canary-")],
+            &[(SECRET, "a"), (MAX_CHANGES, "canary")],
+            &[(SECRET, "a"), (MAX_CHANGES, "-1")],
+            &[(SECRET, "a"), (MAX_CHANGES, "0")],
+            &[(SECRET, "a"), (LOGIN_DOMAINS, "canary")],
+            &[(SECRET, "a"), (LOGIN_DOMAINS, "canary.example.com,")],
+            &[(SECRET, "a"), (LOGIN_DOMAINS, "@canary.example.com")],
+            &[(SECRET, "a"), (SAME_DOMAINS, "canary.example.com")],
+            &[(SECRET, "a"), (SAME_DOMAINS, "canary.com,Canary.com")],
+            &[(SECRET, "a"), (SAME_DOMAINS, "canary.com;example.org")],
+            &[(SECRET, "a"), (PINS, &"00".repeat(32)), (CA_FILE, "canary")],
+            &[(SECRET, "a"), (CONSOLES, "emea=canary")],
+            &[(CONSOLES, "canary")],
+            &[(CONSOLES, "emea=canary,emea=other")],
+            &[(CONSOLES, "platform=canary")],
+            &[(CONSOLES, "EMEA=canary")],
+            &[(CONSOLES, "emea=")],
+            &[(platform::API_KEY, "a"), (platform::REGION, "canary")],
+            &[(platform::API_KEY, "a"), (platform::KEY_TYPE, "canary")],
+            &[(platform::API_KEY, "a"), (platform::KEY_ID, "canary/")],
+            &[(platform::API_KEY, "canary"), (platform::SECRET, "a")],
+            &[(SECRET, "a"), (platform::REGION, "eu")],
+            &[(platform::API_KEY, "a"), (WIRE_FORM, "vendor")],
+            &[
+                (platform::API_KEY, "a"),
+                (platform::REGION, "us"),
+                (platform::URL, "canary"),
+            ],
+        ];
+        for variables in wrong {
+            let error = read(variables).expect_err("accepted");
+            assert!(error.contains("RAPID7_"), "{error}");
+            assert!(!error.to_lowercase().contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_strict_unless_the_environment_says_otherwise() {
+        let policy = |variables: &[(&str, &str)]| {
+            let credentials = [(SECRET, "a")];
+            read(&[&credentials, variables].concat())
+                .expect("settings")
+                .policy
+        };
+        let strict = policy(&[]);
+        assert!(!strict.allow_deletion && !strict.allow_own_password);
+        assert!(!strict.allow_privileged_accounts);
+        assert!(strict.protected_logins.is_empty());
+        assert_eq!((strict.operations, strict.max_changes), (None, None));
+        let policy = policy(&[
+            (ALLOW_DELETION, "true"),
+            (ALLOW_OWN_PASSWORD, "true"),
+            (PROTECTED_LOGINS, "nxadmin, svc-*"),
+            (ALLOWED_OPERATIONS, "unlock-user, get-user"),
+            (MAX_CHANGES, "25"),
+        ]);
+        assert!(policy.allow_deletion && policy.allow_own_password);
+        assert!(!policy.allow_privileged_accounts);
+        assert_eq!(policy.protected_logins, ["nxadmin", "svc-*"]);
+        let operations = policy.operations.expect("operations");
+        assert!(operations.iter().eq(["get-user", "unlock-user"]));
+        assert_eq!(policy.max_changes, Some(25));
+        assert_eq!(policy.identity, actions::IdentityRules::default());
+    }
+
+    #[test]
+    fn how_people_are_called_is_read_in_lower_case() {
+        let settings = read(&[
+            (SECRET, "a"),
+            (LOGIN_DOMAINS, "Example.com, corp.example.com"),
+            (SAME_DOMAINS, "example.org,EXAMPLE.com"),
+        ]);
+        let identity = settings.expect("settings").policy.identity;
+        assert_eq!(identity.login_domains, ["corp.example.com", "example.com"]);
+        assert_eq!(identity.same_domains, ["example.com", "example.org"]);
+    }
+
+    #[test]
+    fn an_operation_that_there_is_not_is_told_without_repeating_it() {
+        let settings = read(&[(SECRET, "a"), (ALLOWED_OPERATIONS, "get-user,canary")]);
+        let settings = settings.expect("settings");
+        let known = ["get-user", "unlock-user"];
+        let error = settings.check_operations(&known).expect_err("accepted");
+        let error = error.to_string();
+        assert!(error.contains(ALLOWED_OPERATIONS) && error.contains("get-user, unlock-user"));
+        assert!(!error.contains("canary"), "{error}");
+        assert!(settings.check_operations(&["get-user", "canary"]).is_ok());
+    }
+
+    #[test]
+    fn consoles_have_names_and_a_secret_each() {
+        let settings = read(&[(CONSOLES, "emea=rapid7/emea, apac-2=file:/tmp/apac.json")]);
+        let consoles = settings.expect("settings").consoles;
+        let names: Vec<&str> = consoles
+            .iter()
+            .map(|console| console.name.as_str())
+            .collect();
+        assert_eq!(names, ["emea", "apac-2"]);
+        assert_eq!(consoles[0].credentials.managed(), Some("rapid7/emea"));
+        assert!(
+            matches!(&consoles[1].credentials, CredentialsAt::File(path) if path == "/tmp/apac.json")
+        );
+    }
+
+    #[test]
+    fn the_platform_alone_is_enough() {
+        let settings = read(&[(platform::API_KEY, "a"), (platform::REGION, "eu")]);
+        let settings = settings.expect("settings");
+        assert!(settings.consoles.is_empty());
+        let url = settings.platform.expect("the platform").url;
+        assert_eq!(url.as_deref(), Some("https://eu.api.insight.rapid7.com"));
+    }
+
+    #[test]
+    fn verification_is_on_unless_turned_off_by_name() {
+        let trust = |variables| read(variables).expect("settings").consoles[0].trust.clone();
+        assert!(trust(&[(SECRET, "a")]).is_none());
+        assert!(trust(&[(SECRET, "a"), (NO_TLS_VERIFICATION, "false")]).is_none());
+        let off = trust(&[(SECRET, "a"), (NO_TLS_VERIFICATION, "true")]);
+        assert!(matches!(off, Some(Trust::DangerouslyAny)));
+    }
+}

@@ -1,0 +1,182 @@
+//! The consoles of a deployment.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use actions::{Error, Target, Targets};
+use rapid7::console::Client;
+use rapid7::{BoxFuture, CredentialSource, Options, RetryPolicy, Trust};
+
+use super::slot::{Ready, Slot};
+use crate::secrets::age::SecretAge;
+use crate::secrets::console_secret::ConsoleSecret;
+use crate::secrets::credentials::CachedCredentials;
+use crate::secrets::failure::failure;
+use crate::secrets::store::Store;
+use crate::secrets::surface_secret::SurfaceSecret as _;
+use crate::sent::Sent;
+use crate::settings::{ConsoleSettings, Settings, misconfigured};
+
+/// The consoles of this deployment, each made ready when it is needed first.
+pub(crate) struct Consoles {
+    names: Vec<String>,
+    settings: Vec<ConsoleSettings>,
+    slots: Vec<Slot<ConsoleSecret, Client>>,
+    pub(crate) ages: Vec<SecretAge>,
+    store: Arc<Store>,
+    ttl: Duration,
+    sent: Arc<AtomicU64>,
+}
+
+impl Consoles {
+    pub(crate) fn new(
+        settings: Vec<ConsoleSettings>,
+        store: Arc<Store>,
+        ttl: Duration,
+        sent: &Sent,
+    ) -> Self {
+        Self {
+            names: settings
+                .iter()
+                .map(|console| console.name.clone())
+                .collect(),
+            slots: settings.iter().map(|_| Slot::default()).collect(),
+            ages: settings.iter().map(|_| SecretAge::default()).collect(),
+            settings,
+            store,
+            ttl,
+            sent: Arc::clone(&sent.console),
+        }
+    }
+}
+
+impl Targets<Client> for Consoles {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Target<Client>, Error>> {
+        Box::pin(async move {
+            let found = self.names.iter().position(|known| known == name);
+            let index = found.ok_or_else(|| self.missing())?;
+            self.slots[index]
+                .open(async || {
+                    let (store, age) = (Arc::clone(&self.store), self.ages[index].clone());
+                    prepare(&self.settings[index], store, self.ttl, age, &self.sent).await
+                })
+                .await
+        })
+    }
+
+    fn missing(&self) -> Error {
+        misconfigured(Settings::no_console())
+    }
+}
+
+/// Reads the secret and opens a connection to the console.
+///
+/// Where the environment tells the address and whom to trust, the connection is opened while the
+/// secret is read; else the secret comes first.
+async fn prepare(
+    settings: &ConsoleSettings,
+    store: Arc<Store>,
+    ttl: Duration,
+    age: SecretAge,
+    sent: &Arc<AtomicU64>,
+) -> Result<Ready<ConsoleSecret, Client>, Error> {
+    let credentials = CachedCredentials::new(settings.credentials.clone(), store, ttl);
+    let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials.with_age(age));
+    let client = |url: &str, trust: &Trust| {
+        let options = Options {
+            sent: Arc::clone(sent),
+            ..Options::default()
+        };
+        client_of(url, trust, credentials.clone(), options)
+    };
+    let (console, trust, secret) = match (&settings.url, &settings.trust) {
+        (Some(url), Some(trust)) => {
+            let console = client(url, trust)?;
+            let (secret, ()) = tokio::join!(credentials.read(), console.warm_up());
+            (console, trust.clone(), secret.map_err(failure)?)
+        }
+        _ => {
+            let secret = credentials.read().await.map_err(failure)?;
+            let (url, trust) = place_of(settings, &secret)?;
+            let console = client(&url, &trust)?;
+            if settings.credentials.managed().is_some() {
+                console.warm_up().await;
+            }
+            (console, trust, secret)
+        }
+    };
+    Ok(Ready {
+        target: target_of(settings, &secret, console, &trust),
+        credentials,
+    })
+}
+
+/// A console with credentials that are not read anew: those of one version of its secret.
+///
+/// # Errors
+/// If neither the settings nor the secret tell where it is, or that is no address.
+pub fn console_with(
+    settings: &ConsoleSettings,
+    secret: &ConsoleSecret,
+    retry: RetryPolicy,
+) -> Result<Target<Client>, Error> {
+    let (url, trust) = place_of(settings, secret)?;
+    let credentials = Arc::new(Arc::new(secret.identity().clone()));
+    let options = Options {
+        retry,
+        ..Options::default()
+    };
+    let console = client_of(&url, &trust, credentials, options)?;
+    Ok(target_of(settings, secret, console, &trust))
+}
+
+/// The address and whom to trust: the environment's, or else the secret's.
+fn place_of(settings: &ConsoleSettings, secret: &ConsoleSecret) -> Result<(String, Trust), Error> {
+    let url = settings.url.clone().or(secret.url.clone());
+    let url = url.ok_or_else(|| {
+        Error::misconfigured(
+            "the console's address is missing: RAPID7_CONSOLE_URL, or `url` in its secret",
+        )
+    })?;
+    let trust = settings.trust.clone().or(secret.trust.clone());
+    Ok((url, trust.unwrap_or_default()))
+}
+
+fn client_of(
+    url: &str,
+    trust: &Trust,
+    credentials: Arc<dyn CredentialSource>,
+    options: Options,
+) -> Result<Client, Error> {
+    let options = Options {
+        trust: trust.clone(),
+        ..options
+    };
+    Client::new(url, credentials, None, options)
+        .map_err(|error| Error::misconfigured(format!("the console's address: {error}")))
+}
+
+fn target_of(
+    settings: &ConsoleSettings,
+    secret: &ConsoleSecret,
+    console: Client,
+    trust: &Trust,
+) -> Target<Client> {
+    let client = match settings.form.or(secret.form) {
+        Some(form) => console.with_form(form),
+        None => console,
+    };
+    let mut warnings = Vec::new();
+    if let Trust::DangerouslyAny = trust {
+        warnings.push(
+            "TLS verification is off: anybody on the way to the console can read its password"
+                .into(),
+        );
+    }
+    Target { client, warnings }
+}

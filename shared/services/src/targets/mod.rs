@@ -1,0 +1,5 @@
+//! The surfaces of a deployment, as what operations open.
+
+pub mod consoles;
+pub(crate) mod platform;
+mod slot;
