@@ -39,7 +39,8 @@ enum Command {
     Demo(demo::Args),
     /// Measure functions against a bare one, the plugin against the vendor's runtime, and long lists.
     ///
-    /// Builds with fat LTO, which takes a few minutes the first time.
+    /// The functions are those that `cargo xtask package lambda` would pack for this machine. Building takes a
+    /// few minutes the first time. Needs Python 3.11 or later with venv, for cargo-lambda and zig.
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(bench::Args),
     /// Check the AWS template without an AWS account.
@@ -79,7 +80,8 @@ const BENCH_EXAMPLES: &str = "\
 Examples:
   cargo xtask bench                25 starts of each
   cargo xtask bench --starts 100
-  cargo xtask bench --only plugin  the plugin alone, beside one on the vendor's runtime";
+  cargo xtask bench --only plugin  the plugin alone, beside one on the vendor's runtime
+  cargo xtask bench --only function --profile smallest    functions built with another profile";
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:

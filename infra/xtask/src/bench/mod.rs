@@ -15,6 +15,7 @@ use fake_console::{FakeConsole, LoggedRequest, State};
 use harness::{Function, Invocation, SecretsManager, target_dir};
 use serde_json::json;
 
+use crate::package::lambda::{self, Built};
 use crate::ui::Progress;
 use crate::{Failure, cargo};
 
@@ -36,6 +37,9 @@ pub(crate) struct Args {
     /// Only this part.
     #[arg(long, value_enum)]
     only: Option<Part>,
+    /// The Cargo profile that the functions are built with.
+    #[arg(long, value_name = "NAME", default_value = lambda::PROFILE)]
+    profile: String,
     /// Measure what is built already; the measuring program must be an optimised one too.
     #[arg(long, hide = true)]
     built: bool,
@@ -70,41 +74,56 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if args.built {
-        measure(args);
+        measure(args, &Built::here(&args.profile)?);
         return Ok(());
     }
     let mut progress = Progress::new(2);
-    progress.step("Build, optimised as for deployment: the functions and this program");
-    // Each on its own: together, each would carry what only another one needs.
-    let functions = [OURS, scale::LIST, scale::OFFBOARD].map(|name| ["--bin", name]);
-    let functions = [&["--package", "functions"][..], functions.as_flattened()].concat();
-    let program = |package, program| vec!["--package", package, "--bin", program];
-    let builds = [
-        (&[Part::Function][..], vec!["--package", BARE]),
-        (&[Part::Function, Part::Lists], functions),
-        (&[Part::Lists], program("cli", scale::CLI)),
-        (&[Part::Plugin], program("insightconnect", plugin::PROGRAM)),
+    progress.step("Build: the functions as they are deployed, and the programs that measure them");
+    let functions = [
+        (&[Part::Function][..], BARE),
+        (&[Part::Function], OURS),
+        (&[Part::Lists], scale::LIST),
+        (&[Part::Lists], scale::OFFBOARD),
+    ];
+    let functions = wanted(args, &functions);
+    if !functions.is_empty() {
+        lambda::build_here(&args.profile, &["functions", BARE], &functions)?;
+    }
+    // In one go: what all of them use is compiled once.
+    let programs = [
+        (&[Part::Lists][..], ["-p", "cli", "--bin", scale::CLI]),
+        (
+            &[Part::Plugin],
+            ["-p", "insightconnect", "--bin", plugin::PROGRAM],
+        ),
         (
             &[Part::Function, Part::Plugin, Part::Lists],
-            vec!["--package", "xtask"],
+            ["-p", "xtask", "--bin", "xtask"],
         ),
     ];
-    for (_, arguments) in builds.iter().filter(|(parts, _)| args.measures(parts)) {
-        let mut build = cargo::command("build");
-        cargo::run(build.arg("--release").args(arguments), "the build failed")?;
-    }
+    let mut build = cargo::command("build");
+    build.args(["--release", "--locked"]);
+    build.args(wanted(args, &programs).as_flattened());
+    cargo::run(&mut build, "the build failed")?;
     progress.step("Measure");
     let mut optimised = Command::new(release("xtask"));
     optimised.env("RAPID7_TEST_PROFILE_DIR", "release");
     optimised.args(["bench", "--built"]);
     optimised.args(["--starts", &args.starts.to_string()]);
     optimised.args(["--latency", &args.latency.to_string()]);
+    optimised.args(["--profile", &args.profile]);
     if let Some(only) = args.only {
         optimised.args(["--only", only.name()]);
     }
     cargo::run(&mut optimised, "the bench failed")?;
     progress.finish("Measured");
     Ok(())
+}
+
+/// What is wanted for the parts that are measured.
+fn wanted<T: Copy>(args: &Args, all: &[(&[Part], T)]) -> Vec<T> {
+    let wanted = all.iter().filter(|(parts, _)| args.measures(parts));
+    wanted.map(|&(_, what)| what).collect()
 }
 
 fn release(name: &str) -> PathBuf {
@@ -124,19 +143,19 @@ struct Samples {
     requests: usize,
 }
 
-fn measure(args: &Args) {
+fn measure(args: &Args, built: &Built) {
     if args.measures(&[Part::Function]) {
-        measure_function(args);
+        measure_function(args, built);
     }
     if args.measures(&[Part::Plugin]) {
         plugin::measure(args.starts);
     }
     if args.measures(&[Part::Lists]) {
-        scale::measure();
+        scale::measure(built);
     }
 }
 
-fn measure_function(args: &Args) {
+fn measure_function(args: &Args, built: &Built) {
     let mut state = State::realistic();
     state.latency = Duration::from_millis(args.latency);
     let console = FakeConsole::start(state);
@@ -155,14 +174,14 @@ fn measure_function(args: &Args) {
     let (mut bare, mut ours) = (Samples::default(), Samples::default());
     // In turns, so that whatever else this machine does hits both alike.
     for _ in 0..args.starts {
-        start_bare(&mut bare);
-        start_ours(&mut ours, &console, &environment);
+        start_bare(&mut bare, built);
+        start_ours(&mut ours, built, &console, &environment);
     }
-    report(args, &bare, &ours);
+    report(args, built, &bare, &ours);
 }
 
-fn start_bare(samples: &mut Samples) {
-    let function = Function::start(&release(BARE), &[]);
+fn start_bare(samples: &mut Samples, built: &Built) {
+    let function = Function::start(&built.program(BARE), &[]);
     samples.start.push(function.wait_for_first_next(PATIENCE));
     let event = json!({"name": "bench"});
     let (first, _) = timed(&function.invoke(&event));
@@ -175,9 +194,14 @@ fn start_bare(samples: &mut Samples) {
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn start_ours(samples: &mut Samples, console: &FakeConsole, environment: &[(&str, &str)]) {
+fn start_ours(
+    samples: &mut Samples,
+    built: &Built,
+    console: &FakeConsole,
+    environment: &[(&str, &str)],
+) {
     let before = console.state().user_mut("jdoe").clone();
-    let function = Function::start(&release(OURS), environment);
+    let function = Function::start(&built.program(OURS), environment);
     samples.start.push(function.wait_for_first_next(PATIENCE));
     let event = json!({"user_id": 4});
     console.clear_requests();
@@ -241,7 +265,7 @@ fn milliseconds(samples: &[Duration]) -> f64 {
     median(samples).as_secs_f64() * 1000.0
 }
 
-fn report(args: &Args, bare: &Samples, ours: &Samples) {
+fn report(args: &Args, built: &Built, bare: &Samples, ours: &Samples) {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header([
         "median of all starts",
@@ -273,7 +297,7 @@ fn report(args: &Args, bare: &Samples, ours: &Samples) {
             ]);
         };
     let size = |name| {
-        let size = fs::metadata(release(name)).expect("built").len();
+        let size = fs::metadata(built.program(name)).expect("built").len();
         size as f64 / 1e6
     };
     let mib = |samples: &Samples| median(&samples.peak_kib) as f64 / 1024.0;

@@ -12,6 +12,7 @@ use harness::{Function, SecretsManager};
 use serde_json::{Value, json};
 
 use super::{SECRET, milliseconds, release, timed};
+use crate::package::lambda::Built;
 
 pub(super) const CLI: &str = "r7user";
 pub(super) const LIST: &str = "list-users";
@@ -50,14 +51,14 @@ struct Measured {
 }
 
 /// Measures, and prints a table.
-pub(super) fn measure() {
+pub(super) fn measure(built: &Built) {
     let listings = [
         list_users_as_they_come(FEW_USERS),
         list_users_as_they_come(USERS),
-        list_users(),
+        list_users(built),
     ];
 
-    let offboarding = offboard_users();
+    let offboarding = offboard_users(built);
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header([
         format!("console at {} ms a request", LATENCY.as_millis()),
@@ -116,11 +117,11 @@ impl Stage {
         Self { console, secrets }
     }
 
-    fn function(&self, operation: &str) -> Function {
+    fn function(&self, built: &Built, operation: &str) -> Function {
         let mut environment = self.secrets.env();
         environment.push(("RAPID7_CONSOLE_SECRET", SECRET));
         environment.push(("RAPID7_LOG", "warn"));
-        let function = Function::start(&release(operation), &environment);
+        let function = Function::start(&built.program(operation), &environment);
         function.wait_for_first_next(PATIENCE);
         function
     }
@@ -131,9 +132,9 @@ fn expect(found: &Value, expected: usize) {
     assert_eq!(found.as_u64(), Some(expected as u64), "of a run");
 }
 
-fn list_users() -> Measured {
+fn list_users(built: &Built) -> Measured {
     let stage = Stage::new(State::with_users(USERS));
-    let function = stage.function(LIST);
+    let function = stage.function(built, LIST);
     let mut measured = Measured {
         what: format!("list {USERS} users"),
         requests: 0,
@@ -191,7 +192,7 @@ fn list_users_as_they_come(users: usize) -> Measured {
     measured
 }
 
-fn offboard_users() -> Measured {
+fn offboard_users(built: &Built) -> Measured {
     let mut measured = Measured {
         what: format!("offboard {LEAVERS} people"),
         requests: 0,
@@ -214,7 +215,7 @@ fn offboard_users() -> Measured {
             .iter()
             .map(|login| json!({ "login": login }))
             .collect();
-        let function = stage.function(OFFBOARD);
+        let function = stage.function(built, OFFBOARD);
         stage.console.clear_requests();
         let invocation = function.invoke_with_deadline(&json!({ "people": people }), PATIENCE);
         let report = invocation.result.as_ref().expect("a report");

@@ -23,9 +23,17 @@ use crate::{Failure, cargo, python};
 
 const PACKAGE: &str = "functions";
 
+/// How functions are built, unless somebody asks for another profile.
+pub(crate) const PROFILE: &str = "lambda";
+
 /// What a custom runtime's program is called
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html>).
 const BOOTSTRAP: &str = "bootstrap";
+
+/// Programs that are loaded where they were linked for, as Go's are: calls need no table of addresses, and
+/// the loader does not rewrite 20,000 of them at each start. The libraries, the heap and the stack still lie
+/// elsewhere each time.
+const FIXED_ADDRESSES: &str = "-Crelocation-model=static";
 
 /// The first year that a zip can tell.
 const FIRST_YEAR: i16 = 1980;
@@ -39,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
     /// The Cargo profile to build with.
-    #[arg(long, value_name = "NAME", default_value = "release")]
+    #[arg(long, value_name = "NAME", default_value = PROFILE)]
     profile: String,
     /// Where the zips go [default: lambda/ in Cargo's target folder]
     #[arg(long, value_name = "FOLDER")]
@@ -92,10 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let architectures = args.arch.chosen();
     let mut progress = Progress::new(1 + 3 * architectures.len());
     progress.step("Python tools: cargo-lambda, zig");
-    let python = python::environment(
-        &target_dir().join("python-package"),
-        &workspace_root().join("infra/python/package-requirements.txt"),
-    )?;
+    let python = tools()?;
     let mut packed = vec![];
     for architecture in architectures {
         let name = architecture.name;
@@ -106,13 +111,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "Build: {count} functions for {name}, profile {}",
             args.profile
         ));
-        let built = build(&python, architecture, &args.profile, &functions)?;
+        let built = build(&python, architecture, &args.profile, &[PACKAGE], &functions)?;
         progress.step(format_args!("Pack: {name}"));
         for function in &functions {
             let path = out
                 .join(architecture.folder)
                 .join(format!("{function}.zip"));
-            let zipped = zip(&built.join(function).join(BOOTSTRAP), &path)?;
+            let zipped = zip(&built.program(function), &path)?;
             packed.push(Packed {
                 function: function.clone(),
                 architecture: name,
@@ -158,34 +163,86 @@ fn chosen(all: Vec<String>, only: &[String]) -> Result<Vec<String>, String> {
     Ok(all.into_iter().filter(is_wanted).collect())
 }
 
-/// Builds functions and returns the folder that has one of its name for each.
+/// Installs what builds functions; the answer is the Python of its environment.
+fn tools() -> Result<PathBuf, Failure> {
+    let python = python::environment(
+        &target_dir().join("python-package"),
+        &workspace_root().join("infra/python/package-requirements.txt"),
+    )?;
+    Ok(python)
+}
+
+/// Functions that are built for an architecture.
+pub(crate) struct Built(PathBuf);
+
+impl Built {
+    fn of(architecture: &Architecture, profile: &str) -> Self {
+        let programs = target_dir().join("lambda-programs");
+        Self(programs.join(profile).join(architecture.folder))
+    }
+
+    /// Those for this machine: see [`build_here`].
+    pub(crate) fn here(profile: &str) -> Result<Self, Failure> {
+        Ok(Self::of(architecture_here()?, profile))
+    }
+
+    /// A function's program.
+    pub(crate) fn program(&self, function: &str) -> PathBuf {
+        self.0.join(function).join(BOOTSTRAP)
+    }
+}
+
+fn architecture_here() -> Result<&'static Architecture, Failure> {
+    let here = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let found = BOTH
+        .iter()
+        .find(|other| env::consts::OS == "linux" && other.triple == here);
+    found.ok_or_else(|| format!("Lambda has no machines like this one ({here})").into())
+}
+
+/// Builds functions for this machine exactly as they are built for a deployment, to be measured.
+pub(crate) fn build_here(
+    profile: &str,
+    packages: &[&str],
+    functions: &[&str],
+) -> Result<(), Failure> {
+    let architecture = architecture_here()?;
+    let python = tools()?;
+    toolchain::install(architecture.triple)?;
+    let functions: Vec<String> = functions.iter().map(|&name| name.to_owned()).collect();
+    build(&python, architecture, profile, packages, &functions)?;
+    Ok(())
+}
+
+/// Builds functions.
 fn build(
     python: &Path,
     architecture: &Architecture,
     profile: &str,
+    packages: &[&str],
     functions: &[String],
-) -> Result<PathBuf, Failure> {
-    let built = target_dir()
-        .join("lambda-programs")
-        .join(architecture.folder);
+) -> Result<Built, Failure> {
+    let built = Built::of(architecture, profile);
     let mut build = cargo::command("lambda");
-    build.args(["build", "--locked", "--package", PACKAGE]);
+    build.args(["build", "--locked"]);
+    for package in packages {
+        build.args(["--package", package]);
+    }
     build.args(["--profile", profile, "--target", architecture.triple]);
     // What it calls optimizations takes panics as the end of the process, and older processors away.
     build.args(["--disable-optimizations", "--output-format", "binary"]);
-    build.arg("--lambda-dir").arg(&built);
+    build.arg("--lambda-dir").arg(&built.0);
     for function in functions {
         build.args(["--bin", function]);
     }
+    let mut flags = toolchain::without_folders()?;
+    flags.push(FIXED_ADDRESSES.into());
     // One invocation for all of them: they share everything but their last step.
     build
         .env("PATH", path_with_tools(python)?)
         .env("CARGO_ZIGBUILD_PYTHON_PATH", python)
         // Instead of RUSTFLAGS: what somebody set for another build is not for this one.
-        .env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            toolchain::without_folders()?.join("\x1f".as_ref()),
-        )
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f".as_ref()))
         // Its words are no result.
         .stdout(std::io::stderr());
     cargo::run(&mut build, "the build failed")?;
