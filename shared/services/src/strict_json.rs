@@ -2,6 +2,9 @@
 //!
 //! Which of two counts is anybody's guess, and a workflow that pastes a text into a body without escaping it
 //! lets whoever wrote that text add members of their own.
+//!
+//! The reader of a console's lists (`rapid7/src/without_links.rs`) has the same shape and decides something else:
+//! what of an answer is worth keeping.
 
 use std::fmt;
 
