@@ -176,6 +176,47 @@ impl World {
         }
     }
 
+    /// Refused by a rule, in a dry run too, and nothing written: what was said each time.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn refused(
+        &self,
+        rule: &str,
+        settings: &[(&str, &str)],
+        operation: &str,
+        event: &Value,
+    ) -> [String; 2] {
+        let before = self.snapshot();
+        let function = self.function_with(operation, settings);
+        let messages = [true, false].map(|dry_run| {
+            let event = with(event.clone(), json!({"dry_run": dry_run}));
+            let shown = format!("{operation} {event}");
+            let error = function.invoke(&event).result.expect_err(&shown);
+            let message = error.error_message;
+            assert_eq!(error.error_type, "Refused", "{shown}: {message}");
+            for told in [&format!("(rule `{rule}`)"), "Nothing was changed", "Next: "] {
+                assert!(message.contains(told), "{shown}: {message}");
+            }
+            message
+        });
+        assert_eq!(self.writes(), Vec::<String>::new(), "{operation} {event}");
+        assert_eq!(self.snapshot(), before, "{operation} {event}");
+        messages
+    }
+
+    /// Done, and not refused.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn done(&self, settings: &[(&str, &str)], operation: &str, event: &Value) -> Value {
+        let answer = self.function_with(operation, settings).invoke(event);
+        let outcome = answer.result;
+        let outcome = outcome.unwrap_or_else(|error| panic!("{operation} {event}: {error:?}"));
+        assert_eq!(outcome["changed"], true, "{operation} {event}");
+        outcome
+    }
+
     /// The user's number.
     #[must_use]
     pub fn id(&self, login: &str) -> i64 {

@@ -1,5 +1,6 @@
 //! What the suites know of the Insight Platform.
 
+use actions::{ALL, Effect};
 use fake_console::{Fault, FaultKind, PlatformState, State};
 use serde_json::{Value, json};
 
@@ -14,6 +15,21 @@ pub const JDOE: &str = "jdoe@example.com";
 pub fn is_about(operation: &str) -> bool {
     let entry = entry(operation);
     entry.platform && !entry.console
+}
+
+/// The operations about the platform alone.
+#[must_use]
+pub fn operations() -> Vec<&'static str> {
+    let names = ALL.iter().map(|entry| entry.operation.spec.name);
+    names.filter(|name| is_about(name)).collect()
+}
+
+/// Those of them that write.
+#[must_use]
+pub fn writing() -> Vec<&'static str> {
+    let mut operations = operations();
+    operations.retain(|name| entry(name).operation.spec.effect != Effect::Read);
+    operations
 }
 
 /// The input for a new account.

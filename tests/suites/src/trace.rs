@@ -142,7 +142,7 @@ pub fn expected_changes(operation: &str) -> Vec<String> {
 }
 
 /// Every account and API key by what it is called, with its members.
-type Accounts = Map<String, Value>;
+type Accounts = BTreeMap<String, Map<String, Value>>;
 
 fn accounts(console: &FakeConsole, platform: &FakePlatform) -> Accounts {
     let console = console.state().snapshot();
@@ -154,7 +154,8 @@ fn accounts(console: &FakeConsole, platform: &FakePlatform) -> Accounts {
         ("API key", &platform["api_keys"]),
     ] {
         for (id, members) in list.as_object().into_iter().flatten() {
-            accounts.insert(format!("{what} {id}"), members.clone());
+            let members = members.as_object().expect("members").clone();
+            accounts.insert(format!("{what} {id}"), members);
         }
     }
     accounts
@@ -162,30 +163,25 @@ fn accounts(console: &FakeConsole, platform: &FakePlatform) -> Accounts {
 
 fn differences(before: &Accounts, after: &Accounts) -> Vec<String> {
     let mut lines = Vec::new();
-    for account in union(before, after) {
+    for account in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
         match (before.get(account), after.get(account)) {
             (Some(before), Some(after)) => {
-                let empty = Map::new();
-                let members = |value: &'_ Value| value.as_object().unwrap_or(&empty).clone();
-                let (before, after) = (members(before), members(after));
-                for member in union(&before, &after) {
-                    let value =
-                        |of: &Map<String, Value>| of.get(member).cloned().unwrap_or_default();
-                    let (before, after) = (value(&before), value(&after));
+                for member in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
+                    let before = before.get(member).unwrap_or(&Value::Null);
+                    let after = after.get(member).unwrap_or(&Value::Null);
                     if before != after {
                         lines.push(format!("{account}: {member}: {before} → {after}"));
                     }
                 }
             }
-            (None, Some(members)) => lines.push(format!("{account} is new: {members}")),
+            (None, Some(members)) => {
+                let members = Value::from(members.clone());
+                lines.push(format!("{account} is new: {members}"));
+            }
             _ => lines.push(format!("{account} is gone")),
         }
     }
     lines
-}
-
-fn union<'a>(one: &'a Map<String, Value>, other: &'a Map<String, Value>) -> BTreeSet<&'a String> {
-    one.keys().chain(other.keys()).collect()
 }
 
 /// Names for the platform's ids.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::Value;
@@ -57,6 +59,23 @@ impl Cli {
 /// Its exit code, standard output and standard error.
 pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
     told(&command.output().expect("r7user starts"))
+}
+
+/// The same, interrupted as by Ctrl-C once `begun`.
+pub(crate) fn interrupted(
+    command: &mut Command,
+    begun: impl Fn() -> bool,
+) -> (i32, String, String) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("r7user starts");
+    while !begun() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.expect("kill starts").success());
+    told(&child.wait_with_output().expect("ends"))
 }
 
 /// The same program in front of a person.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use rexpect::process::WaitStatus;
 use serde_json::{Value, json};
 use suites::told;
 
-use crate::cli::{Cli, run};
+use crate::cli::{Cli, interrupted, run};
 
 const LEAVERS: &str =
     "email,login,ticket\ntokafor@example.com,,OFF-1\n,jdoe,\nohaddad@example.com,,\n";
@@ -204,16 +204,7 @@ fn an_interrupt_ends_a_list_between_people() {
     }
     fs::write(cli.path("leavers.csv"), list).expect("written");
     let mut command = cli.command(&with(&["--yes"]));
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("r7user starts");
-    while cli.report_lines() == 0 {
-        thread::sleep(Duration::from_millis(5));
-    }
-    let interrupt = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupt.expect("kill starts").success());
-    let (code, _, err) = told(&child.wait_with_output().expect("ends"));
+    let (code, _, err) = interrupted(&mut command, || cli.report_lines() > 0);
     assert_eq!(code, 69, "{err}");
     assert!(err.contains("interrupted"), "{err}");
     let rows = cli.report();

@@ -1,6 +1,5 @@
 //! The runbook CLI as a process, with and without a terminal.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fake_console::{Fault, FaultKind};
@@ -8,7 +7,7 @@ use rexpect::process::WaitStatus;
 use serde_json::{Value, json};
 use suites::{jsmith, told, with, with_stdin, without};
 
-use crate::cli::{Cli, run};
+use crate::cli::{Cli, interrupted, run};
 
 #[test]
 fn answers_to_a_pipe_are_json() {
@@ -361,16 +360,7 @@ fn an_interrupt_after_the_write_has_begun_lets_it_finish() {
         .console
         .push_fault(Fault::new(slow).on("PUT", "/users/4"));
     let mut command = cli.command(&["disable-user", "--user-id", "4", "--yes"]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("r7user starts");
-    while cli.world.writes().is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let interrupt = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupt.expect("kill starts").success());
-    let (code, out, err) = told(&child.wait_with_output().expect("ends"));
+    let (code, out, err) = interrupted(&mut command, || !cli.world.writes().is_empty());
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("Finishing what was begun"), "{err}");
     let outcome: Value = serde_json::from_str(&out).expect("JSON");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use suites::{World, told, with_stdin};
 use tempfile::TempDir;
 
-use crate::cli::{run, terminal};
+use crate::cli::{interrupted, run, terminal};
 
 /// Somebody with credentials for AWS and a stack named `acme`.
 struct Deployment {
@@ -353,19 +353,7 @@ fn an_interrupt_waits_for_the_answer() {
         .console
         .push_fault(Fault::new(slow).on("PUT", "/users/4"));
     let mut command = cli.command(&["disable-user", "--user-id", "4", "--yes"]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().expect("r7user starts");
-    while cli.world.writes().is_empty() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let interrupt = || {
-        let kill = Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status();
-        assert!(kill.expect("kill starts").success());
-    };
-    interrupt();
-    let (code, out, err) = told(&child.wait_with_output().expect("ends"));
+    let (code, out, err) = interrupted(&mut command, || !cli.world.writes().is_empty());
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("The function goes on"), "{err}");
     assert!(out.contains("\"changed\": true"), "{out}");

@@ -29,37 +29,14 @@ fn lift(rule: &str, operation: &str) -> &'static str {
     }
 }
 
-/// Refused, in a dry run too, with the rule and how to lift it, and nothing written.
+/// Refused, with how to lift the rule.
 fn refused(world: &World, rule: &str, settings: &Settings, operation: &str, event: &Value) {
-    let before = world.console.state().snapshot();
-    let function = world.function_with(operation, settings);
-    for dry_run in [true, false] {
-        let event = with(event.clone(), json!({"dry_run": dry_run}));
-        let shown = format!("{operation} {event}");
-        let error = function.invoke(&event).result.expect_err(&shown);
-        let message = error.error_message;
-        assert_eq!(error.error_type, "Refused", "{shown}: {message}");
-        let named = format!("(rule `{rule}`)");
-        assert!(message.contains(&named), "{shown}: {message}");
+    for message in world.refused(rule, settings, operation, event) {
         assert!(
             message.contains(lift(rule, operation)),
-            "{shown}: {message}"
-        );
-        assert!(
-            message.contains("Nothing was changed"),
-            "{shown}: {message}"
+            "{operation} {event}: {message}"
         );
     }
-    assert_eq!(world.writes(), Vec::<String>::new(), "{operation} {event}");
-    assert_eq!(world.console.state().snapshot(), before);
-}
-
-/// Done, and not refused.
-fn done(world: &World, settings: &Settings, operation: &str, event: &Value) -> Value {
-    let answer = world.function_with(operation, settings).invoke(event);
-    let outcome = answer.result.unwrap_or_else(|error| panic!("{error:?}"));
-    assert_eq!(outcome["changed"], true, "{operation} {event}");
-    outcome
 }
 
 /// Runs, one a line: the operation and its event.
@@ -120,7 +97,7 @@ fn the_account_of_the_pack_itself_keeps_what_it_logs_in_with() {
     assert_eq!(world.secrets.versions("seed").len(), 1);
     // What it does not log in with may change.
     let event = json!({"login": OWN_LOGIN, "new_email": "soar@example.com"});
-    done(&world, &[], "update-user", &event);
+    world.done(&[], "update-user", &event);
 }
 
 /// Logins are unique without regard to case, so a secret may spell it in another.
@@ -140,7 +117,7 @@ fn the_own_password_is_only_set_where_the_deployment_says_so() {
     let event = json!({"login": OWN_LOGIN, "password": "An0ther-passw0rd"});
     refused(&world, "own-account", &[], "set-password", &event);
     let allowed = [("RAPID7_ALLOW_OWN_PASSWORD", "true")];
-    done(&world, &allowed, "set-password", &event);
+    world.done(&allowed, "set-password", &event);
     let password = world.console.state().user_mut(OWN_LOGIN).password.clone();
     assert_eq!(password, "An0ther-passw0rd");
 }
@@ -169,7 +146,7 @@ fn the_last_administrator_but_the_pack_itself_stays_one() {
     }
     // Still one by the role.
     let event = json!({"login": "nxadmin", "superuser": false});
-    done(&world, &[], "update-user", &event);
+    world.done(&[], "update-user", &event);
 }
 
 fn world_where(edit: impl FnOnce(&mut State)) -> World {
@@ -213,7 +190,7 @@ fn another_administrator_who_can_log_in_is_enough() {
         for index in 0..7 {
             let world = world_where(edit);
             let (operation, event) = ends_nxadmin(&world).remove(index);
-            done(&world, &[DELETION], operation, &event);
+            world.done(&[DELETION], operation, &event);
         }
     }
 }
@@ -263,7 +240,7 @@ fn protected_accounts_are_never_changed_by_any_operation() {
     }
     // Another login, which only begins like it.
     let near = [("RAPID7_PROTECTED_LOGINS", "rmart,r*x")];
-    done(&world, &near, "unlock-user", &json!({"login": "rmartinez"}));
+    world.done(&near, "unlock-user", &json!({"login": "rmartinez"}));
 }
 
 #[test]
@@ -271,7 +248,7 @@ fn nobody_is_deleted_unless_the_deployment_says_so() {
     let world = World::new();
     let event = json!({"login": "jdoe", "confirm_login": "jdoe"});
     refused(&world, "deletion", &[], "delete-user", &event);
-    done(&world, &[DELETION], "delete-user", &event);
+    world.done(&[DELETION], "delete-user", &event);
 }
 
 #[test]
@@ -299,7 +276,7 @@ fn one_run_changes_no_more_than_the_deployment_allows() {
     );
     allowed.push(provision(json!([1])));
     for (operation, event) in allowed {
-        done(&world, &two, operation, &event);
+        world.done(&two, operation, &event);
     }
 }
 

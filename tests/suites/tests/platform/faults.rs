@@ -4,20 +4,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use actions::Effect;
 use fake_console::{Fault, FaultKind, PlatformState, RateLimit};
 use serde_json::{Value, json};
-use suites::platform::{JDOE, is_about, jsmith};
+use suites::platform::{JDOE, jsmith, writing};
 use suites::{World, differing, for_each};
-
-/// The operations on the platform that write.
-fn writing() -> Vec<&'static str> {
-    let specs = actions::ALL.iter().map(|entry| entry.operation.spec);
-    specs
-        .filter(|spec| spec.effect != Effect::Read && is_about(spec.name))
-        .map(|spec| spec.name)
-        .collect()
-}
 
 fn authorized(world: &World) -> usize {
     let requests = world.platform.requests();

@@ -33,37 +33,6 @@ fn about(email: &str) -> [(&'static str, Value); 5] {
     ]
 }
 
-/// Refused, in a dry run too, with the rule, and nothing written.
-fn refused(world: &World, rule: &str, settings: &Settings, operation: &str, event: &Value) {
-    let before = world.snapshot();
-    let function = world.function_with(operation, settings);
-    for dry_run in [true, false] {
-        let event = with(event.clone(), json!({"dry_run": dry_run}));
-        let shown = format!("{operation} {event}");
-        let error = function.invoke(&event).result.expect_err(&shown);
-        let message = error.error_message;
-        assert_eq!(error.error_type, "Refused", "{shown}: {message}");
-        assert!(
-            message.contains(&format!("(rule `{rule}`)")),
-            "{shown}: {message}"
-        );
-        assert!(
-            message.contains("Nothing was changed"),
-            "{shown}: {message}"
-        );
-        assert!(message.contains("Next: "), "{shown}: {message}");
-    }
-    assert_eq!(world.writes(), Vec::<String>::new(), "{operation} {event}");
-    assert_eq!(world.snapshot(), before);
-}
-
-fn done(world: &World, settings: &Settings, operation: &str, event: &Value) -> Value {
-    let answer = world.function_with(operation, settings).invoke(event);
-    let outcome = answer.result.unwrap_or_else(|error| panic!("{error:?}"));
-    assert_eq!(outcome["changed"], true, "{operation} {event}");
-    outcome
-}
-
 fn world_where(edit: impl FnOnce(&mut PlatformState)) -> World {
     let world = World::new();
     edit(&mut world.platform.state());
@@ -82,15 +51,15 @@ fn the_last_active_administrator_stays() {
     for edit in edits {
         let world = world_where(edit);
         for (operation, event) in &about(NXADMIN)[..2] {
-            refused(&world, "last-administrator", &[DELETION], operation, event);
+            world.refused("last-administrator", &[DELETION], operation, event);
         }
         // What leaves the right to administer alone.
-        done(&world, &[], "revoke-product-access", &about(NXADMIN)[4].1);
+        world.done(&[], "revoke-product-access", &about(NXADMIN)[4].1);
     }
     // With another, the one is deleted, and of the one who is suspended everything is taken that can be.
     let world = World::new();
     let (operation, event) = &about(NXADMIN)[1];
-    done(&world, &[DELETION], operation, event);
+    world.done(&[DELETION], operation, event);
     let world = World::new();
     let (kind, message) = world.failure("suspend-platform-user", json!({"email": NXADMIN}));
     assert_eq!(kind, "Refused", "{message}");
@@ -118,7 +87,7 @@ fn protected_logins_are_protected_by_the_email_and_by_what_is_before_its_at() {
         let world = World::new();
         let settings = [("RAPID7_PROTECTED_LOGINS", pattern), DELETION];
         for (operation, event) in about(JDOE) {
-            refused(&world, "protected-accounts", &settings, operation, &event);
+            world.refused("protected-accounts", &settings, operation, &event);
         }
         let record = {
             let state = world.platform.state();
@@ -126,8 +95,7 @@ fn protected_logins_are_protected_by_the_email_and_by_what_is_before_its_at() {
             record(&world, &state, JDOE, &json!([product]))
         };
         let restore = json!({"record": record});
-        refused(
-            &world,
+        world.refused(
             "protected-accounts",
             &settings,
             "restore-platform-user",
@@ -136,8 +104,7 @@ fn protected_logins_are_protected_by_the_email_and_by_what_is_before_its_at() {
     }
     let world = World::new();
     let settings = [("RAPID7_PROTECTED_LOGINS", "jsmith")];
-    refused(
-        &world,
+    world.refused(
         "protected-accounts",
         &settings,
         "create-platform-user",
@@ -145,12 +112,7 @@ fn protected_logins_are_protected_by_the_email_and_by_what_is_before_its_at() {
     );
     // Another one, which only contains it.
     let near = [("RAPID7_PROTECTED_LOGINS", "jdo,doe,jdoe@example")];
-    done(
-        &world,
-        &near,
-        "suspend-platform-user",
-        &json!({"email": JDOE}),
-    );
+    world.done(&near, "suspend-platform-user", &json!({"email": JDOE}));
 }
 
 #[test]
@@ -160,20 +122,14 @@ fn the_key_that_the_pack_itself_uses_is_never_ended() {
     let settings = [("RAPID7_PLATFORM_KEY_ID", own.as_str()), DELETION];
     for index in [0, 1, 3] {
         let (operation, event) = &about(JDOE)[index];
-        refused(&world, "own-key", &settings, operation, event);
+        world.refused("own-key", &settings, operation, event);
     }
     let named = json!({"email": JDOE, "key_ids": [own]});
-    refused(
-        &world,
-        "own-key",
-        &settings,
-        "revoke-platform-api-keys",
-        &named,
-    );
+    world.refused("own-key", &settings, "revoke-platform-api-keys", &named);
     // Somebody else's account has other keys.
     world.platform.state().user_mut(MKOWALSKA).platform_admin = false;
     let event = json!({"email": MKOWALSKA});
-    let outcome = done(&world, &settings, "suspend-platform-user", &event);
+    let outcome = world.done(&settings, "suspend-platform-user", &event);
     assert!(
         !outcome["warnings"].to_string().contains("key_id"),
         "{outcome}"
@@ -188,7 +144,7 @@ fn where_the_own_key_is_not_known_that_is_said_before_a_key_ends() {
         let (operation, event) = &about(JDOE)[index];
         let world = World::new();
         let settings = [settings, &[DELETION]].concat();
-        let outcome = done(&world, &settings, operation, event);
+        let outcome = world.done(&settings, operation, event);
         outcome["warnings"]
             .to_string()
             .contains("configure `key_type` and `key_id`")
@@ -216,7 +172,7 @@ fn where_nothing_tells_which_key_is_in_use_no_key_ends() {
     let (operation, event) = &about(JDOE)[1];
     let world = World::new();
     hidden(&world);
-    refused(&world, "own-key", &[DELETION], operation, event);
+    world.refused("own-key", &[DELETION], operation, event);
     world.clear_faults();
     // The pack's own is among those whose owner nobody tells.
     let own = world.platform.state().api_keys[0].id.clone();
@@ -230,31 +186,25 @@ fn where_nothing_tells_which_key_is_in_use_no_key_ends() {
         state.api_keys.insert(0, untold);
     }
     for (operation, event) in &about(JDOE)[..2] {
-        refused(&world, "own-key", &settings, operation, event);
+        world.refused("own-key", &settings, operation, event);
     }
     let declared = [
         &settings[..],
         &[("RAPID7_PLATFORM_KEY_TYPE", "organization")],
     ]
     .concat();
-    done(&world, &declared, operation, event);
+    world.done(&declared, operation, event);
 }
 
 #[test]
 fn nobody_is_deleted_or_made_an_administrator_unless_the_deployment_says_so() {
     let world = World::new();
     let (operation, event) = &about(JDOE)[1];
-    refused(&world, "deletion", &[], operation, event);
+    world.refused("deletion", &[], operation, event);
     let admin = with(jsmith(), json!({"platform_admin": true}));
-    refused(
-        &world,
-        "privileged-accounts",
-        &[],
-        "create-platform-user",
-        &admin,
-    );
+    world.refused("privileged-accounts", &[], "create-platform-user", &admin);
     let allowed = [("RAPID7_ALLOW_PRIVILEGED_ACCOUNTS", "true")];
-    let outcome = done(&world, &allowed, "create-platform-user", &admin);
+    let outcome = world.done(&allowed, "create-platform-user", &admin);
     assert_eq!(outcome["state"]["platform_admin"], true);
 }
 
@@ -262,25 +212,23 @@ fn nobody_is_deleted_or_made_an_administrator_unless_the_deployment_says_so() {
 fn products_and_keys_count_as_changes() {
     let world = World::new();
     let two = [("RAPID7_MAX_CHANGES", "2")];
-    refused(
-        &world,
+    world.refused(
         "max-changes",
         &two,
         "suspend-platform-user",
         &json!({"email": JDOE}),
     );
     let many = with(jsmith(), json!({"products": ["IVM", "IDR"]}));
-    refused(&world, "max-changes", &two, "create-platform-user", &many);
-    done(&world, &two, "create-platform-user", &jsmith());
-    done(&world, &two, "revoke-product-access", &about(JDOE)[2].1);
+    world.refused("max-changes", &two, "create-platform-user", &many);
+    world.done(&two, "create-platform-user", &jsmith());
+    world.done(&two, "revoke-product-access", &about(JDOE)[2].1);
 }
 
 #[test]
 fn an_operation_that_is_not_offered_is_refused_before_any_request() {
     let world = World::new();
     let settings = [("RAPID7_ALLOWED_OPERATIONS", "get-platform-user")];
-    refused(
-        &world,
+    world.refused(
         "operations",
         &settings,
         "suspend-platform-user",

@@ -1,28 +1,15 @@
 //! The pack's own API key: of the wrong type, of another region, sent to the wrong server, and never
 //! shown to anybody.
 
-use actions::Effect;
 use fake_console::{Fault, FaultKind, ORGANIZATION_KEY, USER_KEY};
 use serde_json::{Value, json};
-use suites::platform::{JDOE, is_about, jsmith};
+use suites::platform::{JDOE, jsmith, operations, writing};
 use suites::{
     CONSOLE_SECRET, OWN_LOGIN, OWN_PASSWORD, PLATFORM_SECRET, World, answer, api_key, serve, with,
 };
 
 const USER: (&str, &str) = ("RAPID7_PLATFORM_KEY_TYPE", "user");
 const ORGANIZATION: (&str, &str) = ("RAPID7_PLATFORM_KEY_TYPE", "organization");
-
-fn operations() -> Vec<(&'static str, Effect)> {
-    let specs = actions::ALL.iter().map(|entry| entry.operation.spec);
-    let specs = specs.filter(|spec| is_about(spec.name));
-    specs.map(|spec| (spec.name, spec.effect)).collect()
-}
-
-fn writing() -> impl Iterator<Item = &'static str> {
-    let operations = operations().into_iter();
-    let writing = operations.filter(|(_, effect)| *effect != Effect::Read);
-    writing.map(|(operation, _)| operation)
-}
 
 fn with_key(key: &str) -> World {
     let world = World::new();
@@ -127,7 +114,7 @@ fn a_user_key_reads_what_it_may() {
 
 #[test]
 fn a_key_of_another_region_is_told_with_the_address_and_never_sent_twice() {
-    for (operation, _) in operations() {
+    for operation in operations() {
         let world = with_key("0000-of-another-region");
         let function = world.allowed_function(operation);
         let event = world.usual_event(operation);
@@ -225,7 +212,7 @@ fn the_two_surfaces_are_not_taken_for_each_other() {
 #[test]
 fn the_own_key_never_comes_out() {
     const KEY: &str = "canary-0a1b2c3d-of-the-pack";
-    for (operation, _) in operations() {
+    for operation in operations() {
         for method in ["GET", "POST", "PATCH", "DELETE"] {
             let world = World::new();
             world.platform.state().api_keys[0].value = KEY.into();
@@ -255,7 +242,7 @@ fn the_own_key_never_comes_out() {
 /// Nor a key that the platform tells, against all that is known of it.
 #[test]
 fn members_named_like_secrets_are_hidden_in_answers_and_records() {
-    for (operation, _) in operations() {
+    for operation in operations() {
         let world = World::new();
         {
             let mut state = world.platform.state();

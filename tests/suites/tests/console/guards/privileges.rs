@@ -7,7 +7,7 @@ use fake_console::FakeConsole;
 use serde_json::{Value, json};
 use suites::{CONSOLE_SECRET, OWN_PASSWORD, World, answer, credentials, jsmith, serve, with};
 
-use super::{PRIVILEGED, done, refused, restore, runs, world_where};
+use super::{PRIVILEGED, refused, restore, runs, world_where};
 
 #[test]
 fn nobody_becomes_able_to_do_everything() {
@@ -33,7 +33,7 @@ fn nobody_becomes_able_to_do_everything() {
     }
     for (operation, event) in refusals {
         refused(&world, "privileged-accounts", &[], operation, &event);
-        done(&World::new(), &[PRIVILEGED], operation, &event);
+        World::new().done(&[PRIVILEGED], operation, &event);
     }
     for flag in ["superuser", "id"] {
         let (operation, event) = restore(&world, "mkowalska", |user| {
@@ -62,7 +62,7 @@ fn nobody_is_let_in_as_an_administrator() {
         world.console.state().user_mut("nxadmin").locked = operation == "unlock-user";
         refused(&world, "privileged-accounts", &[], operation, &event);
         assert_eq!(world.secrets.versions("seed").len(), 1);
-        done(&world, &[PRIVILEGED], operation, &event);
+        world.done(&[PRIVILEGED], operation, &event);
     }
 }
 
@@ -79,7 +79,7 @@ fn nobody_is_let_in_as_an_administrator_by_another_way_of_logging_in() {
     ) {
         let world = world_where(|state| state.user_mut("lpetrova").superuser = true);
         refused(&world, "privileged-accounts", &[], operation, &event);
-        done(&world, &[PRIVILEGED], operation, &event);
+        world.done(&[PRIVILEGED], operation, &event);
     }
 }
 
