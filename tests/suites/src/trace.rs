@@ -92,6 +92,10 @@ impl<'a> Watch<'a> {
         {
             names.push((shown.to_owned(), "(the delivered password)".to_owned()));
         }
+        // Hashes, which are nobody's business in a file all the same.
+        let all = self.before.values().chain(after.values());
+        let hashes = all.filter_map(|members| members.get("password")?.as_str());
+        names.extend(hashes.map(|hash| (hash.to_owned(), "(a password)".to_owned())));
         let changes = differences(&self.before, &after);
         changes.iter().map(|line| named(line, &names)).collect()
     }
