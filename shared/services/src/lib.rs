@@ -13,5 +13,4 @@ pub mod needs;
 pub mod secrets;
 pub mod sent;
 pub mod settings;
-pub mod strict_json;
 pub mod targets;
