@@ -7,6 +7,7 @@
 pub mod assemble;
 pub mod audit;
 pub mod aws;
+pub mod files;
 pub mod invoke;
 pub mod logs;
 pub mod needs;
