@@ -17,7 +17,7 @@ pub use crate::core::{
     AccountId, Action, Audit, AuditRecord, Caller, Changed, Check, Common, Effect, Entry, Error,
     ErrorKind, FieldChange, IdentityRules, Input, OnlyTarget, Operation, Phase, Policy, Progress,
     Result, Run, RunContext, Scope, SecretReader, SecretWriter, Services, Spec, Staged, Subject,
-    Target, Targets, Verdict, invoke, schema,
+    Target, Targets, Verdict, invoke, schema, strict_json,
 };
 pub use access_report::{
     AccessReport, AccountRef, Finding, FindingKind, ReportedAccount, Severity, SurfaceKind,

@@ -71,6 +71,9 @@ mod tests {
             for member in example.as_object().expect(spec.name).keys() {
                 assert!(members.contains_key(member), "{}: {member}", spec.name);
             }
+            let known: BTreeSet<&str> = entry.operation.members().iter().copied().collect();
+            let described: BTreeSet<&str> = members.keys().map(String::as_str).collect();
+            assert_eq!(known, described, "{}", spec.name);
             for (member, schema) in members {
                 let described = schema.get("description").is_some();
                 assert!(described, "{}: {member} has no description", spec.name);

@@ -8,6 +8,7 @@ use clap::ArgMatches;
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 use rapid7::BoxFuture;
 use services::audit::line;
+use services::files;
 
 /// A file that only grows, readable by its owner alone; made when the first record is written.
 pub(crate) struct AppendedFile(PathBuf);
@@ -20,6 +21,10 @@ impl AppendedFile {
     /// The file that the arguments name, or else the one in the state folder.
     pub(crate) fn of(arguments: &ArgMatches) -> actions::Result<Self> {
         if let Some(path) = arguments.get_one::<PathBuf>("audit_file") {
+            files::check_regular(path).map_err(|error| {
+                let expected = format!("{} can't be used: {error}", path.display());
+                actions::Error::invalid_input("--audit-file", &expected)
+            })?;
             return Ok(Self(path.clone()));
         }
         let folders = choose_base_strategy().map_err(|_| {

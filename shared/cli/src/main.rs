@@ -5,12 +5,13 @@ mod audit_file;
 mod caller;
 mod command;
 mod local_run;
+mod out;
 mod render;
 mod run;
 mod via_lambda;
 mod watch;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use actions::ErrorKind;
@@ -43,8 +44,16 @@ fn main() -> ExitCode {
         return ExitCode::from(exit_code(ErrorKind::InvalidInput));
     };
     if let Ok(Some(shell)) = arguments.try_get_one::<clap_complete::Shell>("shell") {
-        clap_complete::generate(*shell, &mut command(), "r7user", &mut io::stdout());
-        return ExitCode::SUCCESS;
+        let mut script = Vec::new();
+        clap_complete::generate(*shell, &mut command(), "r7user", &mut script);
+        let script = String::from_utf8_lossy(&script);
+        return match out::answer(script.trim_end()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                out::say(format_args!("The script could not be written: {error}"));
+                ExitCode::from(exit_code(ErrorKind::Unavailable))
+            }
+        };
     }
     logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
     let entry = actions::ALL
@@ -63,30 +72,31 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(run(entry, arguments, as_json)),
         Err(error) => Err(actions::Error::unavailable(error.to_string())),
     };
-    match result {
-        Ok(Some(answer)) => {
+    let result = result.and_then(|answer| {
+        if let Some(answer) = &answer {
             let text = match &answer["text"] {
-                _ if as_lines => render::lines(&answer),
+                _ if as_lines => render::lines(answer),
                 Value::String(document) => document.trim_end().to_owned(),
                 _ if as_json => format!("{answer:#}"),
-                _ => render::answer(&answer),
+                _ => render::answer(answer),
             };
-            if text.is_empty() {
-                return ExitCode::SUCCESS;
+            if !text.is_empty() {
+                out::answer(&text).map_err(|error| out::unwritten(answer, &error))?;
             }
-            // A reader that has seen enough and hung up does not make a run that is done fail.
-            let _ = writeln!(anstream::stdout(), "{text}");
-            ExitCode::SUCCESS
         }
+        Ok(answer)
+    });
+    match result {
+        Ok(Some(_)) => ExitCode::SUCCESS,
         Ok(None) => {
-            anstream::eprintln!("Not done: nothing was changed.");
+            out::say("Not done: nothing was changed.");
             ExitCode::from(exit_code(ErrorKind::Refused))
         }
         Err(error) => {
             if as_json {
-                eprintln!("{:#}", json!({"error": error.to_json()}));
+                out::say(format_args!("{:#}", json!({"error": error.to_json()})));
             } else {
-                anstream::eprintln!("{}", render::error(&error));
+                out::say(render::error(&error));
             }
             ExitCode::from(exit_code(error.kind))
         }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::local_run::LocalRun;
 use crate::via_lambda::{self, ViaLambda};
 use crate::watch::Watcher;
-use crate::{arguments, render};
+use crate::{arguments, out, render};
 
 /// Runs the operation; `None` if the person said no.
 pub(crate) async fn run(
@@ -62,10 +62,10 @@ pub(crate) async fn run(
             },
         };
         if let Value::Object(members) = &preview {
-            anstream::eprintln!("{}", render::plan(members));
+            out::say(render::plan(members));
         }
         if let Some(error) = &left_out {
-            anstream::eprintln!("{}", render::left_out(error));
+            out::say(render::left_out(error));
         }
         let nothing_left = preview["plan"].as_array().is_some_and(Vec::is_empty);
         // Whatever changes from here on, nobody was asked about it.
@@ -95,8 +95,10 @@ pub(crate) async fn run(
         tokio::spawn(finish_when_interrupted(watcher.clone(), told));
     }
     let result = go.run(input).await;
-    watcher.end();
-    result.map(Some)
+    let written = watcher.end();
+    let answer = result?;
+    written.map_err(|error| out::unwritten(&answer, &error))?;
+    Ok(Some(answer))
 }
 
 fn sets_password(input: &Map<String, Value>) -> bool {
@@ -111,7 +113,7 @@ fn sets_password(input: &Map<String, Value>) -> bool {
 async fn finish_when_interrupted(watcher: Arc<Watcher>, told: &'static str) {
     if tokio::signal::ctrl_c().await.is_ok() {
         watcher.interrupt();
-        anstream::eprintln!("{told}");
+        out::say(told);
         let _ = tokio::signal::ctrl_c().await;
         std::process::exit(130);
     }

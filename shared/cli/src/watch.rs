@@ -10,8 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use actions::{Error, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
+use services::files;
 
-use crate::render;
+use crate::arguments::LARGEST_FILE;
+use crate::{out, render};
 
 /// Shows a run to the person at the terminal, and keeps its rows.
 pub(crate) struct Watcher {
@@ -57,7 +59,8 @@ impl Watcher {
         let failed = |error: io::Error| {
             Error::invalid_input("--report", &format!("{shown} can't be used: {error}"))
         };
-        let earlier = match std::fs::read_to_string(path) {
+        files::check_regular(path).map_err(failed)?;
+        let earlier = match files::read_file(path, LARGEST_FILE) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(failed(error)),
@@ -92,13 +95,16 @@ impl Watcher {
     }
 
     /// Takes the progress off the terminal, and prints the rows that are still on their way.
-    pub(crate) fn end(&self) {
-        if let Some(rows) = &self.rows {
-            // A reader that has seen enough and hung up was told so before, or need not know.
-            let _ = lock(rows).flush();
-        }
+    ///
+    /// # Errors
+    /// If they can't be printed.
+    pub(crate) fn end(&self) -> io::Result<()> {
         if let Some(bar) = lock(&self.bar).take() {
             bar.finish_and_clear();
+        }
+        match &self.rows {
+            Some(rows) => out::heard(lock(rows).flush()),
+            None => Ok(()),
         }
     }
 
@@ -163,7 +169,7 @@ impl Progress for Watcher {
         if !lock(&self.warned).insert(text.to_owned()) {
             return;
         }
-        let tell = || anstream::eprintln!("{}", render::warning(text));
+        let tell = || out::say(render::warning(text));
         match lock(&self.bar).as_ref() {
             Some(bar) => bar.suspend(tell),
             None => tell(),

@@ -10,6 +10,7 @@ mod request;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
+use actions::strict_json::Read;
 use actions::{Error, ErrorKind, SPECS, Spec};
 use lambda::{Failure, TO_ANSWER, until_ended};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -52,9 +53,10 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     }
     let functions = &functions;
     lambda_runtime::run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<Value, Failure> {
+        async |event: LambdaEvent<Read>| -> Result<Value, Failure> {
             let started = Instant::now();
             let (event, context) = event.into_parts();
+            let event = event.once("").map_err(Failure)?;
             let event: Event = serde_json::from_value(event).map_err(|_| not_an_event())?;
             let left = context.deadline().duration_since(SystemTime::now());
             let left = left.unwrap_or_default().saturating_sub(TO_ANSWER);

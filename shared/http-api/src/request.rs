@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use actions::Error;
+use actions::{Error, strict_json};
 use lambda::Failure;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use services::invoke::LONGEST;
-use services::strict_json;
 
 use super::problem::{Problem, TOO_LONG, UNSUPPORTED_MEDIA_TYPE};
 
@@ -151,17 +150,15 @@ impl Event {
         if decoded.trim_ascii().is_empty() {
             return Err(no_input(&format!("{AN_OBJECT}; it is empty")));
         }
-        match strict_json::from_slice(&decoded) {
-            Ok(Value::Object(members)) => Ok(members),
-            Ok(_) => Err(no_input(&format!("{AN_OBJECT}; it is other JSON"))),
-            Err(error) if error.is_data() => Err(no_input(
-                "expected each member once: one is given twice, and only one of them could be meant",
-            )),
-            Err(error) => {
-                let (line, column) = (error.line(), error.column());
-                let at = format!("{AN_OBJECT}; it is no JSON at line {line}, column {column}");
-                Err(no_input(&at))
-            }
+        let read = strict_json::from_slice(&decoded).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            no_input(&format!(
+                "{AN_OBJECT}; it is no JSON at line {line}, column {column}"
+            ))
+        })?;
+        match read.once("")? {
+            Value::Object(members) => Ok(members),
+            _ => Err(no_input(&format!("{AN_OBJECT}; it is other JSON"))),
         }
     }
 

@@ -1,18 +1,18 @@
 //! The program's subcommands.
 
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use actions::strict_json;
 use clap::{Parser, Subcommand};
-use serde_json::Value;
 use tracing::Level;
 
 use crate::about::{DESCRIPTION, NAME, VENDOR, VERSION};
 use crate::message::Envelope;
 use crate::plugin::Plugin;
 use crate::{catalog, http, log, sample, task};
-use services::logs;
+use services::{files, logs};
 
 #[derive(Parser)]
 #[command(name = "insightconnect-plugin", about = DESCRIPTION, after_help = EXAMPLES, disable_version_flag = true)]
@@ -103,12 +103,14 @@ fn print(text: &str) -> ExitCode {
 /// last line of standard output either way, unless there is no message to answer to.
 fn once(test: bool, debug: bool) -> ExitCode {
     logs::to_writer(level(debug), log::Tee);
-    let mut text = String::new();
-    if let Err(error) = std::io::stdin().lock().read_to_string(&mut text) {
-        eprintln!("The message can't be read: {error}");
-        return ExitCode::FAILURE;
-    }
-    let message: Value = match serde_json::from_str(&text) {
+    let text = match files::read(std::io::stdin().lock(), http::LARGEST_MESSAGE) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("The message can't be read: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let message = match strict_json::from_slice(text.as_bytes()) {
         Ok(message) => message,
         Err(error) => {
             eprintln!(

@@ -1,8 +1,11 @@
 //! Messages of the plugin contract: what comes in, and the event that answers it.
 
+use actions::Error;
+use actions::strict_json::Read;
 use serde_json::{Map, Value, json};
+use tracing::error;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, failure};
 
 /// The version of the message format, in both directions.
 const VERSION: &str = "v1";
@@ -55,6 +58,8 @@ pub(super) struct Envelope {
     kind: Value,
     version: Option<Value>,
     body: Map<String, Value>,
+    /// Why it can't be run, if a member is there twice.
+    twice: Option<Error>,
 }
 
 /// What to run.
@@ -75,8 +80,11 @@ pub(super) struct Start {
 impl Envelope {
     /// Reads a message. `None` if it has no body, and so nothing to answer to.
     #[must_use]
-    pub(super) fn read(message: &Value) -> Option<Self> {
+    pub(super) fn read(message: &Read) -> Option<Self> {
+        let twice = message.twice("");
+        let message = message.value();
         Some(Self {
+            twice,
             kind: message.get("type").cloned().unwrap_or_default(),
             version: message.get("version").cloned(),
             body: message.get("body")?.as_object()?.clone(),
@@ -92,8 +100,12 @@ impl Envelope {
     /// Checks that the message is complete.
     ///
     /// # Errors
-    /// What is missing or of the wrong kind.
+    /// What is missing, there twice, or of the wrong kind.
     pub(super) fn start(&self) -> Result<Start, Failure> {
+        if let Some(twice) = &self.twice {
+            error!("{twice}");
+            return Err(failure(twice));
+        }
         let failed = |text: String| Err(Failure::Message(text));
         let Some(step) = self.step() else {
             let expected = Step::ALL.map(|(name, _)| name).join(", ");

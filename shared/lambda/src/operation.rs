@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Instant as Clock, SystemTime};
 
+use actions::strict_json::Read;
 use actions::{Action, Operation, Run, invoke};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -47,18 +48,21 @@ async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::E
     let metrics = Metrics::from_environment(sent);
     let metrics = metrics.as_ref();
     lambda_runtime::run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<Value, Failure> {
+        async |event: LambdaEvent<Read>| -> Result<Value, Failure> {
             let started = Clock::now();
             let (event, context) = event.into_parts();
-            let (input, caller) = events::unwrap(event, context.request_id.clone());
-            let ticket = input.get("ticket").and_then(Value::as_str);
+            let opened = events::open(event, operation.members(), context.request_id.clone());
+            let input = opened.as_ref().ok().map(|(input, _)| input);
+            let ticket = input.and_then(|input| input.get("ticket")?.as_str());
             let ticket = ticket.map(str::to_owned);
-            let dry_run = input.get("dry_run").and_then(Value::as_bool);
+            let dry_run = input.and_then(|input| input.get("dry_run")?.as_bool());
             let left = context.deadline().duration_since(SystemTime::now());
             let left = left.unwrap_or_default().saturating_sub(TO_ANSWER);
             let deadline = Instant::now() + left;
-            let result = match services {
-                Ok((services, _)) => {
+            let ready = services.as_ref().map_err(Clone::clone);
+            let ready = ready.and_then(|(services, _)| Ok((services, opened?)));
+            let result = match ready {
+                Ok((services, (input, caller))) => {
                     let run = Run {
                         services: services.clone(),
                         caller,
@@ -67,10 +71,14 @@ async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::E
                     invoke(operation, run, input).await
                 }
                 Err(error) => {
-                    let request_id = caller.request_id.as_str();
+                    let request_id = context.request_id.as_str();
                     let kind = error.kind.name();
-                    error!(operation = operation.spec.name, request_id, ticket, kind, %error, "failed");
-                    Err(error.clone())
+                    let operation = operation.spec.name;
+                    match services {
+                        Err(_) => error!(operation, request_id, ticket, kind, %error, "failed"),
+                        Ok(_) => warn!(operation, request_id, ticket, kind, %error, "failed"),
+                    }
+                    Err(error)
                 }
             };
             if let Some(metrics) = metrics {

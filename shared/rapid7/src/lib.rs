@@ -11,6 +11,7 @@ mod answer;
 pub mod console;
 mod credentials;
 mod error;
+mod number;
 pub mod platform;
 mod rate_limit;
 mod redact;
@@ -25,6 +26,7 @@ pub use credentials::{
     ApiKey, BoxFuture, CredentialError, CredentialSource, Credentials, Identity,
 };
 pub use error::{Delivery, Error, ErrorKind, Result, Surface};
+pub use number::number;
 pub use rate_limit::RateLimit;
 pub use redact::{REDACTED, redact_secret_members};
 pub use retry::RetryPolicy;

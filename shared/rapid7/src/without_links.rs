@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::number::number;
+
 /// Parses JSON and leaves out every member named `links`. For lists: nothing that was read in one is
 /// ever sent back.
 pub(crate) fn parse(body: &[u8]) -> serde_json::Result<Value> {
@@ -70,6 +72,11 @@ impl<'de> Visitor<'de> for WithoutLinks {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
+            if object.is_empty()
+                && let Some(number) = number(&name, &mut members)?
+            {
+                return Ok(number);
+            }
             if name == "links" {
                 members.next_value::<IgnoredAny>()?;
             } else {
@@ -98,6 +105,13 @@ mod tests {
             "page": {"size": 1.5, "n": null, "b": true, "i": -1},
         });
         assert_eq!(parse(json.to_string().as_bytes()).expect("JSON"), without);
+    }
+
+    #[test]
+    fn numbers_are_as_they_were_written() {
+        let text = r#"[12345678901234567890123,0.1234567890123456789012345,-1.50,{"a":1e-400}]"#;
+        let read = parse(text.as_bytes()).expect("JSON");
+        assert_eq!(read.to_string(), text);
     }
 
     proptest! {

@@ -99,7 +99,7 @@ impl Http {
         // The SDKs' own variable for networks that open TLS on the way.
         let trust = match std::env::var("AWS_CA_BUNDLE") {
             Ok(path) if !path.is_empty() => Trust::CaPem(
-                std::fs::read_to_string(&path)
+                crate::files::read_secret(&path)
                     .map_err(|error| format!("AWS_CA_BUNDLE can't be read: {error}"))?,
             ),
             _ => Trust::PublicRoots,

@@ -7,11 +7,11 @@
 pub mod assemble;
 pub mod audit;
 pub mod aws;
+pub mod files;
 pub mod invoke;
 pub mod logs;
 pub mod needs;
 pub mod secrets;
 pub mod sent;
 pub mod settings;
-pub mod strict_json;
 pub mod targets;

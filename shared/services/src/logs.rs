@@ -1,5 +1,6 @@
 //! Logs: JSON lines in Lambda, plain lines on a terminal. Only this pack's own crates may say more
-//! than warnings: an HTTP library's debug log would hold headers.
+//! than warnings: an HTTP library's debug log would hold headers. A line that can't be written is lost, and no more:
+//! telling so on standard error could end the run in the middle of it.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -39,7 +40,8 @@ pub fn to_json() {
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_target(false);
+        .with_target(false)
+        .log_internal_errors(false);
     tracing_subscriber::registry()
         .with(format)
         .with(targets(level.unwrap_or(LevelFilter::INFO)))
@@ -58,7 +60,8 @@ where
         .compact()
         .with_ansi(false)
         .with_target(false)
-        .with_writer(writer);
+        .with_writer(writer)
+        .log_internal_errors(false);
     tracing_subscriber::registry()
         .with(format)
         .with(targets(level.into()))
@@ -71,7 +74,8 @@ pub fn to_stderr(level: Option<tracing::Level>) {
         .compact()
         .with_ansi(false)
         .with_target(false)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     tracing_subscriber::registry()
         .with(format)
         .with(targets(level.map_or(LevelFilter::OFF, Into::into)))

@@ -107,6 +107,7 @@ impl<S: Surface> Shared<S> {
             query: head.uri.query().map(str::to_owned),
             authorized_as: arrival.authorized_as,
             body: None,
+            text: String::new(),
             status: None,
             received: Instant::now(),
             answered: None,
@@ -114,8 +115,10 @@ impl<S: Surface> Shared<S> {
             correlation_id: arrival.correlation_id,
         });
         let body = read(Body::new(body)).await?;
-        self.log()
-            .update(number, |request| request.body = log::body(&body));
+        self.log().update(number, |request| {
+            request.body = log::body(&body);
+            request.text = String::from_utf8_lossy(&body).into_owned();
+        });
         // On a task of its own: a client that hangs up does not stop a server either.
         let shared = Arc::clone(&self);
         let request = Request::from_parts(head, body);

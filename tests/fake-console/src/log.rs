@@ -18,6 +18,8 @@ pub struct LoggedRequest {
     pub authorized_as: Option<String>,
     /// The body: JSON if it is, a string if not, `None` if empty.
     pub body: Option<Value>,
+    /// The body as it came; empty if there was none.
+    pub text: String,
     /// The status; `None` if the connection was cut without an answer, or none was given yet.
     pub status: Option<u16>,
     /// When it arrived.

@@ -140,9 +140,18 @@ impl Function {
         self.invoke_with_deadline(event, self.timeout)
     }
 
+    /// As [`invoke`](Self::invoke), with the event's text as it is: for JSON that no value has.
+    pub fn invoke_text(&self, event: &str) -> Invocation {
+        self.send(event.to_owned(), self.timeout)
+    }
+
     /// As [`invoke`](Self::invoke), with a time limit of its own: the function is told the
     /// deadline, `limit` after it gets the event, and killed when it is over.
     pub fn invoke_with_deadline(&self, event: &Value, limit: Duration) -> Invocation {
+        self.send(event.to_string(), limit)
+    }
+
+    fn send(&self, event: String, limit: Duration) -> Invocation {
         let pending = self.api.send(event, limit);
         let sent = Instant::now();
         let mut invocation = loop {

@@ -109,17 +109,17 @@ impl RuntimeApi {
     /// Hands `event` to the process and waits for its answer: at most `time_limit`, which is also
     /// the deadline that the function is told. `None` if no answer came.
     pub fn invoke(&self, event: &Value, time_limit: Duration) -> Option<Invocation> {
-        let pending = self.send(event, time_limit);
+        let pending = self.send(event.to_string(), time_limit);
         let answer = pending.wait(time_limit)?;
         Some(answer.into_invocation(pending.request_id.clone()))
     }
 
-    pub(crate) fn send(&self, event: &Value, time_limit: Duration) -> Pending {
+    pub(crate) fn send(&self, event: String, time_limit: Duration) -> Pending {
         let request_id = uuid();
         let (reply, answer) = channel();
         let event = Event {
             request_id: request_id.clone(),
-            body: event.to_string().into(),
+            body: event.into(),
             time_limit,
             reply,
         };

@@ -59,8 +59,13 @@ impl<'de> Deserialize<'de> for Json {
 
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = access.next_entry()? {
-                    members.push(member);
+                while let Some(name) = access.next_key::<String>()? {
+                    if members.is_empty()
+                        && let Some(number) = rapid7::number(&name, &mut access)?
+                    {
+                        return Ok(Json::Scalar(number));
+                    }
+                    members.push((name, access.next_value()?));
                 }
                 Ok(Json::Object(members))
             }

@@ -43,6 +43,7 @@ pub(crate) async fn console(
     };
     let (users, roles, (sites, groups)) =
         tokio::try_join!(context.users(), context.roles(), places)?;
+    context.proves_absence(users)?;
     begin(&context.run, name, users.len());
     let accounts = stream::iter(0..users.len()).map(async |index| {
         let user = &users[index];

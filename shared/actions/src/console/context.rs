@@ -200,6 +200,18 @@ impl ConsoleContext {
         Err(without_own_account(users.len()))
     }
 
+    /// Whether a list of users proves that somebody is not on the console.
+    ///
+    /// # Errors
+    /// For one that has nobody but our own account: a console that hides the others looks the same.
+    pub(crate) fn proves_absence(&self, users: &[User]) -> Result<()> {
+        let own = self.policy().own_login.to_lowercase();
+        if users.iter().any(|user| user.login().to_lowercase() != own) {
+            return Ok(());
+        }
+        Err(only_own_account())
+    }
+
     /// The console's roles, read once in a run.
     pub(crate) async fn roles(&self) -> Result<&[Role]> {
         let read = async || Ok::<_, Error>(self.console().roles().await?);
@@ -209,6 +221,16 @@ impl ConsoleContext {
     pub(crate) async fn user(&self, id: UserId) -> Result<User> {
         Ok(self.console().user(id).await?)
     }
+}
+
+/// A list of nobody but our own account proves nobody's absence.
+pub(crate) fn only_own_account() -> Error {
+    Error::new(
+        ErrorKind::Unauthorized,
+        "the console's list of users has nobody but the account that asked for it, which proves nobody's \
+         absence: perhaps it may not see the others",
+    )
+    .next("check that the pack's account is a global administrator")
 }
 
 /// A list that lacks even our own account proves nothing about anybody else.

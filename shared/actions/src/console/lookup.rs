@@ -118,7 +118,17 @@ impl ConsoleContext {
     pub(crate) async fn find_user(&self, selector: &Selector) -> Result<User> {
         let id = match selector {
             Selector::Id(id) => *id,
-            _ => pick(self.users().await?, selector)?.id(),
+            _ => {
+                let users = self.users().await?;
+                match pick(users, selector) {
+                    Err(error) if error.kind == ErrorKind::NotFound => {
+                        let proven = self.proves_absence(users);
+                        proven.map_err(|unproven| unproven.about(selector.to_line()))?;
+                        return Err(error);
+                    }
+                    picked => picked?.id(),
+                }
+            }
         };
         let user = match self.console().user(id).await {
             Ok(user) => user,

@@ -1,7 +1,8 @@
 //! What callers send, and how it is told to them when it is wrong.
 
 use schemars::JsonSchema;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Visitor};
+use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
 use crate::core::error::{Error, Result};
@@ -99,6 +100,41 @@ pub(crate) fn parse<T: Input>(value: Value) -> Result<T> {
     })
 }
 
+/// The names of an input's members.
+pub(crate) fn members<T: Input>() -> &'static [&'static str] {
+    let mut names = Names(&[]);
+    // It hands over nothing, so that this fails whatever the input is.
+    let _ = T::deserialize(&mut names);
+    names.0
+}
+
+/// Notes which members a type asks for: its derived `Deserialize` is the only one that knows, and a schema
+/// would be a good part of a small binary.
+struct Names(&'static [&'static str]);
+
+impl<'de> Deserializer<'de> for &mut Names {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> std::result::Result<V::Value, Self::Error> {
+        Err(Self::Error::custom("nothing is here"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Self::Error> {
+        self.0 = names;
+        self.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
 /// Reads a part of an input that came as text of its own. `place` says where it stands.
 ///
 /// # Errors
@@ -131,7 +167,11 @@ fn explain(path: &str, message: &str) -> (String, String) {
     if let Some(name) = quoted("missing field ") {
         return (join(path, &name), "required, and missing".into());
     }
-    let expected = message.rsplit_once(", expected ").map(|(_, what)| what);
+    // A number that is not one of the kind: no input has a fraction.
+    let expected = match message {
+        "invalid number" => Some("a whole number"),
+        message => message.rsplit_once(", expected ").map(|(_, what)| what),
+    };
     let expected = expected.map(|what| {
         what.replace('`', "")
             .replace("i64", "a whole number")
@@ -191,6 +231,13 @@ mod tests {
             told(json!({"dry_run": "yes"})),
             "`dry_run`: expected a boolean"
         );
+        for number in ["1.5", "1e3", "12345678901234567890123", "-0.0"] {
+            let number: Value = serde_json::from_str(number).expect(number);
+            assert_eq!(
+                told(json!({"user_id": number})),
+                "`user_id`: expected a whole number"
+            );
+        }
         assert_eq!(
             told(json!({"logn": "jdoe"})),
             "`logn`: no such field here; there are user_id, login, email, console, dry_run, ticket, requested_by"
@@ -202,6 +249,22 @@ mod tests {
         assert_eq!(
             error::<CreateUserInput>(json!({"email": "a@example.com"})),
             "`login`: required, and missing"
+        );
+    }
+
+    #[test]
+    fn an_inputs_members_are_known_by_name() {
+        assert_eq!(
+            members::<DisableUserInput>(),
+            [
+                "user_id",
+                "login",
+                "email",
+                "console",
+                "dry_run",
+                "ticket",
+                "requested_by"
+            ]
         );
     }
 

@@ -16,6 +16,7 @@ pub(crate) mod policy;
 pub(crate) mod recorded;
 pub mod schema;
 pub(crate) mod spec;
+pub mod strict_json;
 pub(crate) mod text;
 
 pub use action::Action;

@@ -11,7 +11,7 @@ use crate::core::action::Action;
 use crate::core::audit::Phase;
 use crate::core::context::{Caller, RunContext, Scope, Services};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
-use crate::core::input::{Input as _, parse};
+use crate::core::input::{Input as _, members, parse};
 use crate::core::spec::{Effect, Spec};
 
 /// An operation without its types.
@@ -19,6 +19,7 @@ use crate::core::spec::{Effect, Spec};
 pub struct Operation {
     /// Its description.
     pub spec: &'static Spec,
+    members: fn() -> &'static [&'static str],
     run: fn(Run, Value) -> BoxFuture<'static, Result<Value>>,
 }
 
@@ -28,8 +29,15 @@ impl Operation {
     pub const fn of<A: Action>() -> Self {
         Self {
             spec: &A::SPEC,
+            members: members::<A::Input>,
             run: |run, input| Box::pin(run_action::<A>(run, input)),
         }
+    }
+
+    /// The names of its input's members.
+    #[must_use]
+    pub fn members(&self) -> &'static [&'static str] {
+        (self.members)()
     }
 }
 

@@ -41,7 +41,9 @@ pub(crate) async fn listings(surfaces: &Surfaces, with_platform: bool) -> Vec<Li
     let consoles = surfaces.consoles.iter().map(async |(name, console)| {
         let users = async {
             let console = console.as_ref().map_err(Clone::clone)?;
-            Ok(Users::Console(console, console.users().await?))
+            let users = console.users().await?;
+            console.proves_absence(users)?;
+            Ok(Users::Console(console, users))
         };
         Listing::of(name, users.await)
     });

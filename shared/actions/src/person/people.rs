@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::account::Person;
 use super::options::AccountPick;
 use crate::core::error::{Error, Result};
 use crate::core::input::parse_part;
+use crate::core::strict_json;
 use crate::core::text::solid;
 
 /// One of the people who leave.
@@ -104,9 +104,9 @@ fn from_json_lines(text: &str) -> Result<Vec<PersonEntry>> {
     lines
         .map(|(index, line)| {
             let place = format!("people_text, line {}", index + 1);
-            let value: Value = serde_json::from_str(line)
+            let line = strict_json::from_slice(line.as_bytes())
                 .map_err(|_| Error::invalid_input(&place, "expected one JSON object"))?;
-            parse_part(&place, value)
+            parse_part(&place, line.once(&place)?)
         })
         .collect()
 }
@@ -237,6 +237,10 @@ mod tests {
             (
                 "{\"email\": 17}\n",
                 "`people_text, line 1.email`: expected a string",
+            ),
+            (
+                "{\"login\": \"jdoe\"}\n{\"login\": \"asmith\", \"login\": \"canary\"}\n",
+                "`people_text, line 2.login`: expected once",
             ),
             (
                 "{\"mail\": \"canary\"}\n",

@@ -194,12 +194,17 @@ impl PlatformContext {
 
 /// An organization has users: a list of none says that the key may not see them.
 pub(crate) fn proves_something(users: &[User]) -> Result<()> {
-    if users.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Unauthorized,
-            "the platform's list of users is empty, which proves nothing",
-        )
-        .next("check that the key is an organization key of the right organization"));
+    match users.is_empty() {
+        true => Err(empty()),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+/// A list of no users.
+pub(crate) fn empty() -> Error {
+    Error::new(
+        ErrorKind::Unauthorized,
+        "the platform's list of users is empty, which proves nothing",
+    )
+    .next("check that the key is an organization key of the right organization")
 }

@@ -8,4 +8,4 @@ mod tests;
 
 pub(crate) use command::command;
 pub(crate) use members::{names_a_user, takes_accounts, takes_long};
-pub(crate) use read::{check, input, report, unreadable_input};
+pub(crate) use read::{LARGEST_FILE, check, input, report, unreadable_input};

@@ -3,12 +3,17 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
-use actions::{Entry, Error};
+use actions::{Entry, Error, strict_json};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
+use services::files;
 
 use super::command::command;
 use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
+
+/// What a file may hold, a record or a list of people, or the report of an earlier run: a row of it is a
+/// kilobyte or two.
+pub(crate) const LARGEST_FILE: usize = 64 << 20;
 
 fn cleared(matches: &ArgMatches) -> Vec<String> {
     let names = matches.try_get_many::<String>(CLEAR).ok().flatten();
@@ -73,8 +78,13 @@ fn secret(name: &str) -> actions::Result<String> {
         rpassword::prompt_password(format!("{}: ", name.replace('_', " ")))
     } else {
         let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned())
+        let most = files::LARGEST_SECRET;
+        let read = io::stdin().lock().take(most as u64).read_line(&mut line);
+        match read {
+            // What was cut is another secret.
+            Ok(length) if length == most => Err(io::ErrorKind::FileTooLarge.into()),
+            read => read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned()),
+        }
     };
     secret.map_err(|error| unreadable_input(&error))
 }
@@ -83,11 +93,10 @@ fn secret(name: &str) -> actions::Result<String> {
 fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
     let argument = format!("--{}-file", long(name));
     let (place, text) = if path == Path::new("-") {
-        let mut text = String::new();
-        let read = io::stdin().lock().read_to_string(&mut text);
-        ("standard input".to_owned(), read.map(|_| text))
+        let text = files::read(io::stdin().lock(), LARGEST_FILE);
+        ("standard input".to_owned(), text)
     } else {
-        (format!("{path:?}"), std::fs::read_to_string(path))
+        (format!("{path:?}"), files::read_file(path, LARGEST_FILE))
     };
     let text = text.map_err(|error| {
         Error::invalid_input(&argument, &format!("{place} can't be read: {error}"))
@@ -95,10 +104,11 @@ fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
     if any_text && !text.trim_start().starts_with('[') {
         return Ok(text.into());
     }
-    serde_json::from_str(&text).map_err(|error| {
+    let read = strict_json::from_slice(text.as_bytes()).map_err(|error| {
         let expected = format!("expected one JSON document in {place}: {error}");
         Error::invalid_input(&argument, &expected)
-    })
+    })?;
+    read.once(name)
 }
 
 /// Where the rows of a run are kept.

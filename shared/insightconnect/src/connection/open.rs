@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use services::assemble::assemble;
 use services::aws::Chain;
+use services::files;
 use services::needs::Needs;
 use services::sent::Sent;
 use services::settings::Settings;
@@ -134,7 +135,7 @@ fn of_the_image() -> Result<Option<String>, Failure> {
     };
     // Not the usual ones instead: somebody wanted others.
     let unreadable = |error: String| misconfigured(&format!("SSL_CERT_FILE: {error}"));
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
+    let text = files::read_secret(&path).map_err(|error| unreadable(error.to_string()))?;
     certificates(text).map(Some).map_err(unreadable)
 }
 

@@ -27,6 +27,12 @@ pub(crate) struct Args {
         value_name = "SECONDS"
     )]
     pub(super) graceful_timeout: u64,
+    /// Let anybody who can reach the server shut it down, not only this machine.
+    #[arg(
+        long = "allow-remote-shutdown",
+        env = "RAPID7_PLUGIN_ALLOW_REMOTE_SHUTDOWN"
+    )]
+    pub(super) allow_remote_shutdown: bool,
     /// Accepted for compatibility, like any other tuning option.
     #[arg(long = "worker_class", hide = true)]
     _worker_class: Option<String>,
@@ -37,12 +43,13 @@ pub(crate) struct Args {
 /// The arguments without tuning options of the vendor's runtime that mean nothing here, so that those
 /// which do count wherever they stand.
 pub(crate) fn known(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 10] = [
         "--port",
         "--host",
         "--process_workers",
         "--threads_per_worker",
         "--graceful_timeout",
+        "--allow-remote-shutdown",
         "--worker_class",
         "--worker_connections",
         "--debug",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, OriginalUri, State};
+use axum::extract::{OriginalUri, State};
 use axum::http::{Method, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -12,16 +12,14 @@ use super::details::{
     action, connection_schema, definitions, information, routes, specification, task_details,
     trigger_details,
 };
+use super::problem::problem;
 use super::server::Server;
 use super::steps::{
-    problem, run_action, run_task, shut_down, shutdown_status, test_action, test_connection,
-    test_task, test_trigger,
+    run_action, run_task, shut_down, shutdown_status, test_action, test_connection, test_task,
+    test_trigger,
 };
 use crate::catalog::names;
 use crate::task;
-
-/// The largest message: a list of people, or the state of a task.
-const LARGEST_MESSAGE: usize = 64 << 20;
 
 /// Everything that the server answers.
 pub(super) fn router(server: Arc<Server>) -> Router {
@@ -74,6 +72,5 @@ pub(super) fn router(server: Arc<Server>) -> Router {
                 &uri.0,
             )
         })
-        .layer(DefaultBodyLimit::max(LARGEST_MESSAGE))
         .with_state(server)
 }

@@ -3,16 +3,19 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
-use tracing::{error, info};
+use tokio::sync::watch;
+use tracing::{error, info, warn};
 
 use super::args::Args;
+use super::connection::{self, Peer};
+use super::limits::Admission;
 use super::routes::router;
 use super::server::Server;
-use crate::plugin::Plugin;
 
 pub(crate) fn serve(args: &Args) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -31,34 +34,63 @@ pub(crate) fn serve(args: &Args) -> ExitCode {
 
 async fn listen(args: &Args) -> std::io::Result<()> {
     let listener = TcpListener::bind(SocketAddr::new(args.host, args.port)).await?;
-    let server = Arc::new(Server {
-        plugin: Plugin::new(),
-        args: (args.process_workers, args.threads_per_worker),
-        closing: AtomicBool::new(false),
-        active: AtomicUsize::new(0),
-    });
+    let server = Arc::new(Server::new(args));
     info!("listening on http://{}", listener.local_addr()?);
-    let (stop, stopped) = tokio::sync::oneshot::channel();
-    let served = axum::serve(listener, router(Arc::clone(&server))).with_graceful_shutdown(async {
-        ended().await;
-        info!("told to end: finishing what is running");
-        let _ = stop.send(());
-    });
-    let patience = async {
-        let _ = stopped.await;
-        tokio::time::sleep(Duration::from_secs(args.graceful_timeout)).await;
-    };
+    let (end, ending) = watch::channel(false);
+    let router = router(Arc::clone(&server));
+    tokio::select! {
+        () = accept(listener, &server, &router, &ending) => {}
+        () = ended() => info!("told to end: finishing what is running"),
+    }
+    let _ = end.send(true);
+    let patience = tokio::time::sleep(Duration::from_secs(args.graceful_timeout));
     let finished = async {
-        served.await?;
+        server.limits.all_closed().await;
         // Steps whose callers hung up go on without a connection that would be waited for.
         while server.active.load(Ordering::SeqCst) > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Ok(())
     };
     tokio::select! {
-        finished = finished => finished,
-        () = patience => Ok(()),
+        () = finished => {}
+        () = patience => {}
+    }
+    Ok(())
+}
+
+/// Takes connections, each as far as there is room for it.
+async fn accept(
+    listener: TcpListener,
+    server: &Server,
+    router: &Router,
+    ending: &watch::Receiver<bool>,
+) {
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // A caller who is gone already, or no file descriptor left: others may close theirs.
+                warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
+            }
+        };
+        match server.limits.connection() {
+            Admission::Served(held) => {
+                let (router, ending) = (router.clone(), ending.clone());
+                tokio::spawn(async move {
+                    connection::serve(stream, Peer::of(peer), router, ending).await;
+                    drop(held);
+                });
+            }
+            Admission::TurnedAway(held) => {
+                tokio::spawn(async move {
+                    connection::turn_away(stream).await;
+                    drop(held);
+                });
+            }
+            Admission::Closed => {}
+        }
     }
 }
 

@@ -3,53 +3,37 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::Json;
-use axum::body::Bytes;
+use actions::strict_json;
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Value, json};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
+use super::body::{Message, too_many_steps};
+use super::connection::Peer;
+use super::problem::problem;
 use super::server::{Running, Server};
 use crate::message::{Envelope, Step};
-
-/// An answer to what is no message.
-pub(super) fn problem(
-    status: StatusCode,
-    description: &str,
-    method: &Method,
-    uri: &Uri,
-) -> Response {
-    let name = status.canonical_reason().unwrap_or_default();
-    let body = json!({
-        "code": status.as_u16(),
-        "description": description,
-        "name": name,
-        "response": null,
-        "url": uri.to_string(),
-        "method": method.as_str(),
-    });
-    (status, Json(body)).into_response()
-}
 
 /// A request to run or test something.
 struct Call {
     server: Arc<Server>,
     method: Method,
     uri: Uri,
-    body: Bytes,
+    message: Message,
 }
 
 type Parts = (State<Arc<Server>>, Method, OriginalUri);
 
 impl Call {
-    fn new((State(server), method, OriginalUri(uri)): Parts, body: Bytes) -> Self {
+    fn new((State(server), method, OriginalUri(uri)): Parts, message: Message) -> Self {
         Self {
             server,
             method,
             uri,
-            body,
+            message,
         }
     }
 
@@ -64,11 +48,12 @@ impl Call {
 
     /// Answers the message in the body; `step` and `name` are what the route is for.
     async fn answer(self, step: Step, name: &str, test: bool) -> Response {
-        let message: Value = match serde_json::from_slice(&self.body) {
-            Ok(message) => message,
+        let read = match strict_json::from_slice(&self.message.bytes) {
+            Ok(read) => read,
             Err(_) => return self.bad("The body is not JSON."),
         };
-        let empty = match &message {
+        let message = read.value();
+        let empty = match message {
             Value::Null => true,
             Value::Object(members) => members.is_empty(),
             Value::Array(items) => items.is_empty(),
@@ -85,12 +70,19 @@ impl Call {
                 "The {member} in the body is not the one of the route, {name:?}."
             ));
         }
-        let Some(envelope) = Envelope::read(&message) else {
+        let Some(envelope) = Envelope::read(&read) else {
             return self.bad("The message has no `body`.");
         };
+        let Some(step) = self.server.limits.step() else {
+            return too_many_steps();
+        };
+        let Message { bytes, held } = self.message;
+        drop((read, bytes));
+        let (method, uri) = (&self.method, &self.uri);
         // On its own: whoever hangs up must not stop a step half-way.
-        let running = Running::new(&self.server);
-        let running = tokio::spawn(async move { running.0.plugin.answer(&envelope, test).await });
+        let running = Running::new(&self.server, [step, held]);
+        let running =
+            tokio::spawn(async move { running.server.plugin.answer(&envelope, test).await });
         match running.await {
             Ok(reply) => {
                 let status = StatusCode::from_u16(reply.status);
@@ -101,19 +93,18 @@ impl Call {
                 error!("a step ended by a fault of the plugin");
                 let description = "The step ended by a fault of the plugin. Whether something was \
                                    changed is not known.";
-                problem(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    description,
-                    &self.method,
-                    &self.uri,
-                )
+                problem(StatusCode::INTERNAL_SERVER_ERROR, description, method, uri)
             }
         }
     }
 }
 
-pub(super) async fn run_action(parts: Parts, Path(name): Path<String>, body: Bytes) -> Response {
-    let call = Call::new(parts, body);
+pub(super) async fn run_action(
+    parts: Parts,
+    Path(name): Path<String>,
+    message: Message,
+) -> Response {
+    let call = Call::new(parts, message);
     if call.server.closing.load(Ordering::SeqCst) {
         let body = json!({"error": "The plugin is shutting down and takes no new actions."});
         return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
@@ -121,34 +112,48 @@ pub(super) async fn run_action(parts: Parts, Path(name): Path<String>, body: Byt
     call.answer(Step::Action, &name, false).await
 }
 
-pub(super) async fn test_action(parts: Parts, Path(name): Path<String>, body: Bytes) -> Response {
-    Call::new(parts, body)
+pub(super) async fn test_action(
+    parts: Parts,
+    Path(name): Path<String>,
+    message: Message,
+) -> Response {
+    Call::new(parts, message)
         .answer(Step::Action, &name, true)
         .await
 }
 
-pub(super) async fn test_trigger(parts: Parts, Path(name): Path<String>, body: Bytes) -> Response {
-    Call::new(parts, body)
+pub(super) async fn test_trigger(
+    parts: Parts,
+    Path(name): Path<String>,
+    message: Message,
+) -> Response {
+    Call::new(parts, message)
         .answer(Step::Trigger, &name, true)
         .await
 }
 
-pub(super) async fn run_task(parts: Parts, Path(name): Path<String>, body: Bytes) -> Response {
-    Call::new(parts, body)
+pub(super) async fn run_task(parts: Parts, Path(name): Path<String>, message: Message) -> Response {
+    Call::new(parts, message)
         .answer(Step::Task, &name, false)
         .await
 }
 
-pub(super) async fn test_task(parts: Parts, Path(name): Path<String>, body: Bytes) -> Response {
-    Call::new(parts, body).answer(Step::Task, &name, true).await
+pub(super) async fn test_task(
+    parts: Parts,
+    Path(name): Path<String>,
+    message: Message,
+) -> Response {
+    Call::new(parts, message)
+        .answer(Step::Task, &name, true)
+        .await
 }
 
 pub(super) async fn test_connection(
     parts: Parts,
     Path(kind): Path<String>,
-    body: Bytes,
+    message: Message,
 ) -> Response {
-    let call = Call::new(parts, body);
+    let call = Call::new(parts, message);
     if !matches!(kind.as_str(), "test" | "test_task") {
         let body = json!({
             "error": "Only connection/test and connection/test_task are there.",
@@ -161,7 +166,17 @@ pub(super) async fn test_connection(
     call.answer(Step::ConnectionTest, "", true).await
 }
 
-pub(super) async fn shut_down(State(server): State<Arc<Server>>) -> Response {
+/// Takes the plugin from everybody, so that not everybody may ask for it.
+pub(super) async fn shut_down(
+    (State(server), method, OriginalUri(uri)): Parts,
+    Extension(peer): Extension<Peer>,
+) -> Response {
+    if !peer.is_this_machine() && !server.remote_shutdown {
+        warn!("a shutdown that another machine asked for was refused");
+        let description = "Only the plugin's own machine may ask for a shutdown. The server's option \
+                           --allow-remote-shutdown lets others.";
+        return problem(StatusCode::FORBIDDEN, description, &method, &uri);
+    }
     info!("told to shut down: no new actions");
     server.closing.store(true, Ordering::SeqCst);
     Json(json!({"message": "Shutdown request accepted."})).into_response()

@@ -64,7 +64,7 @@ impl Rotation {
     pub(super) async fn log_in(&self, secret: &ConsoleSecret) -> Result<(), Error> {
         let target = self.target(secret, Times::Patiently)?;
         let console = target.client.for_run(self.deadline());
-        let asked = console.can_list_users().await;
+        let asked = console.log_in().await;
         asked.map_err(|error| self.about(error.into()))
     }
 

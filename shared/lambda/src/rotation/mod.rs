@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use actions::Error;
+use actions::strict_json::Read;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use services::aws::Chain;
@@ -41,13 +42,13 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     }
     let store = &store;
     lambda_runtime::run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<Value, Failure> {
+        async |event: LambdaEvent<Read>| -> Result<Value, Failure> {
             let (event, context) = event.into_parts();
             let left = context.deadline().duration_since(SystemTime::now());
             let left = left.unwrap_or_default().saturating_sub(TO_ANSWER);
             let deadline = Instant::now() + left;
             let request_id = context.request_id.clone();
-            let rotated = rotate(Arc::clone(store), &event, request_id, deadline).await;
+            let rotated = rotate(Arc::clone(store), event, request_id, deadline).await;
             rotated.map_err(|error| {
                 let (request_id, kind) = (&context.request_id, error.kind.name());
                 error!(operation = NAME, request_id, kind, %error, "failed");
@@ -60,10 +61,11 @@ async fn run() -> Result<(), lambda_runtime::Error> {
 
 async fn rotate(
     store: Arc<Store>,
-    event: &Value,
+    event: Read,
     request_id: String,
     deadline: Instant,
 ) -> Result<Value, Error> {
+    let event = event.once("")?;
     let text = |member: &str| {
         let text = event.get(member).and_then(Value::as_str);
         let text = text.filter(|text| !text.is_empty());

@@ -209,19 +209,41 @@ impl Client {
         .await
     }
 
+    /// Logs in and asks for the cheapest thing that takes a global administrator: a user of the list.
+    ///
+    /// # Errors
+    /// As every request: see [`crate::ErrorKind`].
+    pub async fn log_in(&self) -> Result<()> {
+        self.first_users(1).await.map(drop)
+    }
+
     /// Whether this caller may list users, which takes a global administrator. The cheapest proof
-    /// that a 404 means "not there" rather than "not for you". A list without even our own account
-    /// proves nothing, and is an error.
+    /// that a 404 means "not there" rather than "not for you". A list of no users proves nothing, and
+    /// neither does one that has nobody but our own account: both are errors.
     ///
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn can_list_users(&self) -> Result<()> {
+        let own = self.own_login().await?.to_lowercase();
+        let users = self.first_users(2).await?;
+        if users.iter().any(|user| user.login().to_lowercase() != own) {
+            return Ok(());
+        }
+        let alone = "listed nobody but the account that asked, which proves nobody's absence";
+        let request = Request::new("GET", "/api/3/users");
+        Err(request.error(ErrorKind::Forbidden, Delivery::Refused, alone.into()))
+    }
+
+    /// So many users, at least one.
+    async fn first_users(&self, size: usize) -> Result<Vec<User>> {
         let mut request = Request::new("GET", "/api/3/users");
-        request.query = vec![("page", "0".into()), ("size", "1".into())];
+        request.query = vec![("page", "0".into()), ("size", size.to_string())];
         let answer = self.transport.send(&request, &self.call).await?;
-        match Page::read(answer, &request)?.entries.pop() {
-            None => Err(request.malformed("with a list of no users at all")),
-            Some(user) => self.read_user(&request, user).map(drop),
+        let users = Page::read(answer, &request)?.entries.into_iter();
+        let users: Result<Vec<User>> = users.map(|user| self.read_user(&request, user)).collect();
+        match users? {
+            none if none.is_empty() => Err(request.malformed("with a list of no users at all")),
+            users => Ok(users),
         }
     }
 

@@ -151,7 +151,7 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
         match &self.at {
             CredentialsAt::SecretsManager(id) => self.version(id, self.store.managed(id).await?),
             CredentialsAt::File(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| {
+                let text = crate::files::read_secret(path).map_err(|error| {
                     permanent(format!("the secret file {path:?} can't be read: {error}"))
                 })?;
                 let secret = S::parse(path, &text.into())?;

@@ -52,7 +52,7 @@ impl References {
         if self.local
             && let Some(path) = place.strip_prefix("file:")
         {
-            let text = std::fs::read_to_string(path)
+            let text = crate::files::read_secret(path)
                 .map_err(|error| permanent(format!("{place:?} can't be read: {error}")))?;
             return Ok(text.trim_end_matches(['\r', '\n']).into());
         }

@@ -75,7 +75,7 @@ impl Settings {
             }
         }
         Self::read(get, |path| {
-            std::fs::read_to_string(path).map_err(|error| format!("can't be read: {error}"))
+            crate::files::read_secret(path).map_err(|error| format!("can't be read: {error}"))
         })
     }
 

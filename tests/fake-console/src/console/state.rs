@@ -212,6 +212,8 @@ pub struct State {
     pub no_content_on_write: bool,
     /// When set, every API route gives this answer.
     pub maintenance: Option<Maintenance>,
+    /// Whether callers see no account but their own, in the list and by number, with no word about it.
+    pub hides_others: bool,
     /// How long every request takes at least.
     pub latency: Duration,
     /// The page size when none is asked for.
@@ -241,6 +243,7 @@ impl Default for State {
             error_status_as_string: false,
             no_content_on_write: false,
             maintenance: None,
+            hides_others: false,
             latency: Duration::ZERO,
             default_page_size: 10,
             max_page_size: 500,

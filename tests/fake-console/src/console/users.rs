@@ -25,11 +25,17 @@ fn find_mut(state: &mut State, id: i64) -> Result<&mut UserRecord, Problem> {
     state.users.get_mut(&id).ok_or_else(Problem::not_found)
 }
 
+/// Whether the caller gets to see that user.
+fn sees(state: &State, console: &Console, id: i64) -> bool {
+    !state.hides_others || console.caller == Some(id)
+}
+
 pub(crate) async fn list(console: Console, query: Parameters) -> Outcome {
     let state = console.state();
-    let (range, info) = paging::window(&state, &query, state.users.len())?;
+    let seen = |(id, _): &(&i64, &UserRecord)| sees(&state, &console, **id);
+    let mut users: Vec<_> = state.users.iter().filter(seen).collect();
+    let (range, info) = paging::window(&state, &query, users.len())?;
     let order = Order::asked_for(&query)?;
-    let mut users: Vec<_> = state.users.iter().collect();
     // Sorting is stable, so the property that was named first comes last.
     for property in order.iter().rev() {
         users.sort_by(|one, other| property.compare(*one, *other));
@@ -87,6 +93,9 @@ impl Order {
 
 pub(crate) async fn show(console: Console, At(id): At<i64>) -> Outcome {
     let state = console.state();
+    if !sees(&state, &console, id) {
+        return Err(Problem::not_found());
+    }
     let user = find(&state, id)?;
     Ok(as_json(200, &UserBody::of(&state, id, user)))
 }

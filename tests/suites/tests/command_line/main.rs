@@ -1,6 +1,7 @@
 //! The runbook CLI as a process.
 
 mod cli;
+mod files;
 mod people;
 mod platform;
 mod r7user;

@@ -169,6 +169,40 @@ fn an_empty_list_is_no_proof_that_somebody_is_missing() {
     }
 }
 
+/// A console that shows a caller nobody else looks like one that has nobody else.
+#[test]
+fn a_list_of_nobody_but_our_own_account_proves_nobodys_absence() {
+    let world = World::new();
+    let changes = world.outcome("list-user-changes", json!({}));
+    let function = world.allowed_function("delete-user");
+    world.console.state().hides_others = true;
+    let gone = function.invoke(&json!({"login": "jdoe", "confirm_login": "jdoe"}));
+    let gone = gone.result.expect_err("hidden");
+    let failed = |operation: &str, event| world.failure(operation, event);
+    for (kind, message) in [
+        (gone.error_type, gone.error_message),
+        failed("get-user", json!({"login": "jdoe"})),
+        failed("get-user", json!({"email": "nobody@example.com"})),
+        failed("get-user", json!({"user_id": 4})),
+        failed("disable-user", json!({"login": "jdoe"})),
+        failed("disable-user", json!({"user_id": 4711})),
+        failed("list-users", json!({"login": "jdoe"})),
+        failed("list-user-changes", json!({"state": changes["state"]})),
+    ] {
+        assert_eq!(kind, "Unauthorized", "{message}");
+        assert!(message.contains("nobody's absence"), "{message}");
+        assert!(message.contains("Nothing was changed"), "{message}");
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+    // What is there is there.
+    let own = world.outcome("get-user", json!({"login": suites::OWN_LOGIN}));
+    assert_eq!(own["login"], suites::OWN_LOGIN);
+    assert_eq!(world.outcome("list-users", json!({}))["count"], 1);
+    world.console.state().hides_others = false;
+    let (kind, message) = world.failure("get-user", json!({"login": "nobody"}));
+    assert_eq!(kind, "NotFound", "{message}");
+}
+
 #[test]
 fn an_outage_is_never_told_as_not_found() {
     for (maintenance, told) in [

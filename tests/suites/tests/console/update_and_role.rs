@@ -366,3 +366,54 @@ fn an_address_that_the_console_writes_in_lower_case_is_as_intended() {
     let outcome = world.outcome("update-user", event);
     assert_eq!(outcome["changed"], true);
 }
+
+/// Of a member that nobody here knows, nobody knows how exact it has to be either.
+#[test]
+fn numbers_of_any_length_go_back_as_they_came_and_into_the_record() {
+    const NUMBERS: [(&str, &str); 5] = [
+        ("big", "12345678901234567890123"),
+        ("long", "0.1234567890123456789012345"),
+        ("negative", "-98765432109876543210.5"),
+        ("small", "1.0e-400"),
+        ("plain", "1.50"),
+    ];
+    let members = NUMBERS.map(|(name, number)| format!("\"{name}\":{number}"));
+    let nested = format!("{{\"deep\":[{{{}}}]}}", members.join(","));
+    let number = |text: &str| serde_json::from_str::<Value>(text).expect(text);
+    for form in FORMS {
+        let world = speaking(form, |state| {
+            let jdoe = state.user_mut("jdoe");
+            for (name, text) in NUMBERS {
+                jdoe.other.insert(name.into(), number(text));
+                jdoe.other_role.insert(name.into(), number(text));
+            }
+            jdoe.other.insert("nested".into(), number(&nested));
+        });
+        let before = world.console.state().snapshot();
+        let function = world.function("update-user");
+        let event = json!({"user_id": 4, "new_email": "jane@example.com"});
+        let outcome = function.invoke(&event).result.expect("done");
+        assert_eq!(outcome["warnings"], json!([]));
+        let requests = world.console.requests();
+        let put = requests.iter().find(|request| request.method == "PUT");
+        let put = &put.expect("a PUT").text;
+        for member in &members {
+            assert_eq!(put.matches(member.as_str()).count(), 3, "{member}: {put}");
+        }
+        let after = world.console.state().snapshot();
+        assert_only(&before, &after, 4, &json!({"email": "jane@example.com"}));
+        let logs = function.logs();
+        let record = logs
+            .lines()
+            .find(|line| line.contains("\"audit\":\"before\""));
+        let record = record.expect("a record");
+        for member in &members {
+            assert!(record.contains(member.as_str()), "{member}: {record}");
+        }
+        // Back as it was, from that record.
+        let event = format!("{{\"record\":{record}}}");
+        let restored = world.function("restore-user").invoke_text(&event).result;
+        restored.expect("restored");
+        assert!(world.console.state().snapshot() == before);
+    }
+}

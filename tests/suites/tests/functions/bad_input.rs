@@ -60,6 +60,101 @@ fn wrong_input_names_the_field_and_sends_nothing() {
     assert_eq!(world.requests(), Vec::<String>::new());
 }
 
+/// A workflow that pastes texts into an event must not let whoever wrote them say who is meant.
+#[test]
+fn a_member_that_is_there_twice_is_refused_wherever_it_stands() {
+    let world = World::new();
+    let before = world.console.state().snapshot();
+    for (operation, event, member) in [
+        (
+            "disable-user",
+            r#"{"login": "asmith", "login": "jdoe"}"#,
+            "`login`",
+        ),
+        (
+            "disable-user",
+            r#"{"login": "jdoe", "dry_run": true, "dry_run": false}"#,
+            "`dry_run`",
+        ),
+        (
+            "disable-user",
+            r#"{"detail-type": "leaver", "source": "hr", "detail": {"login": "canary"}, "detail": {"login": "jdoe"}}"#,
+            "`detail`",
+        ),
+        (
+            "disable-user",
+            r#"{"detail-type": "leaver", "source": "hr", "detail": {"login": "canary", "login": "jdoe"}}"#,
+            "`detail.login`",
+        ),
+        (
+            "offboard-users",
+            r#"{"people": [{"login": "rmartinez"}, {"login": "canary", "login": "jdoe"}]}"#,
+            "`people[1].login`",
+        ),
+        (
+            "offboard-users",
+            r#"{"people_text": "{\"login\": \"canary\", \"login\": \"jdoe\"}\n"}"#,
+            "`people_text, line 1.login`",
+        ),
+        (
+            "restore-user",
+            r#"{"record": {"audit": "before", "target": "", "record": {"state": {"user": {"id": 4, "enabled": true, "enabled": false}}}}}"#,
+            "`record.record.state.user.enabled`",
+        ),
+    ] {
+        let function = world.function(operation);
+        let error = function.invoke_text(event).result.expect_err(event);
+        assert_eq!(error.error_type, "InvalidInput", "{event}");
+        let message = error.error_message;
+        let told = format!("{member}: expected once");
+        assert!(message.contains(&told), "{event}: {message}");
+        assert!(message.contains("Nothing was changed"), "{message}");
+        assert!(!message.contains("canary"), "{message}");
+        let logs = function.logs();
+        assert!(
+            logs.contains("\"kind\":\"InvalidInput\"") && !logs.contains("canary"),
+            "{logs}"
+        );
+    }
+    assert_eq!(world.requests(), Vec::<String>::new());
+    assert_eq!(world.console.state().snapshot(), before);
+}
+
+/// Whoever writes `dry_run` beside `detail` means it.
+#[test]
+fn a_member_of_the_input_beside_an_events_detail_is_refused_and_one_of_the_bus_is_not() {
+    let world = World::new();
+    let function = world.function("disable-user");
+    let event = |more: Value| {
+        let event = json!({
+            "version": "0", "id": "e1", "detail-type": "leaver", "source": "hr",
+            "account": "123456789012", "time": "2026-11-23T08:00:00Z", "region": "eu-west-1",
+            "resources": [], "detail": {"login": "jdoe"},
+        });
+        with(event, more)
+    };
+    for more in [
+        json!({"dry_run": true}),
+        json!({"ticket": "OFF-1"}),
+        json!({"console": null}),
+        json!({"user_id": 4}),
+    ] {
+        let member = more.as_object().expect("members").keys().next();
+        let told = format!("`{}`: expected in `detail`", member.expect("one"));
+        let error = function.invoke(&event(more)).result.expect_err(&told);
+        assert_eq!(error.error_type, "InvalidInput");
+        assert!(
+            error.error_message.contains(&told),
+            "{}",
+            error.error_message
+        );
+    }
+    assert_eq!(world.requests(), Vec::<String>::new());
+    let replayed = json!({"replay-name": "again", "ingestion-time": "2026-11-23T08:00:01Z"});
+    let done = function.invoke(&event(replayed)).result.expect("done");
+    assert_eq!(done["changed"], true);
+}
+
 /// The event of an operation, with something more in it, or something wrong.
 fn event(operation: &str, more: Value) -> Value {
     match operation {

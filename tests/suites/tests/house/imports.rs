@@ -43,6 +43,7 @@ const FLOORS: [(&str, Floors); 2] = [
                 "tls",
                 "without_links",
             ],
+            &["number"],
         ],
     ),
 ];

@@ -58,7 +58,12 @@ fn requests_that_are_none_never_reach_a_function() {
         (
             body(r#"{"login": "jdoe", "ticket": "OFF-1", "login": "canary"}"#),
             400,
-            "one is given twice",
+            "`login`: expected once",
+        ),
+        (
+            body(r#"{"people": [{"login": "jdoe"}, {"login": "jdoe", "login": "canary"}]}"#),
+            400,
+            "`people[1].login`: expected once",
         ),
         (body(envelope), 400, "`detail-type`: no such field here"),
         (garbled, 400, "Base64"),

@@ -770,3 +770,36 @@ fn every_account_has_its_audit_records_and_the_run_its_own() {
     let last = records.last().expect("a record");
     assert_eq!(last["record"], done);
 }
+
+/// Nobody else on a console's list: somebody may be hidden. `allow_absent` is about who is proven to have no
+/// account.
+#[test]
+fn a_console_that_shows_nobody_else_proves_nobody_absent() {
+    let world = World::with_two_consoles();
+    let before = snapshots(&world);
+    second(&world).state().hides_others = true;
+    for (operation, event) in [
+        (
+            "offboard-user",
+            json!({"email": "stranger@example.com", "allow_absent": true}),
+        ),
+        (
+            "offboard-users",
+            json!({"people": [{"email": "stranger@example.com"}], "allow_absent": true}),
+        ),
+    ] {
+        let (kind, message) = world.failure(operation, event);
+        assert_eq!(kind, "Unauthorized", "{message}");
+        assert!(message.contains("nobody's absence"), "{message}");
+    }
+    assert_eq!(snapshots(&world), before);
+    let known = world.outcome("resolve-identity", json!({"email": "jdoe@example.com"}));
+    let surfaces = known["surfaces"].as_array().expect("surfaces");
+    let verdicts = surfaces.iter().map(|surface| &surface["verdict"]);
+    let verdicts: Vec<&Value> = verdicts.collect();
+    assert_eq!(verdicts, ["found", "failed", "found"]);
+    let report = world.outcome("access-report", json!({}));
+    assert_eq!(report["complete"], false);
+    let why = report["surfaces"].to_string();
+    assert!(why.contains("nobody's absence"), "{why}");
+}

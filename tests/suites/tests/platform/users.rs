@@ -94,9 +94,28 @@ fn an_outage_is_never_told_as_not_found() {
 
     // A list of nobody proves nothing.
     world.platform.state().users.clear();
-    let (kind, message) = world.failure("get-platform-user", json!({"email": JDOE}));
-    assert_eq!(kind, "Unauthorized", "{message}");
-    assert!(message.contains("proves nothing"), "{message}");
+    world.platform.state().vm_users.clear();
+    for (operation, event) in [
+        ("get-platform-user", json!({"email": JDOE})),
+        ("list-platform-users", json!({})),
+        ("list-platform-users", json!({"email": JDOE})),
+        ("list-platform-users", json!({"status": "PENDING"})),
+        ("list-platform-users", json!({"listing": "insightvm"})),
+    ] {
+        let (kind, message) = world.failure(operation, event);
+        assert_eq!(kind, "Unauthorized", "{message}");
+        assert!(message.contains("proves nothing"), "{message}");
+    }
+}
+
+/// Of a list that has somebody, nobody who fits is an answer.
+#[test]
+fn where_nobody_fits_the_list_is_empty() {
+    let world = World::new();
+    let event = json!({"email": "nobody@example.com", "status": "PENDING"});
+    assert_eq!(world.outcome("list-platform-users", event)["count"], 0);
+    let event = json!({"listing": "insightvm", "email": "nobody@example.com"});
+    assert_eq!(world.outcome("list-platform-users", event)["count"], 0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod actions;
 mod connection;
+mod messages;
 mod package;
 mod server;
 mod task;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fake_console::{Fault, FaultKind};
-use harness::{Plugin, PluginServer};
+use harness::{Answer, Plugin, PluginServer};
 use serde_json::{Value, json};
 use suites::World;
 use suites::plugin::action;
@@ -23,6 +23,37 @@ fn send(server: &PluginServer, path: &str, message: &Value) -> TcpStream {
     );
     socket.write_all(request.as_bytes()).expect("sent");
     socket
+}
+
+/// Connects and sends no more than this.
+fn begin(server: &PluginServer, sent: &str) -> TcpStream {
+    let address = server.url().trim_start_matches("http://");
+    let mut socket = TcpStream::connect(address).expect("a connection");
+    socket.write_all(sent.as_bytes()).expect("sent");
+    socket
+}
+
+/// Asks again until the answer has this status.
+#[track_caller]
+fn ask_until(status: u16, ask: impl Fn() -> Answer) -> Answer {
+    let limit = Instant::now() + Duration::from_secs(20);
+    loop {
+        let answer = ask();
+        if answer.status == status {
+            return answer;
+        }
+        assert!(Instant::now() < limit, "{}: {}", answer.status, answer.text);
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A plain word to whoever is one too many.
+#[track_caller]
+fn assert_busy(answer: &Answer) {
+    assert_eq!(answer.content_type, "application/json");
+    let told = answer.json().expect("JSON");
+    let told = told["error"].as_str().expect("an error");
+    assert!(told.contains("Nothing was begun"), "{told}");
 }
 
 fn log(event: &Value) -> &str {
@@ -161,4 +192,100 @@ fn a_shutdown_refuses_new_actions_and_a_signal_ends_it_when_all_are_done() {
     let mut answer = String::new();
     running.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+const HEAD: &str = "POST /actions/get_user HTTP/1.1\r\nhost: plugin\r\n";
+
+#[test]
+fn a_message_that_is_too_large_is_refused_before_it_is_read() {
+    let server = Plugin::own().serve();
+    let larger = (16 << 20) + 1;
+    let mut socket = begin(
+        &server,
+        &format!("{HEAD}connection: close\r\ncontent-length: {larger}\r\n\r\n"),
+    );
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(
+        answer.contains("The body is larger than 16 MB."),
+        "{answer}"
+    );
+    // One that does not say how long it is, as soon as it is too long.
+    let mut socket = begin(
+        &server,
+        &format!("{HEAD}connection: close\r\ntransfer-encoding: chunked\r\n\r\n"),
+    );
+    let chunk = format!("100000\r\n{}\r\n", " ".repeat(1 << 20));
+    for _ in 0..17 {
+        // The answer may come, and the connection end, before all is sent.
+        let _ = socket.write_all(chunk.as_bytes());
+    }
+    let mut first = [0; 13];
+    socket.read_exact(&mut first).expect("an answer");
+    assert_eq!(&first, b"HTTP/1.1 413 ");
+    // By a process as well.
+    let long = format!("{}{{}}", " ".repeat(16 << 20));
+    let output = Plugin::own().call(&["run"], long.as_bytes());
+    assert_eq!((output.code, output.stdout.as_str()), (1, ""));
+    assert!(
+        output.stderr.contains("more than 16 MB"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn messages_that_do_not_come_to_an_end_take_no_more_than_their_room() {
+    let world = World::new();
+    let server = Plugin::own().serve();
+    let message = action("get_user", &world.connection(), &json!({"user_id": 4}));
+    let ask = || server.post("/actions/get_user", &message);
+    assert_eq!(ask().status, 200);
+    let largest = 16 << 20;
+    let head = format!("{HEAD}content-length: {largest}\r\n\r\n");
+    let begun: Vec<TcpStream> = (0..4).map(|_| begin(&server, &head)).collect();
+    assert_busy(&ask_until(503, ask));
+    // Who asks for no step is served.
+    assert_eq!(server.get("/api/v1/status").status, 200);
+    drop(begun);
+    ask_until(200, ask);
+}
+
+#[test]
+fn connections_are_bounded_and_one_too_many_is_told_so() {
+    let server = Plugin::own().serve();
+    let ask = || server.get("/api/v1/status");
+    let idle: Vec<TcpStream> = (0..256).map(|_| begin(&server, "")).collect();
+    assert_busy(&ask_until(503, ask));
+    drop(idle);
+    ask_until(200, ask);
+}
+
+#[test]
+fn steps_are_bounded_and_one_too_many_is_told_so() {
+    let world = World::new();
+    world
+        .console
+        .push_fault(Fault::new(FaultKind::Hang).times(1000));
+    let server = Plugin::own().serve_with(&["--graceful_timeout", "0"]);
+    let message = action("get_user", &world.connection(), &json!({"user_id": 4}));
+    let running = |number: u64| {
+        ask_until(200, || {
+            let answer = server.get("/api/v1/admin/status");
+            let active = answer.json().expect("JSON")["active_work"].as_u64();
+            let status = if active == Some(number) { 200 } else { 0 };
+            Answer { status, ..answer }
+        })
+    };
+    let begun: Vec<TcpStream> = (0..64)
+        .map(|_| send(&server, "/actions/get_user", &message))
+        .collect();
+    running(64);
+    let one_more = server.post("/actions/get_user", &message);
+    assert_eq!(one_more.status, 503);
+    assert_busy(&one_more);
+    running(64);
+    drop(begun);
+    world.console.clear_faults();
 }

@@ -9,6 +9,7 @@ use crate::core::error::{Error, Result};
 use crate::core::input::input;
 use crate::core::spec::{Effect, Spec};
 use crate::platform::context::PlatformContext;
+use crate::platform::lookup::{empty, proves_something};
 use crate::platform::view::PlatformUserView;
 
 /// Which of the platform's two lists to read.
@@ -185,7 +186,11 @@ impl Action for ListPlatformUsers {
         input.check_listing()?;
         let platform = context.platform();
         if input.listing == PlatformListing::Insightvm {
-            let users = platform.vm_users().await?.into_iter();
+            let users = platform.vm_users().await?;
+            if users.is_empty() {
+                return Err(empty());
+            }
+            let users = users.into_iter();
             let users = users.filter(|user| contains(&input.email, user.email.as_deref()));
             let users: Vec<InsightvmUserView> = users.map(Into::into).collect();
             return Ok(PlatformUserList {
@@ -197,6 +202,10 @@ impl Action for ListPlatformUsers {
         let users = platform.users(&input.filter()).await?;
         let users = users.iter().filter(|user| input.fits(user));
         let users: Vec<PlatformUserView> = users.map(PlatformUserView::from).collect();
+        if users.is_empty() {
+            // Nobody fits: of a key that sees nobody at all, that would be no answer.
+            proves_something(context.users().await?)?;
+        }
         Ok(PlatformUserList {
             count: users.len(),
             users: Some(users),

@@ -79,6 +79,7 @@ async fn gone_already(
         ));
     }
     let users = context.users().await?;
+    context.proves_absence(users)?;
     let near = confirmed.to_lowercase();
     if let Some(user) = users.iter().find(|u| u.login().to_lowercase() == near) {
         return Err(error.next(format!("perhaps this was meant: {}", line(user))));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::console::account_input::AuthenticationType;
 use crate::console::choice;
-use crate::console::context::{ConsoleContext, without_own_account};
+use crate::console::context::{ConsoleContext, only_own_account, without_own_account};
 use crate::console::input::console_input;
 use crate::console::view::UserView;
 use crate::core::action::Action;
@@ -98,9 +98,12 @@ impl Action for ListUsers {
         if let Some(watcher) = context.run.watcher_of_rows() {
             return stream(context, &input, role.await?, watcher).await;
         }
-        let (role, users) = tokio::try_join!(role, context.users())?;
-        let users = users.iter().filter(|user| input.fits(user, role));
+        let (role, all) = tokio::try_join!(role, context.users())?;
+        let users = all.iter().filter(|user| input.fits(user, role));
         let users: Vec<UserView> = users.map(UserView::from).collect();
+        if users.is_empty() {
+            context.proves_absence(all)?;
+        }
         Ok(UserList {
             count: users.len(),
             users,
@@ -116,9 +119,12 @@ async fn stream(
     watcher: &dyn Progress,
 ) -> Result<UserList> {
     let own = context.policy().own_login.to_lowercase();
-    let (mut count, mut seen_own, mut unkept) = (0, false, None);
+    let (mut count, mut seen_own, mut seen_others, mut unkept) = (0, false, false, None);
     let all = context.console().each_user(|user| {
-        seen_own |= user.login().to_lowercase() == own;
+        match user.login().to_lowercase() == own {
+            true => seen_own = true,
+            false => seen_others = true,
+        }
         if unkept.is_none() && input.fits(&user, role) {
             count += 1;
             let row = serde_json::to_string(&UserView::from(&user)).map_err(|e| e.to_string());
@@ -133,6 +139,9 @@ async fn stream(
     }
     if !seen_own {
         return Err(without_own_account(all));
+    }
+    if count == 0 && !seen_others {
+        return Err(only_own_account());
     }
     Ok(UserList {
         count,
