@@ -89,14 +89,41 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// What an answer means: its JSON, `Null` if it is empty, or an error fit to show.
+/// Reads an answer's body, piece by piece and no more than `longest` bytes of it. `None` if there is more,
+/// or if it says so itself: then the rest is left where it is, and the connection ends.
+///
+/// # Errors
+/// When the answer breaks off.
+pub async fn read_body(
+    mut response: reqwest::Response,
+    longest: usize,
+) -> reqwest::Result<Option<Vec<u8>>> {
+    let told = response.content_length().unwrap_or_default();
+    if usize::try_from(told).is_ok_and(|told| told <= longest) {
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await? {
+            if piece.len() > longest - body.len() {
+                return Ok(None);
+            }
+            body.extend_from_slice(&piece);
+        }
+        return Ok(Some(body));
+    }
+    Ok(None)
+}
+
+/// What an answer means: its JSON, `Null` if it is empty, or an error fit to show. `body` is `None` if it
+/// was too long to be read.
 pub(crate) fn understand(
     request: &Request,
     status: StatusCode,
     headers: &HeaderMap,
-    body: &[u8],
+    body: Option<&[u8]>,
     secrets: &[SecretString],
 ) -> Result<Value> {
+    let is_too_long = body.is_none();
+    // What an error says beyond that is of no use; that it is one counts.
+    let body = body.unwrap_or_default();
     let said_html = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -122,6 +149,14 @@ pub(crate) fn understand(
     };
     if status.is_success() {
         return match json {
+            _ if is_too_long => Err(fail(
+                ErrorKind::Malformed,
+                Delivery::Unknown,
+                format!(
+                    "answered with more than {} MB, and was not read to its end",
+                    request.longest / (1024 * 1024)
+                ),
+            )),
             _ if html => Err(fail(
                 ErrorKind::Unavailable,
                 Delivery::Unknown,

@@ -49,7 +49,7 @@ pub enum ErrorKind {
 pub enum Delivery {
     /// It never left this process.
     NotSent,
-    /// The server answered that it did not do it.
+    /// The server answered that it did not do it; of a write, a look has to prove it.
     Refused,
     /// It may have been carried out: look before sending again.
     Unknown,
@@ -64,6 +64,9 @@ pub struct Error {
     pub kind: ErrorKind,
     /// What is known about the request's effect.
     pub delivery: Delivery,
+    /// Whether it left this process at least once, whatever came of that: an earlier sending may have
+    /// been carried out although the last one never left, or was refused.
+    pub sent: bool,
     /// The server's address; empty before it is known which.
     pub target: String,
     /// HTTP method, e.g. `PUT`.
@@ -87,6 +90,23 @@ impl Error {
     #[must_use]
     pub fn may_have_been_carried_out(&self) -> bool {
         self.delivery == Delivery::Unknown && self.method != "GET"
+    }
+
+    /// Whether the server said no, in so many words. Of a write, only a look tells whether that is true:
+    /// what stands between may have sent it before, or have answered in the server's place.
+    #[must_use]
+    pub fn was_refused(&self) -> bool {
+        self.delivery == Delivery::Refused
+    }
+
+    /// Whether the credentials are what it failed for: refused, or not to be had. Nothing else can be
+    /// asked then either.
+    #[must_use]
+    pub fn is_about_credentials(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Unauthorized | ErrorKind::Credentials | ErrorKind::CredentialsUnavailable
+        )
     }
 
     /// Whether the server may have answered, with whatever, and the answer did not arrive: the connection broke,

@@ -22,6 +22,7 @@ mod transport;
 mod url;
 mod without_links;
 
+pub use answer::read_body;
 pub use credentials::{
     ApiKey, BoxFuture, CredentialError, CredentialSource, Credentials, Identity,
 };

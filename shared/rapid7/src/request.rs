@@ -1,8 +1,17 @@
 //! One request, as its sender describes it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::Value;
 
 use crate::error::{Delivery, Error, ErrorKind, Surface};
+
+/// The longest answer about a single thing, to a write, or of an error. They are a few kilobytes.
+pub(crate) const SINGLE: usize = 1024 * 1024;
+
+/// The longest list, or page of one. A page of 500 users is about two megabytes; the platform's list of users
+/// has no pages.
+const LIST: usize = 32 * 1024 * 1024;
 
 /// A request as its sender describes it.
 #[derive(Debug)]
@@ -14,6 +23,10 @@ pub(crate) struct Request {
     pub(crate) body: Option<Value>,
     /// Whether the answer is a list, of which nothing is ever sent back: see `without_links`.
     pub(crate) is_list: bool,
+    /// How many bytes of an answer are read before it is given up.
+    pub(crate) longest: usize,
+    /// Whether it left this process at least once.
+    left: AtomicBool,
 }
 
 impl Request {
@@ -25,6 +38,8 @@ impl Request {
             query: Vec::new(),
             body: None,
             is_list: false,
+            longest: SINGLE,
+            left: AtomicBool::new(false),
         }
     }
 
@@ -41,11 +56,23 @@ impl Request {
         self
     }
 
+    /// The same for a list, which may be long.
+    pub(crate) fn list(mut self) -> Self {
+        self.longest = LIST;
+        self
+    }
+
+    /// Notes that it left this process.
+    pub(crate) fn has_left(&self) {
+        self.left.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn error(&self, kind: ErrorKind, delivery: Delivery, message: String) -> Error {
         Error {
             surface: self.surface,
             kind,
             delivery,
+            sent: self.left.load(Ordering::Relaxed),
             target: String::new(),
             method: self.method,
             path: self.path.clone(),

@@ -73,18 +73,16 @@ impl RetryPolicy {
 
 /// Whether the same request may be sent again without looking first.
 ///
-/// Reads: after 429, 502, 503, 504 and any connection error. `PUT` and `DELETE`: if it was never
-/// sent, or after 429 and 503, by which a server says that it did nothing. `POST`: if it was never
-/// sent, or after 429. Everything else that may have been carried out is for the caller to look at.
+/// Reads: after 429, 502, 503, 504 and any connection error. Writes: if it was never sent, or after 429.
+/// Everything else may have been carried out, whatever the answer says, and is for the caller to look at;
+/// so is a write that fails for good after a 429.
 fn may_send_again(error: &Error) -> bool {
     if error.delivery == Delivery::NotSent {
         return error.kind == ErrorKind::Unavailable;
     }
     match (error.method, error.status) {
         (_, Some(429)) => true,
-        ("POST", _) => false,
-        (_, Some(503)) => true,
-        ("GET", Some(502 | 504)) => true,
+        ("GET", Some(502..=504)) => true,
         ("GET", None) => error.kind == ErrorKind::Unavailable,
         _ => false,
     }
@@ -104,6 +102,7 @@ mod tests {
                 ErrorKind::Unavailable
             },
             delivery,
+            sent: delivery != Delivery::NotSent,
             target: String::new(),
             method,
             path: "/".into(),
@@ -116,12 +115,15 @@ mod tests {
     }
 
     #[test]
-    fn a_post_that_may_have_been_sent_is_never_sent_again() {
-        for status in [None, Some(500), Some(502), Some(503), Some(504)] {
-            assert!(!may_send_again(&error("POST", status, Delivery::Unknown)));
+    fn a_write_that_may_have_been_carried_out_is_never_sent_again_without_a_look() {
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            for status in [None, Some(500), Some(502), Some(503), Some(504)] {
+                let lost = error(method, status, Delivery::Unknown);
+                assert!(!may_send_again(&lost), "{method}: {status:?}");
+            }
+            assert!(may_send_again(&error(method, None, Delivery::NotSent)));
+            assert!(may_send_again(&error(method, Some(429), Delivery::Refused)));
         }
-        assert!(may_send_again(&error("POST", None, Delivery::NotSent)));
-        assert!(may_send_again(&error("POST", Some(429), Delivery::Refused)));
     }
 
     #[test]

@@ -10,15 +10,15 @@ use reqwest::header::ACCEPT;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 
-use crate::answer::{connection_error, correlation_id, never_left, understand};
+use crate::answer::{connection_error, correlation_id, never_left, read_body, understand};
 use crate::credentials::{CredentialError, CredentialSource, Credentials, Identity};
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
 use crate::rate_limit::{Pace, RateLimit};
 use crate::redact;
-use crate::request::Request;
+use crate::request::{Request, SINGLE};
 use crate::retry::RetryPolicy;
 use crate::tls::{Trust, client_config};
 use crate::url::InvalidUrl;
@@ -217,6 +217,24 @@ impl<C: Identity> Transport<C> {
             })
     }
 
+    /// Waits as long as the server asked before a write is sent once more, after a look. `false` if that is
+    /// too long, or would take more than half of the time that is left.
+    pub(crate) async fn waits_for(&self, error: &Error, call: &Call<C>) -> bool {
+        if error.retry_after.is_none() {
+            return true;
+        }
+        let now = Instant::now();
+        let left = self.deadline(call).saturating_duration_since(now);
+        let wait = self
+            .options
+            .retry
+            .wait(error, Some(Duration::ZERO), now + left / 2);
+        if let Some(wait) = wait {
+            sleep(wait).await;
+        }
+        wait.is_some()
+    }
+
     /// One request, and one more after a 401 if there are newer credentials: a 401 says that
     /// nothing was done.
     async fn send_once(
@@ -345,7 +363,11 @@ impl<C: Identity> Transport<C> {
             outgoing = outgoing.json(body);
         }
         call.requests.fetch_add(1, Ordering::Relaxed);
-        let response = match self.send_counted(outgoing).await {
+        let sent = self.send_counted(outgoing).await;
+        if !sent.as_ref().is_err_and(never_left) {
+            request.has_left();
+        }
+        let response = match sent {
             Ok(response) => response,
             Err(error) => return Err(connection_error(request, error)),
         };
@@ -355,13 +377,17 @@ impl<C: Identity> Transport<C> {
         if request.method != "GET" {
             call.written().extend(correlation_id(&headers));
         }
-        let body = match response.bytes().await {
+        let longest = match status.is_success() {
+            true => request.longest,
+            false => SINGLE,
+        };
+        let body = match read_body(response, longest).await {
             Ok(body) => body,
             Err(error) => return Err(connection_error(request, error)),
         };
         let mut secrets = credentials.secrets();
         secrets.extend(request.body.iter().flat_map(redact::secrets_in));
-        understand(request, status, &headers, &body, &secrets)
+        understand(request, status, &headers, body.as_deref(), &secrets)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The way to AWS: settings, credentials, and the HTTP and TLS stack that the console's client uses anyway,
 //! with one set of roots and no second client to start.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -14,7 +16,22 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
-use rapid7::{BoxFuture, Trust, client_config};
+use rapid7::{BoxFuture, Trust, client_config, read_body};
+
+/// The longest answer that is read. Lambda passes on 6 MB, and Secrets Manager much less.
+const LONGEST: usize = 8 * 1024 * 1024;
+
+/// An answer is longer than that.
+#[derive(Debug)]
+struct TooLong;
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer is longer than 8 MB, and was not read to its end")
+    }
+}
+
+impl Error for TooLong {}
 
 /// A service of AWS.
 #[derive(Clone, Copy)]
@@ -90,6 +107,15 @@ pub fn code(error: &Failed) -> Option<&str> {
     error.as_service_error()?.code()
 }
 
+/// Whether what was answered is longer than any answer should be.
+pub(crate) fn is_too_long(error: &Failed) -> bool {
+    let SdkError::DispatchFailure(failure) = error else {
+        return false;
+    };
+    let cause = failure.as_connector_error().and_then(Error::source);
+    cause.is_some_and(<dyn Error>::is::<TooLong>)
+}
+
 /// reqwest as the SDK's HTTP client.
 #[derive(Debug, Clone)]
 pub(crate) struct Http(reqwest::Client);
@@ -138,7 +164,11 @@ impl Http {
                 answer.headers_mut().append(name, value);
             }
         }
-        let body = response.bytes().await.map_err(connector_error)?;
+        let body = read_body(response, LONGEST)
+            .await
+            .map_err(connector_error)?;
+        // Once more it would be as long: not one of the faults that the SDK tries again after.
+        let body = body.ok_or_else(|| ConnectorError::other(TooLong.into(), None))?;
         *answer.body_mut() = SdkBody::from(body);
         Ok(answer)
     }

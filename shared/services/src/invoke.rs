@@ -19,7 +19,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tracing::debug;
 
-use crate::aws::{Chain, Failed, Service, code, failed};
+use crate::aws::{Chain, Failed, Service, code, failed, is_too_long};
 
 const LAMBDA: Service = Service {
     name: "Lambda",
@@ -351,6 +351,7 @@ impl Invoked {
                 "no request could be made",
                 "check AWS_REGION and the credentials for AWS",
             ),
+            error if is_too_long(error) => answer_too_long(&self.function, self.writes),
             error if never_left(error) => self.unavailable("Lambda can't be reached"),
             SdkError::DispatchFailure(failure) if !failure.is_timeout() && !failure.is_io() => self
                 .misconfigured(

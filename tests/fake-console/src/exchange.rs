@@ -206,6 +206,16 @@ impl<S: Surface> Shared<S> {
                 head.headers.insert(CONTENT_LENGTH, whole.len().into());
                 Response::from_parts(head, cut_body(&whole))
             }
+            FaultKind::EndlessBody { status } => {
+                self.carry_out(request).await;
+                as_text::<S>(status, endless_body())
+            }
+            FaultKind::PromisedBody(bytes) => {
+                self.carry_out(request).await;
+                let mut response = as_text::<S>(200, Body::from_stream(stream::pending::<Part>()));
+                response.headers_mut().insert(CONTENT_LENGTH, bytes.into());
+                response
+            }
             FaultKind::ResetBefore => return Err(Cut::Reset),
             FaultKind::ResetAfter => {
                 self.carry_out(request).await;
@@ -254,6 +264,15 @@ impl<S: Surface> Shared<S> {
 
 async fn read(body: Body) -> Result<Bytes, Cut> {
     to_bytes(body, usize::MAX).await.map_err(|_| Cut::Close)
+}
+
+/// A piece of a body.
+type Part = Result<Bytes, Cut>;
+
+/// The beginning of a JSON text without an end, as fast as it is taken.
+fn endless_body() -> Body {
+    let piece = Bytes::from_static(&[b'['; 16 * 1024]);
+    Body::from_stream(stream::repeat_with(move || Part::Ok(piece.clone())))
 }
 
 /// The first half, then an error. The pause lets the half reach the client first.

@@ -24,7 +24,8 @@ pub enum FaultKind<S = State> {
         /// The message in the body.
         message: String,
     },
-    /// Carried out, then that status is answered, as by a proxy that lost patience (502, 504).
+    /// Carried out, then that status is answered: by a proxy that lost patience (502, 504), or that sent the
+    /// request twice and passes on what the second one was answered (401, 404, 409).
     StatusAfter {
         /// The status code.
         status: u16,
@@ -44,6 +45,13 @@ pub enum FaultKind<S = State> {
     /// Carried out, then the connection ends in the middle of the body; without an answer if that
     /// has no body.
     CutBody,
+    /// Carried out, then that status with a body that never ends.
+    EndlessBody {
+        /// The status code.
+        status: u16,
+    },
+    /// Carried out, then 200 with a `Content-Length` of that many bytes, of which none comes.
+    PromisedBody(u64),
     /// The connection is reset without an answer; not carried out.
     ResetBefore,
     /// Carried out, then the connection is reset without an answer.
@@ -123,6 +131,8 @@ impl<S> fmt::Debug for FaultKind<S> {
             FaultKind::BadJson => f.write_str("BadJson"),
             FaultKind::CutJson => f.write_str("CutJson"),
             FaultKind::CutBody => f.write_str("CutBody"),
+            FaultKind::EndlessBody { status } => write!(f, "EndlessBody({status})"),
+            FaultKind::PromisedBody(bytes) => write!(f, "PromisedBody({bytes})"),
             FaultKind::ResetBefore => f.write_str("ResetBefore"),
             FaultKind::ResetAfter => f.write_str("ResetAfter"),
             FaultKind::Slow(delay) => write!(f, "Slow({delay:?})"),

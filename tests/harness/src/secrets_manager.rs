@@ -41,6 +41,8 @@ pub enum Failure {
     Lost,
     /// No answer at all.
     Hang,
+    /// An answer of 64 MB.
+    Long,
 }
 
 /// A version of a secret, as [`SecretsManager::versions`] tells it.
@@ -322,6 +324,7 @@ async fn answer(
     match failure {
         None => right().into_response(),
         Some(Failure::Hang) => std::future::pending().await,
+        Some(Failure::Long) => vec![b' '; 64 * 1024 * 1024].into_response(),
         Some(Failure::Cut) => match right() {
             Ok(Json(answer)) => {
                 let mut text = answer.to_string();

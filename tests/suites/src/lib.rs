@@ -16,6 +16,7 @@ use fake_console::{
 use harness::{Function, Invocation, SecretsManager, binary};
 use serde_json::{Value, json};
 
+pub mod answers;
 pub mod example;
 pub mod gateway;
 pub mod platform;

@@ -116,14 +116,22 @@ impl ConsoleContext {
         }
         warn!(%error, lost = %Lost(&goals, &lost), "the account can't be followed any more: giving back its grants");
         let id = before.user.id();
-        // Blindly only if they can't be read: what somebody else gave meanwhile stays.
-        let _ = self.read_grants(id, &mut after, &lost).await;
-        let missing = goals.each_ref().map(|goal| goal.left(&after));
-        let _ = tokio::join!(
-            self.send_grants(id, &goals[0], &missing[0], &after),
-            self.send_grants(id, &goals[1], &missing[1], &after),
-        );
-        let _ = self.read_grants(id, &mut after, &missing).await;
+        // Credentials that were refused are not sent again.
+        if !error.is_failed_login() {
+            // Blindly only if they can't be read: what somebody else gave meanwhile stays.
+            let read = self.read_grants(id, &mut after, &lost).await;
+            let missing = |error: &rapid7::Error| error.kind == rapid7::ErrorKind::NotFound;
+            if read.is_err_and(|error| missing(&error)) && self.is_gone(id).await.unwrap_or(false) {
+                // Nobody is left to give them back to.
+                return error;
+            }
+            let missing = goals.each_ref().map(|goal| goal.left(&after));
+            let _ = tokio::join!(
+                self.send_grants(id, &goals[0], &missing[0], &after),
+                self.send_grants(id, &goals[1], &missing[1], &after),
+            );
+            let _ = self.read_grants(id, &mut after, &missing).await;
+        }
         let still = goals.each_ref().map(|goal| goal.left(&after));
         let found = still.iter().all(Left::is_nothing);
         if found && !late {
@@ -145,9 +153,16 @@ impl ConsoleContext {
             error.kind.name(),
             Lost(&goals, &lost)
         );
-        error.kind = ErrorKind::Unexpected;
         // Together with other failures, too, nothing may make another run look like the answer.
-        error.changed(Changed::Unknown).next(GIVE_BACK_BY_HAND)
+        let next = match error.next.take() {
+            // The login comes first, and no retrier takes this kind for an invitation.
+            Some(next) if error.is_failed_login() => format!("{next}; then {GIVE_BACK_BY_HAND}"),
+            _ => {
+                error.kind = ErrorKind::Unexpected;
+                GIVE_BACK_BY_HAND.into()
+            }
+        };
+        error.changed(Changed::Unknown).next(next)
     }
 
     /// Sends what is left to give and to take of one kind.

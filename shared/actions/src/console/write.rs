@@ -1,99 +1,103 @@
-//! Sending writes: a write that may or may not have been carried out is looked at before anything is
-//! sent again.
+//! Sending writes: what became of one that got no plain success, only a look at the account tells.
 
-use rapid7::console::{NewUser, User, UserId};
+use rapid7::console::{AccessKind, NewUser, User, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::{info, warn};
 
 use crate::console::context::ConsoleContext;
 use crate::console::lookup::{Selector, pick};
+use crate::console::new_account;
 use crate::console::plan::{Change, Snapshot};
 use crate::console::verify::{differences, known};
 use crate::console::view::is_known;
 use crate::core::change::{FieldChange, conflict};
-use crate::core::error::wire::indeterminate;
+use crate::core::error::wire::{indeterminate, not_looked_at, refused_look};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::sending::{Failed, Sendings, carried_out_all_the_same, taken};
 
-/// What a look at the console says of a write without a good answer.
+/// What a look at the console says of a write that got no plain success.
 enum Look {
     Done,
     /// Not done; with the user as it is, if that was read.
     NotDone(Option<Box<User>>),
     /// Neither as before nor as intended: what differs from the intention.
     Neither(Vec<FieldChange>),
+    /// There is no such account any more, which is proven.
+    Gone,
+    /// It may be done: what there is to see is as before, and would be so too if it were.
+    Hidden,
 }
 
 impl ConsoleContext {
-    /// Sends one write to an account that exists. If its answer is lost, looks whether it was
-    /// carried out, and sends it at most once more.
+    /// Sends one write to an account that exists. Whatever else than a plain success is answered, looks
+    /// whether it was carried out, unless it never left, and sends it at most once more.
     pub(crate) async fn carry_out(
         &self,
         change: &Change,
         before: &Snapshot,
         warnings: &mut Vec<String>,
     ) -> Result<()> {
-        let mut sent_before = false;
+        let mut sendings = Sendings::default();
         let mut change = change.clone();
         loop {
             let Err(error) = self.send(&change).await else {
                 return Ok(());
             };
-            if !error.may_have_been_carried_out() {
-                if let Change::DeleteUser(id) = &change
-                    && error.kind == rapid7::ErrorKind::NotFound
-                    && self.is_gone(*id).await?
-                {
-                    warnings.push("somebody else deleted the account at the same moment".into());
-                    return Ok(());
-                }
-                let mut refused = self.refused_write(&change, error).await;
-                if sent_before {
-                    // The first one may still arrive.
-                    refused.changed = Changed::Unknown;
-                }
-                return Err(refused);
+            match sendings.add(&error) {
+                Failed::NeverLeft => return Err(self.refused_write(&change, error).await),
+                Failed::CanNotLook => return Err(not_looked_at(error)),
+                Failed::Look => warn!(%error, "a write without a plain success: looking"),
             }
-            warn!(%error, "a write without a good answer: looking");
-            let broke_on_the_way = matches!(error.status, None | Some(502 | 504));
-            match self.look(&change, before).await {
-                Ok(Look::Done) => {
-                    warnings.push(format!(
-                        "an answer was lost ({error}); reading back shows that it was carried out"
-                    ));
-                    return Ok(());
+            let mut look = self.look(&change, before, &sendings, &error).await;
+            if matches!(look, Ok(Look::NotDone(_)))
+                && sendings.may_send_again(&error)
+                && self.console().waits_for(&error).await
+            {
+                // Somebody else may have been at it while the console wanted nothing to be sent.
+                if error.retry_after.is_some() {
+                    look = self.look(&change, before, &sendings, &error).await;
                 }
-                // It may still be under way: another look later is worth more than another write.
-                Ok(Look::NotDone(_)) if error.timed_out() => return Err(indeterminate(error)),
-                // A password never shows, so reading as before proves nothing.
-                Ok(Look::NotDone(_))
-                    if (sent_before || !broke_on_the_way) && change.is_hidden_password() =>
-                {
-                    return Err(indeterminate(error));
-                }
-                Ok(Look::NotDone(_)) if sent_before || !broke_on_the_way => {
-                    let mut failed = Error::from(error);
-                    failed.message.push_str("; the account reads as before");
-                    // What broke on the way may still arrive.
-                    return Err(failed.changed(match sent_before {
-                        true => Changed::Unknown,
-                        false => Changed::Nothing,
-                    }));
-                }
-                Ok(Look::NotDone(now)) => {
-                    sent_before = true;
+                if let Ok(Look::NotDone(now)) = look {
+                    sendings.send_again();
                     // What a newer console changed by itself since must not be taken back.
                     if let Some(now) = now {
                         change.rebase(&before.user, &now);
                     }
+                    continue;
                 }
+            }
+            return match look {
+                Ok(Look::Done) => {
+                    let gone = matches!(change, Change::DeleteUser(_))
+                        && error.kind == rapid7::ErrorKind::NotFound
+                        && !sendings.is_again();
+                    warnings.push(match gone {
+                        true => "somebody else deleted the account at the same moment".into(),
+                        false => carried_out_all_the_same(&error, &sendings),
+                    });
+                    Ok(())
+                }
+                Ok(Look::NotDone(_) | Look::Gone) if error.was_refused() => {
+                    let refused = self.refused_write(&change, error).await;
+                    Err(refused.changed(sendings.changed()))
+                }
+                Ok(Look::NotDone(_)) if !error.timed_out() && !change.is_hidden_password() => {
+                    let mut failed = Error::from(error);
+                    failed.message.push_str("; the account reads as before");
+                    Err(failed.changed(sendings.changed()))
+                }
+                // What got no answer in time may still be under way, and a password never shows.
+                Ok(Look::NotDone(_) | Look::Gone | Look::Hidden) => Err(indeterminate(error)),
                 Ok(Look::Neither(found)) => {
-                    return Err(conflict(&found).changed(Changed::Unknown));
+                    let mut failed = conflict(&found).changed(Changed::Unknown);
+                    failed.message = format!("{}; {error}", failed.message);
+                    Err(failed)
                 }
                 Err(look) => {
                     warn!(error = %look, "looking failed");
-                    return Err(indeterminate(error));
+                    Err(self.not_seen(&change, error, look).await)
                 }
-            }
+            };
         }
     }
 
@@ -115,21 +119,40 @@ impl ConsoleContext {
         .map(|()| None)
     }
 
-    async fn look(&self, change: &Change, before: &Snapshot) -> Result<Look> {
+    async fn look(
+        &self,
+        change: &Change,
+        before: &Snapshot,
+        sendings: &Sendings,
+        error: &rapid7::Error,
+    ) -> Result<Look> {
         let id = before.user.id();
         let done = |done| match done {
             true => Look::Done,
             false => Look::NotDone(None),
         };
         match change {
-            // The old password may be of no use any more, so there is no other way of asking.
             Change::SetOwnPassword(_, password) => {
+                // Where the console said no, the old password is in force, most likely, and asking with it
+                // is no failed login.
+                if error.was_refused() {
+                    self.user(id).await?;
+                    return Ok(Look::NotDone(None));
+                }
+                // Otherwise the old one may be of no use any more, so there is no other way of asking.
                 return Ok(done(self.console().logs_in_with(id, password).await?));
             }
             Change::DeleteUser(_) => return Ok(done(self.is_gone(id).await?)),
             _ => {}
         }
-        let user = self.user(id).await?;
+        let user = match self.console().user(id).await {
+            Ok(user) => user,
+            Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
+                self.console().can_list_users().await?;
+                return Ok(Look::Gone);
+            }
+            Err(error) => return Err(error.into()),
+        };
         Ok(match change {
             Change::ReplaceUser {
                 replacement,
@@ -149,6 +172,8 @@ impl ConsoleContext {
                 // A password is never told: where nothing else differs, nothing shows.
                 if left.is_empty() && !(as_before && change.is_hidden_password()) {
                     Look::Done
+                } else if as_before && self.may_be_hidden(change, before, sendings, error).await {
+                    Look::Hidden
                 } else if as_before {
                     Look::NotDone(Some(Box::new(user)))
                 } else {
@@ -158,6 +183,48 @@ impl ConsoleContext {
             Change::UnlockUser(_) if user.locked() == Some(false) => Look::Done,
             _ => Look::NotDone(None),
         })
+    }
+
+    /// Whether a replacement may have been carried out although the account reads as before: where it sets a
+    /// password, which never shows. A refusal is believed as long as the account has not lost the grants that
+    /// a replacement costs it.
+    async fn may_be_hidden(
+        &self,
+        change: &Change,
+        before: &Snapshot,
+        sendings: &Sendings,
+        error: &rapid7::Error,
+    ) -> bool {
+        if !change.is_hidden_password() || sendings.may_send_again(error) {
+            return false;
+        }
+        if !error.was_refused() || sendings.is_again() {
+            return true;
+        }
+        for kind in [AccessKind::Sites, AccessKind::AssetGroups] {
+            let Some(had) = before.grants(kind).filter(|had| !had.is_empty()) else {
+                continue;
+            };
+            let now = self.console().access(before.user.id(), kind).await;
+            if !now.is_ok_and(|now| had.is_subset(&now)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A write of which not even looking told whether it was carried out. Where the console does not show
+    /// the account any more, that is what is to be put right; otherwise running it again tells.
+    async fn not_seen(&self, change: &Change, error: rapid7::Error, look: Error) -> Error {
+        use rapid7::ErrorKind as Wire;
+        match error.kind {
+            _ if look.is_failed_login() => refused_look(&error, look),
+            Wire::Forbidden | Wire::NotFound => {
+                let refused = self.refused_write(change, error).await;
+                refused.changed(Changed::Unknown)
+            }
+            _ => indeterminate(error),
+        }
     }
 
     /// Whether there is no such user, which is proven: 404 also means "not allowed".
@@ -179,19 +246,20 @@ impl ConsoleContext {
     /// tells whether it is new: the console keeps one.
     pub(crate) async fn reset_two_factor(&self, id: UserId) -> Result<SecretString> {
         let before = self.console().two_factor_seed(id).await?;
-        let sent = self.send(&Change::ResetTwoFactor(id)).await;
-        if let Err(error) = sent {
-            if !error.may_have_been_carried_out() {
-                return Err(self.refused_write(&Change::ResetTwoFactor(id), error).await);
+        let change = Change::ResetTwoFactor(id);
+        if let Err(error) = self.send(&change).await {
+            match Sendings::default().add(&error) {
+                Failed::NeverLeft => return Err(self.refused_write(&change, error).await),
+                Failed::CanNotLook => return Err(not_looked_at(error)),
+                Failed::Look => warn!(%error, "a write without a plain success: looking"),
             }
-            warn!(%error, "a write without a good answer: looking");
-            let Ok(Some(seed)) = self.console().two_factor_seed(id).await else {
-                return Err(indeterminate(error));
-            };
-            return if same(Some(&seed), before.as_ref()) {
-                Err(indeterminate(error))
-            } else {
-                Ok(seed)
+            return match self.console().two_factor_seed(id).await {
+                Ok(Some(seed)) if !same(Some(&seed), before.as_ref()) => Ok(seed),
+                Ok(now) if error.was_refused() && same(now.as_ref(), before.as_ref()) => {
+                    Err(self.refused_write(&change, error).await)
+                }
+                Ok(_) => Err(indeterminate(error)),
+                Err(look) => Err(self.not_seen(&change, error, look.into()).await),
             };
         }
         match self.console().two_factor_seed(id).await {
@@ -206,27 +274,36 @@ impl ConsoleContext {
         }
     }
 
-    /// Creates an account and returns its number. A lost answer is never followed by a second POST:
-    /// the login is looked up instead.
+    /// Creates an account and returns its number. Whatever else than a plain success is answered is never
+    /// followed by a second POST: the login is looked up instead.
     pub(crate) async fn create(&self, new: &NewUser, warnings: &mut Vec<String>) -> Result<UserId> {
+        let change = Change::CreateUser(Box::new(new.clone()));
+        let mut sendings = Sendings::default();
         let error = match self.console().create_user(new).await {
             Ok(Some(id)) => return Ok(id),
             Ok(None) => None,
-            Err(error) if error.may_have_been_carried_out() => Some(error),
-            Err(error) => {
-                let change = Change::CreateUser(Box::new(new.clone()));
-                return Err(self.refused_write(&change, error).await);
-            }
+            Err(error) => match sendings.add(&error) {
+                Failed::NeverLeft => return Err(self.refused_write(&change, error).await),
+                Failed::CanNotLook => return Err(not_looked_at(error)),
+                Failed::Look => Some(error),
+            },
         };
         info!("looking up the login of a new account whose number is not known");
         let users = match self.console().users().await {
             Ok(users) => users,
             Err(look) => {
                 warn!(error = %look, "looking failed");
-                return Err(indeterminate(error.unwrap_or(look)));
+                return Err(match error {
+                    Some(error) => self.not_seen(&change, error, look.into()).await,
+                    None => indeterminate(look),
+                });
             }
         };
         match (pick(&users, &Selector::Login(new.login.clone())), error) {
+            (Ok(user), Some(error)) if error.was_refused() => {
+                let (found, _) = new_account::differences(new, user);
+                Err(taken(&error, "login", &found))
+            }
             (Ok(user), error) => {
                 if let Some(error) = error {
                     warnings.push(format!(
@@ -235,6 +312,9 @@ impl ConsoleContext {
                     ));
                 }
                 Ok(user.id())
+            }
+            (Err(_), Some(error)) if error.was_refused() => {
+                Err(self.refused_write(&change, error).await)
             }
             (Err(_), Some(error)) if error.status == Some(503) => {
                 let mut failed = Error::from(error);

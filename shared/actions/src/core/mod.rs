@@ -15,6 +15,7 @@ pub(crate) mod outcome;
 pub(crate) mod policy;
 pub(crate) mod recorded;
 pub mod schema;
+pub(crate) mod sending;
 pub(crate) mod spec;
 pub mod strict_json;
 pub(crate) mod text;

@@ -1,79 +1,82 @@
-//! Sending writes to the platform: one that may or may not have been carried out is looked at before
-//! anything is sent again.
+//! Sending writes to the platform: what became of one that got no plain success, only a look tells.
 
-use rapid7::platform::{NewUser, UserFilter, UserId};
+use rapid7::platform::{NewUser, User, UserFilter, UserId};
 use tracing::{info, warn};
 
 use super::context::PlatformContext;
+use super::new_user;
 use super::plan::PlatformChange;
-use crate::core::error::wire::indeterminate;
+use crate::core::error::wire::{indeterminate, not_looked_at, refused_look};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::sending::{Failed, Sendings, carried_out_all_the_same, taken};
 use crate::core::text::same_email;
 
 impl PlatformContext {
-    /// Sends one write to an account that exists. If its answer is lost, looks whether it was carried
-    /// out, and sends it at most once more: giving and taking the same twice changes once.
+    /// Sends one write to an account that exists. Whatever else than a plain success is answered, looks
+    /// whether it was carried out, unless it never left, and sends it at most once more: giving and taking
+    /// the same twice changes once.
     pub(super) async fn carry_out(
         &self,
         user: &UserId,
         change: &PlatformChange,
         warnings: &mut Vec<String>,
     ) -> Result<()> {
-        let mut sent_before = false;
+        let mut sendings = Sendings::default();
         loop {
             let Err(error) = self.send(user, change).await else {
                 return Ok(());
             };
-            if !error.may_have_been_carried_out() {
-                // What is to go and is gone is done, whoever did it.
-                let gone = error.kind == rapid7::ErrorKind::NotFound
-                    && !matches!(change, PlatformChange::GrantProduct(_));
-                let unknown = |error: Error| match sent_before {
-                    true => error.changed(Changed::Unknown),
-                    false => error,
-                };
-                if gone && self.is_done(user, change).await.map_err(unknown)? {
-                    if !sent_before {
-                        warnings.push(format!(
-                            "somebody else did this at the same moment: {}",
-                            change.to_line()
-                        ));
-                    }
-                    return Ok(());
-                }
-                let mut refused = refused_write(change, error);
-                if sent_before {
-                    // The first one may still arrive.
-                    refused.changed = Changed::Unknown;
-                }
-                return Err(refused);
+            match sendings.add(&error) {
+                Failed::NeverLeft => return Err(refused_write(change, error)),
+                Failed::CanNotLook => return Err(not_looked_at(error)),
+                Failed::Look => warn!(%error, "a write without a plain success: looking"),
             }
-            warn!(%error, "a write without a good answer: looking");
-            let broke_on_the_way = matches!(error.status, None | Some(502 | 504));
-            match self.is_done(user, change).await {
-                Ok(true) => {
-                    warnings.push(format!(
-                        "an answer was lost ({error}); reading back shows that it was carried out"
-                    ));
-                    return Ok(());
+            let mut done = self.is_done(user, change).await;
+            if matches!(done, Ok(false))
+                && sendings.may_send_again(&error)
+                && self.platform().waits_for(&error).await
+            {
+                // Somebody else may have been at it while the platform wanted nothing to be sent.
+                if error.retry_after.is_some() {
+                    done = self.is_done(user, change).await;
                 }
-                // It may still be under way: another look later is worth more than another write.
-                Ok(false) if error.timed_out() => return Err(indeterminate(error)),
-                Ok(false) if sent_before || !broke_on_the_way => {
+                if matches!(done, Ok(false)) {
+                    sendings.send_again();
+                    continue;
+                }
+            }
+            return match done {
+                Ok(true) => {
+                    // What is to go and is gone is done, whoever did it.
+                    let gone = error.kind == rapid7::ErrorKind::NotFound
+                        && !matches!(change, PlatformChange::GrantProduct(_))
+                        && !sendings.is_again();
+                    warnings.push(match gone {
+                        true => {
+                            format!(
+                                "somebody else did this at the same moment: {}",
+                                change.to_line()
+                            )
+                        }
+                        false => carried_out_all_the_same(&error, &sendings),
+                    });
+                    Ok(())
+                }
+                Ok(false) if error.was_refused() => {
+                    Err(refused_write(change, error).changed(sendings.changed()))
+                }
+                // It may still be under way.
+                Ok(false) if error.timed_out() => Err(indeterminate(error)),
+                Ok(false) => {
                     let mut failed = Error::from(error);
                     failed.message.push_str("; the account reads as before");
-                    // What broke on the way may still arrive.
-                    return Err(failed.changed(match sent_before {
-                        true => Changed::Unknown,
-                        false => Changed::Nothing,
-                    }));
+                    Err(failed.changed(sendings.changed()))
                 }
-                Ok(false) => sent_before = true,
                 Err(look) => {
                     warn!(error = %look, "looking failed");
-                    return Err(indeterminate(error));
+                    Err(not_seen(change, error, look))
                 }
-            }
+            };
         }
     }
 
@@ -115,43 +118,52 @@ impl PlatformContext {
     }
 
     /// Who has an email address by now, in a list that is read now.
-    async fn look_up(&self, email: &str) -> rapid7::Result<Option<UserId>> {
+    async fn look_up(&self, email: &str) -> rapid7::Result<Option<User>> {
         let users = self.platform().users(&UserFilter::default()).await?;
-        let mut users = users.iter();
-        let found = users.find(|user| same_email(user.email(), email));
-        Ok(found.map(|user| user.id().clone()))
+        let mut users = users.into_iter();
+        Ok(users.find(|user| same_email(user.email(), email)))
     }
 
-    /// Creates an account and returns its id. A lost answer is never followed by a second POST: the
-    /// email address is looked up instead.
+    /// Creates an account and returns its id. Whatever else than a plain success is answered is never
+    /// followed by a second POST: the email address is looked up instead.
     pub(super) async fn create(&self, new: &NewUser, warnings: &mut Vec<String>) -> Result<UserId> {
+        let change = PlatformChange::CreateUser(Box::new(new.clone()));
+        let mut sendings = Sendings::default();
         let error = match self.platform().create_user(new).await {
             Ok(Some(id)) => return Ok(id),
             Ok(None) => None,
-            Err(error) if error.may_have_been_carried_out() => Some(error),
-            Err(error) => {
-                let change = PlatformChange::CreateUser(Box::new(new.clone()));
-                return Err(refused_write(&change, error));
-            }
+            Err(error) => match sendings.add(&error) {
+                Failed::NeverLeft => return Err(refused_write(&change, error)),
+                Failed::CanNotLook => return Err(not_looked_at(error)),
+                Failed::Look => Some(error),
+            },
         };
         info!("looking up the email address of a new account whose id is not known");
         let found = match self.look_up(&new.email).await {
             Ok(found) => found,
             Err(look) => {
                 warn!(error = %look, "looking failed");
-                return Err(indeterminate(error.unwrap_or(look)));
+                return Err(match error {
+                    Some(error) => not_seen(&change, error, look.into()),
+                    None => indeterminate(look),
+                });
             }
         };
         match (found, error) {
-            (Some(id), error) => {
+            (Some(user), Some(error)) if error.was_refused() => {
+                let (found, _) = new_user::differences(new, &user);
+                Err(taken(&error, "email", &found))
+            }
+            (Some(user), error) => {
                 if let Some(error) = error {
                     warnings.push(format!(
                         "an answer was lost ({error}); the email address was looked up, and the \
                          account was created"
                     ));
                 }
-                Ok(id)
+                Ok(user.id().clone())
             }
+            (None, Some(error)) if error.was_refused() => Err(refused_write(&change, error)),
             (None, Some(error)) if error.status == Some(503) => {
                 let mut failed = Error::from(error);
                 failed.message.push_str("; no account has this email");
@@ -165,6 +177,17 @@ impl PlatformContext {
             .changed(Changed::Unknown)
             .next("look for the account in the platform")),
         }
+    }
+}
+
+/// A write of which not even looking told whether it was carried out. What the platform does not show any
+/// more, or not to this key, is what is to be put right; otherwise running it again tells.
+fn not_seen(change: &PlatformChange, error: rapid7::Error, look: Error) -> Error {
+    use rapid7::ErrorKind as Wire;
+    match error.kind {
+        _ if look.is_failed_login() => refused_look(&error, look),
+        Wire::Forbidden | Wire::NotFound => refused_write(change, error).changed(Changed::Unknown),
+        _ => indeterminate(error),
     }
 }
 

@@ -56,24 +56,25 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn access(&self, user: UserId, kind: AccessKind) -> Result<BTreeSet<i64>> {
-        let request = Request::new("GET", kind.path(user));
+        let request = Request::new("GET", kind.path(user)).list();
         let answer = self.transport.send(&request, &self.call).await?;
         if self.form().is_none() {
             self.learn_form(form_of(&answer));
         }
         let first = Page::read(answer, &request)?;
-        let entries = if first.pages > 1 {
-            // What is given last may have any number.
-            read_backwards(&self.transport, &self.call, &request.path, grant_id).await?
-        } else {
-            first.entries
-        };
-        entries
-            .iter()
-            .map(|entry| {
+        let ids = |entries: &[Value]| -> Result<BTreeSet<i64>> {
+            let ids = entries.iter().map(|entry| {
                 grant_id(entry).ok_or_else(|| request.malformed("with an unreadable entry"))
-            })
-            .collect()
+            });
+            ids.collect()
+        };
+        let found = ids(&first.entries)?;
+        if !first.lacks_some(found.len()) {
+            return Ok(found);
+        }
+        // What is given last may have any number.
+        let whole = read_backwards(&self.transport, &self.call, &request.path, grant_id).await?;
+        ids(&whole)
     }
 
     /// Gives a user exactly these sites or asset groups. The guide's form only knows how to add:

@@ -16,7 +16,7 @@ use super::replacement::Replacement;
 use super::roles::{AuthenticationSource, Role};
 use super::user::{User, UserId, WireForm};
 use crate::credentials::CredentialSource;
-use crate::error::{Delivery, ErrorKind, Result};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::request::Request;
 use crate::transport::{Call, Options, Transport};
 use crate::url::{InvalidUrl, console_url};
@@ -236,7 +236,7 @@ impl Client {
 
     /// So many users, at least one.
     async fn first_users(&self, size: usize) -> Result<Vec<User>> {
-        let mut request = Request::new("GET", "/api/3/users");
+        let mut request = Request::new("GET", "/api/3/users").list();
         request.query = vec![("page", "0".into()), ("size", size.to_string())];
         let answer = self.transport.send(&request, &self.call).await?;
         let users = Page::read(answer, &request)?.entries.into_iter();
@@ -257,6 +257,12 @@ impl Client {
         let request = Request::new("POST", "/api/3/users").body(body);
         let answer = self.transport.send(&request, &self.call).await?;
         Ok(answer.get("id").and_then(Value::as_i64).map(UserId))
+    }
+
+    /// Waits as long as the console asked before a write is sent once more, after a look. `false` if that
+    /// is too long.
+    pub async fn waits_for(&self, error: &Error) -> bool {
+        self.transport.waits_for(error, &self.call).await
     }
 
     /// Replaces a user. On consoles in the field this also drops individual site and asset group
@@ -401,10 +407,10 @@ impl Client {
     }
 
     async fn resources<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
-        let request = Request::new("GET", path);
+        let request = Request::new("GET", path).list();
         let answer = self.transport.send(&request, &self.call).await?;
         let first = Page::read(answer, &request)?;
-        let entries = if first.pages > 1 {
+        let entries = if first.lacks_some(first.entries.len()) {
             let by_id = |entry: &Value| Some(entry.get("id")?.to_string());
             read_backwards(&self.transport, &self.call, path, by_id).await?
         } else {

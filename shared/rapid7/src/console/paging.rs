@@ -23,11 +23,16 @@ const OLDEST_FIRST: &str = "id,asc";
 /// One page: what it holds, and how many pages and entries there are in all.
 pub(crate) struct Page {
     pub(crate) entries: Vec<Value>,
-    pub(crate) pages: u64,
+    pages: u64,
     total: Option<u64>,
 }
 
 impl Page {
+    /// Whether it says that there are more entries than the `read` ones that were told apart in it.
+    pub(crate) fn lacks_some(&self, read: usize) -> bool {
+        self.pages > 1 || self.total.is_some_and(|total| (read as u64) < total)
+    }
+
     /// Reads a page. The number of pages is told (vendor API file) or follows from the number of
     /// entries and the size of a page (guide); a list without either is whole.
     pub(crate) fn read(mut answer: Value, request: &Request) -> Result<Self> {
@@ -225,7 +230,7 @@ struct List<'a, K> {
 
 impl<K: Ord> List<'_, K> {
     fn request(&self, number: u64, sort: &str) -> Request {
-        let mut request = Request::new("GET", self.path);
+        let mut request = Request::new("GET", self.path).list();
         request.query = vec![
             ("page", number.to_string()),
             ("size", PAGE_SIZE.to_string()),

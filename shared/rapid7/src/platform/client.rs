@@ -13,7 +13,7 @@ use super::key_type::OwnKey;
 use super::product::{Product, ProductToken};
 use super::user::{NamedEntry, NewUser, User, UserId};
 use crate::credentials::{ApiKey, CredentialSource};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rate_limit::RateLimit;
 use crate::request::Request;
 use crate::transport::{Call, Options, Transport};
@@ -153,7 +153,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn users(&self, filter: &UserFilter) -> Result<Vec<User>> {
-        let mut request = Request::to_platform("GET", format!("{API}/users"));
+        let mut request = Request::to_platform("GET", format!("{API}/users")).list();
         let filters = [
             ("status", filter.status.clone()),
             (
@@ -183,6 +183,12 @@ impl Client {
             .ok_or_else(|| request.malformed("with something that is not this user"))
     }
 
+    /// Waits as long as the platform asked before a write is sent once more, after a look. `false` if that
+    /// is too long.
+    pub async fn waits_for(&self, error: &Error) -> bool {
+        self.transport.waits_for(error, &self.call).await
+    }
+
     /// Creates a user. The answer may tell the id.
     ///
     /// # Errors
@@ -208,7 +214,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn products(&self) -> Result<Vec<Product>> {
-        let request = Request::to_platform("GET", format!("{API}/products"));
+        let request = Request::to_platform("GET", format!("{API}/products")).list();
         self.list(&request, Product::from_json).await
     }
 
@@ -217,7 +223,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn product_access(&self, id: &UserId) -> Result<Vec<Product>> {
-        let request = Request::to_platform("GET", format!("{API}/users/{id}/products"));
+        let request = Request::to_platform("GET", format!("{API}/users/{id}/products")).list();
         self.list(&request, Product::from_json).await
     }
 
@@ -247,7 +253,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn roles(&self) -> Result<Vec<NamedEntry>> {
-        let request = Request::to_platform("GET", format!("{API}/roles"));
+        let request = Request::to_platform("GET", format!("{API}/roles")).list();
         self.list(&request, named).await
     }
 
@@ -256,7 +262,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn user_groups(&self) -> Result<Vec<NamedEntry>> {
-        let request = Request::to_platform("GET", format!("{API}/user-groups"));
+        let request = Request::to_platform("GET", format!("{API}/user-groups")).list();
         self.list(&request, named).await
     }
 
@@ -265,7 +271,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyInfo>> {
-        let request = Request::to_platform("GET", format!("{API}/api-keys"));
+        let request = Request::to_platform("GET", format!("{API}/api-keys")).list();
         self.list(&request, ApiKeyInfo::from_json).await
     }
 

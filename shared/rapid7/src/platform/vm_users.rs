@@ -75,7 +75,7 @@ impl Client {
 }
 
 fn page_request(index: u64) -> Request {
-    let mut request = Request::to_platform("GET", PATH);
+    let mut request = Request::to_platform("GET", PATH).list();
     request.query = vec![
         ("index", index.to_string()),
         ("size", PAGE_SIZE.to_string()),

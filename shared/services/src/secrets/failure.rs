@@ -5,7 +5,7 @@ use aws_sdk_secretsmanager::operation::RequestId as _;
 use rapid7::CredentialError;
 use tracing::warn;
 
-use crate::aws::{Failed, code};
+use crate::aws::{Failed, code, is_too_long};
 
 /// What it means for a run.
 pub fn failure(error: CredentialError) -> actions::Error {
@@ -59,6 +59,12 @@ pub fn explain(id: &str, request: &'static str, error: &Failed) -> CredentialErr
         (SdkError::TimeoutError(_), _) => return later("no answer in time"),
         (SdkError::DispatchFailure(failure), _) if failure.is_timeout() || failure.is_io() => {
             return later("no connection");
+        }
+        (error, _) if is_too_long(error) => {
+            return permanent(format!(
+                "Secrets Manager could not be asked for {id:?}: its answer is longer than 8 MB, and was \
+                 not read to its end; is that its address?"
+            ));
         }
         (SdkError::DispatchFailure(_), _) => {
             return permanent(format!(

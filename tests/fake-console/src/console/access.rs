@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Extension;
 use axum::http::Method;
 use serde::Serialize;
+use serde_json::json;
 
 use super::answer::{self, Link, links, resources};
 use super::extract::{self, At};
@@ -127,7 +128,8 @@ fn change(console: &Held, grant: Grant, id: i64, edit: impl FnOnce(&mut BTreeSet
     links(Link::new(&state, &console.path, "self"))
 }
 
-/// Bare ids, all at once, in the vendor's API file; named and paged in the guide.
+/// Bare ids, all at once, in the vendor's API file, unless the console pages them all the same; named and
+/// paged in the guide.
 pub(crate) async fn list(
     (console, Extension(grant), At(id)): Of<i64>,
     query: Parameters,
@@ -144,6 +146,12 @@ pub(crate) async fn list(
     } else {
         grant.of(user).iter().copied().collect()
     };
+    if let (WireForm::Vendor, true) = (state.form, state.pages_grants) {
+        let (range, _) = paging::window(&state, &query, granted.len())?;
+        let page = json!({"totalResources": granted.len()});
+        let body = json!({"resources": granted[range], "page": page, "links": []});
+        return Ok(answer::as_json(200, &body));
+    }
     if state.form == WireForm::Vendor {
         return resources(&state, &console.path, granted);
     }

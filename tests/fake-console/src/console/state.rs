@@ -220,6 +220,9 @@ pub struct State {
     pub default_page_size: usize,
     /// The page size that larger ones are cut down to.
     pub max_page_size: usize,
+    /// Whether a user's sites and asset groups come in pages in the vendor's form too, of which nothing is
+    /// told but how many there are in all.
+    pub pages_grants: bool,
     /// What links start with in the vendor form. A starting console puts its own address here.
     pub base_url: String,
 }
@@ -247,6 +250,7 @@ impl Default for State {
             latency: Duration::ZERO,
             default_page_size: 10,
             max_page_size: 500,
+            pages_grants: false,
             base_url: "https://localhost:3780".to_owned(),
         }
     }

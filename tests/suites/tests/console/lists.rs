@@ -2,7 +2,7 @@
 
 use fake_console::{AuthenticationSource, FakeConsole, Fault, FaultKind, State, WireForm};
 use serde_json::{Value, json};
-use suites::World;
+use suites::{World, with_disabled};
 
 const FORMS: [WireForm; 2] = [WireForm::Vendor, WireForm::Guide];
 
@@ -314,5 +314,39 @@ fn no_list_is_empty_for_want_of_privilege() {
         let (kind, message) = world.failure(operation, json!({}));
         assert_eq!(kind, "Unauthorized", "{operation}: {message}");
         assert!(message.contains("global administrator"), "{message}");
+    }
+}
+
+/// A console that gives a page and tells nothing of it but how many there are in all: the rest is asked for,
+/// and a list that stays short is none.
+#[test]
+fn a_list_of_grants_is_whole_or_an_error() {
+    for (largest, told) in [(500, None), (1, Some("entries were read"))] {
+        let mut state = State::realistic();
+        state.pages_grants = true;
+        state.default_page_size = 1;
+        state.max_page_size = largest;
+        let world = World::with(FakeConsole::start_http(state));
+        let before = world.console.state().snapshot();
+        let event = json!({"user_id": 4, "include": ["sites"]});
+        match told {
+            None => {
+                let user = world.outcome("get-user", event);
+                assert_eq!(user["sites"], json!([1, 2, 4]));
+                let outcome = world.outcome("disable-user", json!({"user_id": 4}));
+                assert_eq!(outcome["changed"], true);
+                assert_eq!(world.console.state().snapshot(), with_disabled(before, 4));
+            }
+            Some(told) => {
+                for (operation, event) in
+                    [("get-user", event), ("disable-user", json!({"user_id": 4}))]
+                {
+                    let (kind, message) = world.failure(operation, event);
+                    assert_eq!(kind, "Unavailable", "{operation}: {message}");
+                    assert!(message.contains(told), "{operation}: {message}");
+                }
+                assert_eq!(world.console.state().snapshot(), before);
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What operations do to accounts of a console, whatever happens meanwhile.
 
 mod access;
+mod any_answer;
 mod client;
 mod consoles;
 mod create_user;

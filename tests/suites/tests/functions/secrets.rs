@@ -364,6 +364,19 @@ fn a_secret_store_that_hangs_ends_in_an_error_before_the_deadline() {
 }
 
 #[test]
+fn an_answer_that_is_too_long_for_a_secret_is_not_read_and_asked_for_once() {
+    let world = World::new();
+    world.secrets.fail_next_with(1, Failure::Long);
+    let function = world.function("get-user");
+    let error = function.invoke(&json!({"user_id": 4})).result;
+    let error = error.expect_err("no secret");
+    let message = error.error_message;
+    assert_eq!(error.error_type, "Unauthorized", "{message}");
+    assert!(message.contains("longer than 8 MB"), "{message}");
+    assert_eq!(world.secrets.requests(), 1);
+}
+
+#[test]
 fn an_old_secret_is_read_again_and_an_outage_of_its_store_does_not_stop_a_run() {
     let world = World::new();
     let function = world.function_with("get-user", &[("RAPID7_SECRET_TTL_SECONDS", "0")]);

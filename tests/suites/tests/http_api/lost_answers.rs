@@ -250,3 +250,32 @@ fn waiting_ends_before_api_gateways_does() {
     let reply = reply(api.function.invoke_with_deadline(&event, limit));
     assert_eq!(reply.status, 504);
 }
+
+/// Lambda passes on 6 MB at most: what is longer is not read, and what it answers to may be done.
+#[test]
+fn an_answer_that_is_too_long_is_not_read() {
+    for (operation, told) in [
+        ("disable-user", "audit records"),
+        ("list-users", "ask for less"),
+    ] {
+        let api = Api::new();
+        let long = json!("x".repeat(9 * 1024 * 1024));
+        let name = format!("acme-{operation}");
+        api.lambda.add_with(&name, move |_| Ok(long.clone()));
+        let input = match operation {
+            "list-users" => json!({}),
+            _ => json!({"login": "jdoe"}),
+        };
+        let reply = api.post(operation, input);
+        let detail = reply.body["detail"].as_str().expect("a detail");
+        assert_eq!(
+            (reply.status, &reply.body["retry"]),
+            (500, &"no".into()),
+            "{detail}"
+        );
+        assert!(
+            detail.contains("longer than the 6 MB") && detail.contains(told),
+            "{detail}"
+        );
+    }
+}

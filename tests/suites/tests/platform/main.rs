@@ -1,6 +1,7 @@
 //! What operations do to accounts, products and API keys of the Insight Platform.
 
 mod access;
+mod any_answer;
 mod client;
 mod faults;
 mod guards;

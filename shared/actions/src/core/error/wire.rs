@@ -112,6 +112,22 @@ pub(crate) fn indeterminate(error: rapid7::Error) -> Error {
         .next("run it again: it reads first and does only what is left")
 }
 
+/// A write of which nobody can tell whether it was carried out, as the credentials were refused, or can't be
+/// had: what is to be done about that, the error itself says.
+pub(crate) fn not_looked_at(error: rapid7::Error) -> Error {
+    Error::from(error).changed(Changed::Unknown)
+}
+
+/// A write of which nobody can tell whether it was carried out, as the login was refused with which somebody
+/// was to look: that is what is to be put right first.
+pub(crate) fn refused_look(error: &rapid7::Error, mut look: Error) -> Error {
+    look.message = format!(
+        "{error}; and then, looking what became of it, {}",
+        look.message
+    );
+    look.changed(Changed::Unknown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -101,6 +101,27 @@ async fn a_body_that_ends_too_early() {
     assert!(carried_out(&api));
 }
 
+#[tokio::test]
+async fn bodies_without_an_end() {
+    let api = with(FaultKind::EndlessBody { status: 200 });
+    let mut response = api.admin("DELETE", "/users/4").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.content_length(), None);
+    let mut read = 0;
+    while read < 1 << 20 {
+        read += response.chunk().await.unwrap().expect("more").len();
+    }
+    drop(response);
+    assert!(carried_out(&api));
+
+    let api = with(FaultKind::PromisedBody(1 << 40));
+    let mut response = api.admin("DELETE", "/users/4").send().await.unwrap();
+    assert_eq!(response.content_length(), Some(1 << 40));
+    let patience = tokio::time::timeout(Duration::from_millis(50), response.chunk());
+    assert!(patience.await.is_err(), "nothing comes");
+    assert!(carried_out(&api));
+}
+
 fn is_reset(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(error) = source {

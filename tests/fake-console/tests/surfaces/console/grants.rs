@@ -19,6 +19,19 @@ async fn grants_are_bare_ids() {
 }
 
 #[tokio::test]
+async fn a_console_may_page_them_and_tell_how_many_there_are() {
+    let api = Api::with(|state| {
+        state.pages_grants = true;
+        state.default_page_size = 1;
+    });
+    let body = api.get("/users/4/sites").await.1;
+    assert_eq!(body["resources"], json!([1]));
+    assert_eq!(body["page"], json!({"totalResources": 3}));
+    let body = api.get("/users/4/sites?page=1&size=2").await.1;
+    assert_eq!(body["resources"], json!([4]));
+}
+
+#[tokio::test]
 async fn put_replaces_and_delete_clears() {
     let api = Api::realistic();
     for (path, all, one) in [
