@@ -157,9 +157,10 @@ impl Answered {
     }
 
     /// Whether nobody can know what became of a write with these answers: it may still arrive, nothing can
-    /// be read, or what it sets never shows.
+    /// be read, what it sets never shows, or an account may be somebody else's.
     fn may_be_unseen(&self, answers: &[FaultKind]) -> bool {
-        let hidden = ["create-user", "set-password"].contains(&self.operation);
+        let hidden =
+            ["create-user", "create-platform-user", "set-password"].contains(&self.operation);
         hidden
             || answers.iter().any(|answer| match answer {
                 FaultKind::Status { status, .. } | FaultKind::StatusAfter { status } => {
