@@ -11,7 +11,7 @@ use crate::console::plan::{Change, Snapshot};
 use crate::console::verify::{differences, known};
 use crate::console::view::is_known;
 use crate::core::change::{FieldChange, conflict};
-use crate::core::error::wire::indeterminate;
+use crate::core::error::wire::{indeterminate, unseen};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 
 /// What a look at the console says of a write without a good answer.
@@ -91,7 +91,7 @@ impl ConsoleContext {
                 }
                 Err(look) => {
                     warn!(error = %look, "looking failed");
-                    return Err(indeterminate(error));
+                    return Err(unseen(error, look));
                 }
             }
         }
@@ -185,8 +185,10 @@ impl ConsoleContext {
                 return Err(self.refused_write(&Change::ResetTwoFactor(id), error).await);
             }
             warn!(%error, "a write without a good answer: looking");
-            let Ok(Some(seed)) = self.console().two_factor_seed(id).await else {
-                return Err(indeterminate(error));
+            let seed = match self.console().two_factor_seed(id).await {
+                Ok(Some(seed)) => seed,
+                Ok(None) => return Err(indeterminate(error)),
+                Err(look) => return Err(unseen(error, look)),
             };
             return if same(Some(&seed), before.as_ref()) {
                 Err(indeterminate(error))
@@ -223,7 +225,10 @@ impl ConsoleContext {
             Ok(users) => users,
             Err(look) => {
                 warn!(error = %look, "looking failed");
-                return Err(indeterminate(error.unwrap_or(look)));
+                return Err(match error {
+                    Some(error) => unseen(error, look),
+                    None => indeterminate(look),
+                });
             }
         };
         match (pick(&users, &Selector::Login(new.login.clone())), error) {

@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::context::PlatformContext;
 use super::plan::PlatformChange;
-use crate::core::error::wire::indeterminate;
+use crate::core::error::wire::{indeterminate, unseen};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::text::same_email;
 
@@ -71,7 +71,7 @@ impl PlatformContext {
                 Ok(false) => sent_before = true,
                 Err(look) => {
                     warn!(error = %look, "looking failed");
-                    return Err(indeterminate(error));
+                    return Err(unseen(error, look));
                 }
             }
         }
@@ -139,7 +139,10 @@ impl PlatformContext {
             Ok(found) => found,
             Err(look) => {
                 warn!(error = %look, "looking failed");
-                return Err(indeterminate(error.unwrap_or(look)));
+                return Err(match error {
+                    Some(error) => unseen(error, look),
+                    None => indeterminate(look),
+                });
             }
         };
         match (found, error) {

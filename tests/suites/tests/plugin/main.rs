@@ -2,6 +2,7 @@
 
 mod actions;
 mod connection;
+mod logins;
 mod package;
 mod server;
 mod task;

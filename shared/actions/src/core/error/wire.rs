@@ -106,10 +106,26 @@ fn refused_key(target: &str) -> String {
 /// A write of which not even looking tells whether it was carried out.
 pub(crate) fn indeterminate(error: rapid7::Error) -> Error {
     let mut failed = Error::from(error);
+    if failed.is_failed_login() {
+        return failed.changed(Changed::Unknown);
+    }
     failed.kind = ErrorKind::Indeterminate;
     failed
         .changed(Changed::Unknown)
         .next("run it again: it reads first and does only what is left")
+}
+
+/// The same where looking failed. No other run is invited where that was a login that was refused.
+pub(crate) fn unseen(error: rapid7::Error, look: impl Into<Error>) -> Error {
+    let mut look = look.into();
+    if !look.is_failed_login() {
+        return indeterminate(error);
+    }
+    look.message = format!(
+        "{error}; whether it was carried out could not be looked up: {}",
+        look.message
+    );
+    look.changed(Changed::Unknown)
 }
 
 #[cfg(test)]
