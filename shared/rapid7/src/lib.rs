@@ -8,9 +8,11 @@
 //! (recordings and clients of others).
 
 mod answer;
+mod call;
 pub mod console;
 mod credentials;
 mod error;
+mod logins;
 mod number;
 pub mod platform;
 mod rate_limit;

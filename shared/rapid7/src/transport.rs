@@ -1,7 +1,7 @@
 //! One request: sent, answered, understood, and sent again where that is safe.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::Retryable as _;
@@ -14,9 +14,11 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 
 use crate::answer::{connection_error, correlation_id, never_left, read_body, understand};
+use crate::call::Call;
 use crate::credentials::{CredentialError, CredentialSource, Credentials, Identity};
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
-use crate::rate_limit::{Pace, RateLimit};
+use crate::logins::{Key, Login, Logins, Pass, Unsent};
+use crate::rate_limit::{InFlight, Pace, RateLimit};
 use crate::redact;
 use crate::request::{Request, SINGLE};
 use crate::retry::RetryPolicy;
@@ -34,9 +36,14 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Upper bound for a call with all its retries, where the caller set no deadline.
     pub call_timeout: Duration,
-    /// How many requests may be on their way at once. Each is a login of its own on a console: should
-    /// the password change in the middle, so many are refused, and it locks accounts after a few.
+    /// How many requests of one run may be on their way at once. Each is a login of its own: should the
+    /// password change in the middle, so many are refused, and a console locks accounts after a few.
+    pub at_once: usize,
+    /// How many requests of all runs may be on their way at once.
     pub concurrency: usize,
+    /// Whether credentials stay unsent that this process knows as refused. Not for who counts failed logins
+    /// across processes, and knows better when another one may be sent.
+    pub keeps_refusals: bool,
     /// When to send again.
     pub retry: RetryPolicy,
     /// Counts the requests that left, those sent again and those that opened a connection included.
@@ -51,7 +58,9 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(15),
             call_timeout: Duration::from_secs(60),
+            at_once: 1,
             concurrency: 4,
+            keeps_refusals: true,
             retry: RetryPolicy::default(),
             sent: Arc::default(),
         }
@@ -72,68 +81,6 @@ pub(crate) struct Transport<C = Credentials> {
     options: Options,
     slots: Semaphore,
     pace: Pace,
-}
-
-/// What belongs to one run rather than to the connection.
-#[derive(Debug)]
-pub(crate) struct Call<C = Credentials> {
-    deadline: Option<Instant>,
-    /// Requests sent, retries included.
-    pub(crate) requests: Arc<AtomicU32>,
-    /// The credentials of this run: got once, so that nothing has to be waited for in the middle.
-    credentials: Arc<Mutex<Option<Arc<C>>>>,
-    /// What the platform calls the writes of this run.
-    written: Arc<Mutex<Vec<String>>>,
-}
-
-impl<C> Clone for Call<C> {
-    fn clone(&self) -> Self {
-        Self {
-            deadline: self.deadline,
-            requests: Arc::clone(&self.requests),
-            credentials: Arc::clone(&self.credentials),
-            written: Arc::clone(&self.written),
-        }
-    }
-}
-
-impl<C> Default for Call<C> {
-    fn default() -> Self {
-        Self {
-            deadline: None,
-            requests: Arc::default(),
-            credentials: Arc::default(),
-            written: Arc::default(),
-        }
-    }
-}
-
-impl<C> Call<C> {
-    pub(crate) fn until(deadline: Instant) -> Self {
-        Self {
-            deadline: Some(deadline),
-            ..Self::default()
-        }
-    }
-
-    /// The same run with a list of writes of its own.
-    pub(crate) fn with_own_writes(&self) -> Self {
-        Self {
-            written: Arc::default(),
-            ..self.clone()
-        }
-    }
-
-    fn credentials(&self) -> MutexGuard<'_, Option<Arc<C>>> {
-        self.credentials
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The correlation ids of the writes so far.
-    pub(crate) fn written(&self) -> MutexGuard<'_, Vec<String>> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl<C: Identity> Transport<C> {
@@ -166,6 +113,16 @@ impl<C: Identity> Transport<C> {
 
     pub(crate) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// How many requests of a run may be on their way at once.
+    pub(crate) fn at_once(&self) -> usize {
+        self.options.at_once.max(1)
+    }
+
+    /// A run of its own, which ends at the deadline, if it has one.
+    pub(crate) fn call(&self, deadline: Option<Instant>) -> Call<C> {
+        Call::new(deadline, self.at_once())
     }
 
     /// What the server told of its rate limit last.
@@ -235,8 +192,8 @@ impl<C: Identity> Transport<C> {
         wait.is_some()
     }
 
-    /// One request, and one more after a 401 if there are newer credentials: a 401 says that
-    /// nothing was done.
+    /// One request, and one more if the login is refused, or known as refused, and there are newer
+    /// credentials: a 401 says that nothing was done. No third ones are sent in a run.
     async fn send_once(
         &self,
         request: &Request,
@@ -244,30 +201,35 @@ impl<C: Identity> Transport<C> {
         deadline: Instant,
     ) -> Result<Value> {
         let credentials = self.credentials(request, call).await?;
-        let answer = self.exchange(request, call, deadline, &credentials).await;
-        match answer {
-            Err(error) if error.kind == ErrorKind::Unauthorized => {
-                match timeout_at(deadline, self.credentials.renew(&credentials)).await {
-                    Ok(Some(newer)) if !credentials.is_same_account(&newer) => Err(request.error(
-                        ErrorKind::CredentialsUnavailable,
-                        Delivery::Refused,
-                        "the credentials were refused, and by now they are another user's; \
-                             this run was begun as the first one"
-                            .into(),
-                    )),
-                    Ok(Some(newer)) => {
-                        *call.credentials() = Some(Arc::clone(&newer));
-                        let answer = self.exchange(request, call, deadline, &newer).await;
-                        if matches!(&answer, Err(error) if error.kind == ErrorKind::Unauthorized) {
-                            // Told, so that no later run sends them; no third ones are sent in this run.
-                            let _ = timeout_at(deadline, self.credentials.renew(&newer)).await;
-                        }
-                        answer
-                    }
-                    Ok(None) | Err(_) => Err(error),
+        let refused = match self.exchange(request, call, deadline, &credentials).await {
+            Err(error) if error.kind == ErrorKind::Unauthorized => error,
+            answer => return answer,
+        };
+        if call.has_no_others() {
+            return Err(refused);
+        }
+        match timeout_at(deadline, self.credentials.renew(&credentials)).await {
+            Ok(Some(newer)) if !credentials.is_same_account(&newer) => Err(request.error(
+                ErrorKind::CredentialsUnavailable,
+                Delivery::Refused,
+                "the credentials were refused, and by now they are another user's; this run was begun \
+                 as the first one"
+                    .into(),
+            )),
+            Ok(Some(newer)) => {
+                *call.credentials() = Some(Arc::clone(&newer));
+                let answer = self.exchange(request, call, deadline, &newer).await;
+                if matches!(&answer, Err(error) if error.kind == ErrorKind::Unauthorized) {
+                    call.ask_for_no_others();
+                    // Told, so that no later run begins with them.
+                    let _ = timeout_at(deadline, self.credentials.renew(&newer)).await;
                 }
+                answer
             }
-            answer => answer,
+            Ok(None) | Err(_) => {
+                call.ask_for_no_others();
+                Err(refused)
+            }
         }
     }
 
@@ -300,14 +262,7 @@ impl<C: Identity> Transport<C> {
             .unwrap_or_else(|| Instant::now() + self.options.call_timeout)
     }
 
-    /// Waits for a place among the requests that are on their way.
-    async fn slot(&self, request: &Request, deadline: Instant) -> Result<SemaphorePermit<'_>> {
-        match timeout_at(deadline, self.slots.acquire()).await {
-            Ok(Ok(slot)) => Ok(slot),
-            Ok(Err(_)) | Err(_) => Err(out_of_time(request)),
-        }
-    }
-
+    /// Sends a request once, as soon as it may be, and keeps in mind what came of the login.
     async fn exchange(
         &self,
         request: &Request,
@@ -315,7 +270,15 @@ impl<C: Identity> Transport<C> {
         deadline: Instant,
         credentials: &C,
     ) -> Result<Value> {
-        let _slot = self.slot(request, deadline).await?;
+        let headers = credentials.headers().ok_or_else(|| {
+            request.error(
+                ErrorKind::Credentials,
+                Delivery::NotSent,
+                C::UNSENDABLE.into(),
+            )
+        })?;
+        let _turn = place(&call.turns, request, deadline).await?;
+        let _slot = place(&self.slots, request, deadline).await?;
         // A write that begins at the last moment could not be read back.
         let limit = match request.method {
             "GET" => deadline,
@@ -332,17 +295,13 @@ impl<C: Identity> Transport<C> {
             error.retry_after = Some(wait);
             error
         })?;
+        // Asked last: whatever this request waited for, others may have been refused meanwhile.
+        let key = Key::of(&self.base, &headers);
+        let pass = self.enter(request, call, key, limit).await?;
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(out_of_time(request));
         }
-        let headers = credentials.headers().ok_or_else(|| {
-            request.error(
-                ErrorKind::Credentials,
-                Delivery::NotSent,
-                C::UNSENDABLE.into(),
-            )
-        })?;
         // A write that gets no answer must leave time to look, and to give back what it dropped.
         let left = if request.method == "GET" {
             left
@@ -362,6 +321,60 @@ impl<C: Identity> Transport<C> {
         if let Some(body) = &request.body {
             outgoing = outgoing.json(body);
         }
+        let mut secrets = credentials.secrets();
+        secrets.extend(request.body.iter().flat_map(redact::secrets_in));
+        let answer = self.answer(request, call, outgoing, pace, &secrets).await;
+        match &answer {
+            Ok(_) => pass.let_in(),
+            Err(error) if error.kind == ErrorKind::Unauthorized => {
+                pass.refused(&error.message);
+                call.refuse(key, error.message.clone());
+            }
+            // 403, 404 and the like may be from what stands between: they prove nothing.
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// Waits until this login may be sent.
+    async fn enter(
+        &self,
+        request: &Request,
+        call: &Call<C>,
+        key: Key,
+        limit: Instant,
+    ) -> Result<Pass> {
+        let login = Logins::known().of(key);
+        let pass = login.enter(!self.options.keeps_refusals, limit).await;
+        let why = match pass {
+            Err(Unsent::OutOfTime) => return Err(out_of_time(request)),
+            Err(Unsent::Refused { ago, pause, said }) => format!(
+                "these credentials were refused {} s ago ({said}), and are sent again {} s after that \
+                 at the earliest",
+                ago.as_secs(),
+                pause.as_secs()
+            ),
+            Ok(pass) => match call.refused(key) {
+                None => return Ok(pass),
+                Some(said) => format!("these credentials were refused in this run ({said})"),
+            },
+        };
+        Err(request.error(
+            ErrorKind::Unauthorized,
+            Delivery::NotSent,
+            format!("not sent: {why}"),
+        ))
+    }
+
+    /// Sends what was made ready, and understands the answer.
+    async fn answer(
+        &self,
+        request: &Request,
+        call: &Call<C>,
+        outgoing: reqwest::RequestBuilder,
+        pace: InFlight<'_>,
+        secrets: &[SecretString],
+    ) -> Result<Value> {
         call.requests.fetch_add(1, Ordering::Relaxed);
         let sent = self.send_counted(outgoing).await;
         if !sent.as_ref().is_err_and(never_left) {
@@ -385,13 +398,25 @@ impl<C: Identity> Transport<C> {
             Ok(body) => body,
             Err(error) => return Err(connection_error(request, error)),
         };
-        let mut secrets = credentials.secrets();
-        secrets.extend(request.body.iter().flat_map(redact::secrets_in));
-        understand(request, status, &headers, body.as_deref(), &secrets)
+        understand(request, status, &headers, body.as_deref(), secrets)
     }
 }
 
 impl Transport {
+    /// This run's credentials with another password.
+    async fn with_password(
+        &self,
+        request: &Request,
+        call: &Call,
+        password: &SecretString,
+    ) -> Result<Credentials> {
+        let own = self.credentials(request, call).await?;
+        Ok(Credentials {
+            password: password.clone(),
+            ..Credentials::clone(&own)
+        })
+    }
+
     /// Sends a request once, with another password and never with a third.
     pub(crate) async fn send_as(
         &self,
@@ -399,28 +424,56 @@ impl Transport {
         call: &Call,
         password: &SecretString,
     ) -> Result<Value> {
-        let own = self.credentials(request, call).await?;
-        let other = Credentials {
-            password: password.clone(),
-            ..Credentials::clone(&own)
-        };
+        let other = self.with_password(request, call, password).await?;
         self.exchange(request, call, self.deadline(call), &other)
             .await
     }
 
-    /// Uses another password for the rest of the run.
+    /// Another password is about to be set: that it was refused before means nothing any more.
+    pub(crate) async fn sets_password(
+        &self,
+        request: &Request,
+        call: &Call,
+        password: &SecretString,
+    ) -> Result<()> {
+        let other = self.with_password(request, call, password).await?;
+        if let Some((_, login)) = self.login(&other) {
+            login.forget();
+        }
+        Ok(())
+    }
+
+    /// Uses another password for the rest of the run, which was set.
     pub(crate) async fn use_password(
         &self,
         request: &Request,
         call: &Call,
         password: &SecretString,
     ) -> Result<()> {
-        let own = self.credentials(request, call).await?;
-        *call.credentials() = Some(Arc::new(Credentials {
-            password: password.clone(),
-            ..Credentials::clone(&own)
-        }));
+        let other = self.with_password(request, call, password).await?;
+        if let Some((key, login)) = self.login(&other) {
+            login.forget();
+            call.allow(key);
+        }
+        *call.credentials() = Some(Arc::new(other));
         Ok(())
+    }
+
+    fn login(&self, credentials: &Credentials) -> Option<(Key, Arc<Login>)> {
+        let key = Key::of(&self.base, &credentials.headers()?);
+        Some((key, Logins::known().of(key)))
+    }
+}
+
+/// Waits for a place among the requests that are on their way.
+async fn place<'a>(
+    places: &'a Semaphore,
+    request: &Request,
+    deadline: Instant,
+) -> Result<SemaphorePermit<'a>> {
+    match timeout_at(deadline, places.acquire()).await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(_)) | Err(_) => Err(out_of_time(request)),
     }
 }
 

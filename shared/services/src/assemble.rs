@@ -48,7 +48,13 @@ pub fn assemble_with_ages(
     let platform = needs
         .platform
         .map(|of| of(&settings, Arc::clone(&store), platform_age.clone(), sent));
-    let consoles = Consoles::new(settings.consoles, store, settings.secret_ttl, sent);
+    let consoles = Consoles::new(
+        settings.consoles,
+        store,
+        settings.secret_ttl,
+        settings.at_once,
+        sent,
+    );
     let ages = consoles.ages.iter().cloned().chain([platform_age]);
     let ages = SecretAges::of(ages.collect());
     let services = Services {

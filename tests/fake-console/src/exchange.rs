@@ -235,7 +235,7 @@ impl<S: Surface> Shared<S> {
                 let message = format!("The request could not be understood: {body}");
                 self.problem(&request, Problem::bad(message))
             }
-            FaultKind::ChangeBeforeWrite(change) => {
+            FaultKind::ChangeBefore(change) | FaultKind::ChangeBeforeWrite(change) => {
                 let held = self.hold(&request);
                 change(&mut held.state());
                 S::carry_out(&self.routes, held, request).await

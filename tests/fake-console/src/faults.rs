@@ -64,6 +64,9 @@ pub enum FaultKind<S = State> {
     HangAfter,
     /// A 400 whose message repeats the request body; not carried out.
     EchoBody,
+    /// The state changes right before a request of any kind is carried out, and before its login: such as
+    /// the caller's own password.
+    ChangeBefore(Change<S>),
     /// Another administrator is faster: the state changes right before the request is carried
     /// out. Nothing comes between the two. Without a method in the [`Fault`] it waits for a write.
     ChangeBeforeWrite(Change<S>),
@@ -88,6 +91,13 @@ impl FaultKind {
     /// A [`FaultKind::ChangeBeforeWrite`] of a console.
     pub fn change_before(change: impl Fn(&mut State) + Send + Sync + 'static) -> FaultKind {
         FaultKind::ChangeBeforeWrite(Arc::new(change))
+    }
+
+    /// A [`FaultKind::ChangeBefore`] of a console: from that request on, the user has another password.
+    pub fn password_change(login: &'static str, password: &'static str) -> FaultKind {
+        FaultKind::ChangeBefore(Arc::new(move |state: &mut State| {
+            state.user_mut(login).password = password.to_owned();
+        }))
     }
 
     /// A [`FaultKind::ChangeAfterWrite`] of a console.
@@ -139,6 +149,7 @@ impl<S> fmt::Debug for FaultKind<S> {
             FaultKind::Hang => f.write_str("Hang"),
             FaultKind::HangAfter => f.write_str("HangAfter"),
             FaultKind::EchoBody => f.write_str("EchoBody"),
+            FaultKind::ChangeBefore(_) => f.write_str("ChangeBefore"),
             FaultKind::ChangeBeforeWrite(_) => f.write_str("ChangeBeforeWrite"),
             FaultKind::ChangeAfterWrite(_) => f.write_str("ChangeAfterWrite"),
         }

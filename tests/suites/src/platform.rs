@@ -105,7 +105,9 @@ fn kind(kind: &FaultKind) -> FaultKind<PlatformState> {
         FaultKind::Hang => FaultKind::Hang,
         FaultKind::HangAfter => FaultKind::HangAfter,
         FaultKind::EchoBody => FaultKind::EchoBody,
-        FaultKind::ChangeBeforeWrite(_) | FaultKind::ChangeAfterWrite(_) => {
+        FaultKind::ChangeBefore(_)
+        | FaultKind::ChangeBeforeWrite(_)
+        | FaultKind::ChangeAfterWrite(_) => {
             panic!("a change of a console means nothing on the platform")
         }
     }

@@ -31,9 +31,10 @@ const LEAVERS: usize = 500;
 /// How long the console takes for each request.
 const LATENCY: Duration = Duration::from_millis(20);
 
-/// How many requests the client sends at once: each is a login, and a console locks accounts after a
-/// few that fail.
+/// How many requests the client is told to send at once. It sends one by itself: each is a login, and a
+/// console locks accounts after a few that fail.
 const AT_ONCE: usize = 4;
+const TOLD: (&str, &str) = ("RAPID7_CONSOLE_REQUESTS_AT_ONCE", "4");
 
 /// How much longer than the least time is accepted.
 const LIMIT: f64 = 1.3;
@@ -121,6 +122,7 @@ impl Stage {
         let mut environment = self.secrets.env();
         environment.push(("RAPID7_CONSOLE_SECRET", SECRET));
         environment.push(("RAPID7_LOG", "warn"));
+        environment.push(TOLD);
         let function = Function::start(&built.program(operation), &environment);
         function.wait_for_first_next(PATIENCE);
         function
@@ -173,6 +175,7 @@ fn list_users_as_they_come(users: usize) -> Measured {
             .env("RAPID7_CONSOLE_URL", stage.console.url())
             .env("RAPID7_CONSOLE_USERNAME", "svc-soar")
             .env("RAPID7_CONSOLE_PASSWORD", "correct horse battery staple")
+            .env(TOLD.0, TOLD.1)
             .stdout(Stdio::piped())
             .spawn()
             .expect("r7user starts");

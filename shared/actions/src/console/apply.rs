@@ -223,9 +223,12 @@ impl ConsoleContext {
         let after = if written || plan.access().any(unread) {
             match self.read_back(before, plan).await {
                 Ok(after) => after,
-                // The new password was refused: once more would be another failed login.
-                Err(refused) if plan.sets_own_password() && refused.is_failed_login() => {
-                    return Err(refused);
+                // Once more would be another failed login, and so would giving back.
+                Err(refused) if refused.is_failed_login() => {
+                    return Err(match plan.replaces() {
+                        true => self.rescue_grants(before, plan, refused, false).await,
+                        false => refused,
+                    });
                 }
                 Err(first) => {
                     warn!(error = %first, "reading back failed: once more");

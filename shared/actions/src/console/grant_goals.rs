@@ -98,7 +98,7 @@ impl Goal {
 }
 
 /// What is left to give and to take.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Left {
     pub(super) give: Ids,
     pub(super) take: Ids,
@@ -192,6 +192,66 @@ pub(super) fn failed(
         failed.source = wire.source;
     }
     failed.changed(applied(before, after))
+}
+
+/// The login was refused in the middle: what is left, of what the console dropped and of what was wanted.
+/// `after` has what the console said yes to.
+pub(super) fn login_refused(
+    goals: &[Goal; 2],
+    before: &Snapshot,
+    after: &Snapshot,
+    cause: rapid7::Error,
+) -> Error {
+    let left = goals.each_ref().map(|goal| goal.left(after));
+    let lost = Lost(goals, &left);
+    let mut failed = Error::from(cause);
+    let mut told = Vec::new();
+    for (goal, left) in goals.iter().zip(&left) {
+        let what = noun(goal.kind);
+        for (ids, done) in [
+            (&left.give & &goal.give, "given"),
+            (left.take.clone(), "taken away"),
+        ] {
+            if !ids.is_empty() {
+                told.push(format!("these were not {done}: {what} {ids:?}"));
+            }
+        }
+    }
+    if lost.lists().next().is_some() {
+        told.push(format!(
+            "the console dropped individual grants, and these are not back: {lost}"
+        ));
+        failed = then_give_back(failed);
+    } else if told.is_empty() {
+        told.push("what was sent before could not be read back".into());
+    }
+    failed.message = format!("{}; {}", failed.message, told.join("; "));
+    failed.changed(applied(before, after))
+}
+
+/// The login was refused after a write that may have dropped grants: none of them can be given back.
+pub(super) fn not_given_back(mut error: Error, lost: &Lost<'_>) -> Error {
+    error.kind = ErrorKind::Unauthorized;
+    if lost.lists().next().is_none() {
+        error
+            .message
+            .push_str("; its individual grants were given back, and could not be read back");
+        return error.changed(Changed::Unknown);
+    }
+    error.message = format!(
+        "{}; the console may have dropped individual grants, and they were not given back: {lost}",
+        error.message
+    );
+    then_give_back(error).changed(Changed::Unknown)
+}
+
+fn then_give_back(mut error: Error) -> Error {
+    let next = error.next.take();
+    error.next = Some(match next {
+        Some(next) => format!("{next}; then {GIVE_BACK_BY_HAND}"),
+        None => GIVE_BACK_BY_HAND.into(),
+    });
+    error
 }
 
 /// What was seen to change in the grants.

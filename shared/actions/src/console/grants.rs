@@ -1,15 +1,20 @@
 //! Sends individual grants: gives and takes as planned, and gives back what replacing a user dropped.
 
-use rapid7::console::{AccessKind, UserId};
+use rapid7::console::{AccessKind, UserId, WireForm};
 use tracing::{info, warn};
 
 use crate::console::context::ConsoleContext;
-use crate::console::grant_goals::{GIVE_BACK_BY_HAND, Goal, Ids, KINDS, Left, Lost, failed};
+use crate::console::grant_goals::{
+    GIVE_BACK_BY_HAND, Goal, Ids, KINDS, Left, Lost, failed, login_refused, not_given_back,
+};
 use crate::console::plan::{Plan, Snapshot};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 
 /// More differences than this are sent as one list, where the console takes lists.
 const ONE_BY_ONE: usize = 20;
+
+/// So many single ones that are refused in a row are not refused for what they are.
+const REFUSED_IN_A_ROW: usize = 3;
 
 impl ConsoleContext {
     /// Makes the individual grants of an account what they should be, and proves it: gives and takes
@@ -26,6 +31,8 @@ impl ConsoleContext {
         let mut last = None;
         // Whether something was sent that no list has shown yet.
         let mut unseen = false;
+        // Whether something was sent that may or may not have been carried out, and no list has shown since.
+        let mut unsure = false;
         for attempt in 0.. {
             let left = goals.each_ref().map(|goal| goal.left(&after));
             if left.iter().all(Left::is_nothing) {
@@ -53,21 +60,32 @@ impl ConsoleContext {
                 info!(lost = %Lost(&goals, &left), "the console dropped individual grants");
             }
             let id = before.user.id();
-            let [sites, asset_groups] = &left;
-            let (sites, asset_groups) = tokio::join!(
-                self.send_grants(id, &goals[0], sites, &after),
-                self.send_grants(id, &goals[1], asset_groups, &after),
-            );
-            last = sites.err().or(asset_groups.err());
+            let mut done = [Left::default(), Left::default()];
+            let sent = self
+                .send_all(id, &goals, &left, &after, &mut done, attempt > 0)
+                .await;
+            unsure |= sent.iter().any(may_have_been_carried_out);
+            last = worst(sent);
             if let Some(error) = &last {
-                warn!(%error, "changing grants: looking");
+                warn!(%error, "changing grants");
             }
-            match self.read_grants(id, &mut after, &left).await {
-                Ok(()) => unseen = false,
-                Err(error) => {
-                    unseen = true;
-                    last = Some(error);
+            // A login that was refused is none to look with.
+            if !last.as_ref().is_some_and(is_failed_login) {
+                match self.read_grants(id, &mut after, &left).await {
+                    Ok(()) => (unseen, unsure) = (false, false),
+                    Err(error) => {
+                        unseen = true;
+                        last = Some(error);
+                    }
                 }
+            }
+            if let Some(error) = last.take_if(|error| is_failed_login(error)) {
+                add(&mut after, &done);
+                let failed = login_refused(&goals, before, &after, error);
+                return Err(match unsure {
+                    true => failed.changed(Changed::Unknown),
+                    false => failed,
+                });
             }
         }
         for goal in &goals {
@@ -80,6 +98,7 @@ impl ConsoleContext {
     /// there were, without knowing which are gone. If that is proven, the error stays what it is and
     /// another run is safe; if not, it says so, and must not invite one: that would find the account
     /// done and leave the grants lost. `late` says that the replacement itself got no answer in time.
+    /// With a login that is refused, nothing is sent, and what has to be given back is told.
     pub(crate) async fn rescue_grants(
         &self,
         before: &Snapshot,
@@ -114,26 +133,39 @@ impl ConsoleContext {
         if lost.iter().all(Left::is_nothing) {
             return error;
         }
+        if error.is_failed_login() {
+            return not_given_back(error, &Lost(&goals, &lost));
+        }
         warn!(%error, lost = %Lost(&goals, &lost), "the account can't be followed any more: giving back its grants");
         let id = before.user.id();
-        // Credentials that were refused are not sent again.
-        if !error.is_failed_login() {
-            // Blindly only if they can't be read: what somebody else gave meanwhile stays.
-            let read = self.read_grants(id, &mut after, &lost).await;
-            let missing = |error: &rapid7::Error| error.kind == rapid7::ErrorKind::NotFound;
-            if read.is_err_and(|error| missing(&error)) && self.is_gone(id).await.unwrap_or(false) {
-                // Nobody is left to give them back to.
-                return error;
-            }
-            let missing = goals.each_ref().map(|goal| goal.left(&after));
-            let _ = tokio::join!(
-                self.send_grants(id, &goals[0], &missing[0], &after),
-                self.send_grants(id, &goals[1], &missing[1], &after),
-            );
-            let _ = self.read_grants(id, &mut after, &missing).await;
+        // Blindly only if they can't be read: what somebody else gave meanwhile stays.
+        let read = self.read_grants(id, &mut after, &lost).await;
+        let is_missing = |error: &rapid7::Error| error.kind == rapid7::ErrorKind::NotFound;
+        if read.as_ref().is_err_and(is_missing) && self.is_gone(id).await.unwrap_or(false) {
+            // Nobody is left to give them back to.
+            return error;
         }
+        let missing = goals.each_ref().map(|goal| goal.left(&after));
+        let mut done = [Left::default(), Left::default()];
+        let sent = self
+            .send_all(id, &goals, &missing, &after, &mut done, false)
+            .await;
+        let seen = self.read_grants(id, &mut after, &missing).await;
         let still = goals.each_ref().map(|goal| goal.left(&after));
         let found = still.iter().all(Left::is_nothing);
+        let errors = [read.err(), worst(sent), seen.err()];
+        let refused = errors.into_iter().flatten().find(is_failed_login);
+        if let Some(refused) = refused.filter(|_| !found) {
+            add(&mut after, &done);
+            let still = goals.each_ref().map(|goal| goal.left(&after));
+            let refused = Error::from(refused);
+            let error = Error {
+                message: format!("{}; {}", error.message, refused.message),
+                subject: error.subject,
+                ..refused
+            };
+            return not_given_back(error, &Lost(&goals, &still));
+        }
         if found && !late {
             error
                 .message
@@ -165,13 +197,33 @@ impl ConsoleContext {
         error.changed(Changed::Unknown).next(next)
     }
 
-    /// Sends what is left to give and to take of one kind.
+    /// Sends what is left to give and to take of both kinds. `done` is what the console said yes to;
+    /// `last_first` begins at the other end.
+    async fn send_all(
+        &self,
+        id: UserId,
+        goals: &[Goal; 2],
+        left: &[Left; 2],
+        now: &Snapshot,
+        done: &mut [Left; 2],
+        last_first: bool,
+    ) -> [rapid7::Result<()>; 2] {
+        let [sites, asset_groups] = done;
+        tokio::join!(
+            self.send_grants(id, &goals[0], &left[0], now, sites, last_first),
+            self.send_grants(id, &goals[1], &left[1], now, asset_groups, last_first),
+        )
+        .into()
+    }
+
     async fn send_grants(
         &self,
         id: UserId,
         goal: &Goal,
         left: &Left,
         now: &Snapshot,
+        done: &mut Left,
+        last_first: bool,
     ) -> rapid7::Result<()> {
         if left.is_nothing() {
             return Ok(());
@@ -181,31 +233,95 @@ impl ConsoleContext {
         let wanted = &(&now | &left.give) - &left.take;
         let count = left.give.len() + left.take.len();
         if wanted.is_empty() && goal.exact {
-            return console.clear_access(id, goal.kind).await;
+            console.clear_access(id, goal.kind).await?;
+            done.clone_from(left);
+            return Ok(());
+        }
+        // One that is gone meanwhile (a deleted site) must not take the others with it: then each is sent by
+        // itself.
+        let goes_on = |error: &rapid7::Error| count > 1 && is_about_one(error);
+        if console.form_or_default() == WireForm::Guide {
+            let taken = self.send_one_by_one(id, goal, left, Way::Take, done, last_first);
+            let taken = taken.await;
+            if left.give.is_empty() || taken.as_ref().is_err_and(|error| !goes_on(error)) {
+                return taken;
+            }
+            return match console.add_access(id, goal.kind, &left.give).await {
+                Ok(()) => {
+                    done.give.clone_from(&left.give);
+                    taken
+                }
+                Err(error) if goes_on(&error) => {
+                    let given = self.send_one_by_one(id, goal, left, Way::Give, done, last_first);
+                    taken.and(given.await)
+                }
+                Err(error) => Err(error),
+            };
         }
         // After a replacement the list was read a moment ago, and what is missing is most of it.
         // Otherwise single ones leave alone what somebody else gives meanwhile.
-        let sent = if goal.replaced || goal.exact && count > ONE_BY_ONE {
-            console.set_access(id, goal.kind, &now, &wanted).await
-        } else {
-            console
-                .change_access(id, goal.kind, &left.give, &left.take)
-                .await
-        };
-        match sent {
-            // One that is gone meanwhile (a deleted site) must not take the others with it.
-            Err(error) if error.delivery == rapid7::Delivery::Refused && count > 1 => {
-                let mut last = Ok(());
-                for one in &left.take {
-                    last = last.and(console.revoke_access(id, goal.kind, *one).await);
+        if goal.replaced || goal.exact && count > ONE_BY_ONE {
+            match console.set_access(id, goal.kind, &now, &wanted).await {
+                Ok(()) => {
+                    done.clone_from(left);
+                    return Ok(());
                 }
-                for one in &left.give {
-                    last = last.and(console.grant_access(id, goal.kind, *one).await);
-                }
-                last
+                Err(error) if goes_on(&error) => {}
+                Err(error) => return Err(error),
             }
-            sent => sent,
         }
+        let taken = self.send_one_by_one(id, goal, left, Way::Take, done, last_first);
+        let taken = taken.await;
+        if taken.as_ref().is_err_and(|error| !is_about_one(error)) {
+            return taken;
+        }
+        let given = self.send_one_by_one(id, goal, left, Way::Give, done, last_first);
+        taken.and(given.await)
+    }
+
+    /// Sends single ones, and goes on after a refusal that is about one of them. A few in a row are about
+    /// something else. (A second time, begun at the other end, finds what is good behind a few that are
+    /// gone.)
+    async fn send_one_by_one(
+        &self,
+        id: UserId,
+        goal: &Goal,
+        left: &Left,
+        way: Way,
+        done: &mut Left,
+        last_first: bool,
+    ) -> rapid7::Result<()> {
+        let console = self.console();
+        let (ids, done) = match way {
+            Way::Give => (&left.give, &mut done.give),
+            Way::Take => (&left.take, &mut done.take),
+        };
+        let mut ids: Vec<i64> = ids.iter().copied().collect();
+        if last_first {
+            ids.reverse();
+        }
+        let (mut refused, mut in_a_row) = (Ok(()), 0);
+        for one in ids {
+            let sent = match way {
+                Way::Give => console.grant_access(id, goal.kind, one).await,
+                Way::Take => console.revoke_access(id, goal.kind, one).await,
+            };
+            match sent {
+                Ok(()) => {
+                    done.insert(one);
+                    in_a_row = 0;
+                }
+                Err(error) if is_about_one(&error) => {
+                    in_a_row += 1;
+                    refused = refused.and(Err(error));
+                    if in_a_row == REFUSED_IN_A_ROW {
+                        break;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        refused
     }
 
     /// Reads those lists again of which something was left.
@@ -231,5 +347,44 @@ impl ConsoleContext {
             }
         }
         Ok(())
+    }
+}
+
+/// What is done with single grants.
+#[derive(Clone, Copy)]
+enum Way {
+    Give,
+    Take,
+}
+
+/// What stops everything comes first.
+fn worst(sent: [rapid7::Result<()>; 2]) -> Option<rapid7::Error> {
+    let [first, second] = sent.map(rapid7::Result::err);
+    match second {
+        Some(second) if is_failed_login(&second) => Some(second),
+        second => first.or(second),
+    }
+}
+
+fn is_failed_login(error: &rapid7::Error) -> bool {
+    error.kind == rapid7::ErrorKind::Unauthorized
+}
+
+fn may_have_been_carried_out(sent: &rapid7::Result<()>) -> bool {
+    matches!(sent, Err(error) if error.may_have_been_carried_out())
+}
+
+/// Whether a refusal may be about a single site or asset group, rather than about who asks, how often, or
+/// what is in between.
+fn is_about_one(error: &rapid7::Error) -> bool {
+    matches!(error.status, Some(400 | 404 | 409 | 422))
+}
+
+/// What the console said yes to, without having been read.
+fn add(now: &mut Snapshot, done: &[Left; 2]) {
+    for (kind, done) in KINDS.into_iter().zip(done) {
+        if let Some(ids) = now.grants_mut(kind) {
+            *ids = &(&*ids | &done.give) - &done.take;
+        }
     }
 }

@@ -194,7 +194,8 @@ impl Error {
         self
     }
 
-    /// Whether the failed request behind it was refused as a login.
+    /// Whether the request behind it was refused as a login, or not even sent since these credentials had been
+    /// refused. So is every other one on that surface: nothing more can be read, written or given back.
     pub(crate) fn is_failed_login(&self) -> bool {
         let source = self.source.as_ref();
         source.is_some_and(|source| source.kind == rapid7::ErrorKind::Unauthorized)

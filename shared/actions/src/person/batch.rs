@@ -30,9 +30,6 @@ use crate::core::audit::Phase;
 use crate::core::context::RunContext;
 use crate::core::error::Error;
 
-/// People who are planned, or worked on, at the same time.
-const AT_ONCE: usize = 8;
-
 /// Nobody is begun with less time than this, or than twice what the slowest took.
 const TIME_FOR_ONE: Duration = Duration::from_secs(3);
 
@@ -114,7 +111,7 @@ impl Batch<'_> {
         };
         let steps = self.in_order(steps).into_iter();
         let steps: Vec<_> = steps.map(|(index, step)| one(index, step)).collect();
-        let steps = stream::iter(steps).buffer_unordered(AT_ONCE);
+        let steps = stream::iter(steps).buffer_unordered(self.offboarding.at_once());
         let mut steps: Vec<(usize, Step)> = steps.collect().await;
         steps.sort_by_key(|(index, _)| *index);
         steps.into_iter().map(|(_, step)| step).collect()
@@ -190,7 +187,7 @@ impl Batch<'_> {
         let rows: Vec<_> = steps
             .map(|(index, step)| self.one(&shared, index, step))
             .collect();
-        let rows = stream::iter(rows).buffer_unordered(AT_ONCE);
+        let rows = stream::iter(rows).buffer_unordered(self.offboarding.at_once());
         let mut rows: Vec<(usize, Row)> = rows.collect().await;
         rows.sort_by_key(|(index, _)| *index);
         let not_kept = lock(&shared.not_kept).take();

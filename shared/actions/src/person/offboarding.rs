@@ -152,6 +152,12 @@ impl<'a> Offboarding<'a> {
         check_sight(&self.listings)
     }
 
+    /// How many people are planned, or worked on, at the same time: as many as requests may be on their way.
+    /// With more, everybody would wait longer between the write that drops grants and giving them back.
+    pub(crate) fn at_once(&self) -> usize {
+        self.surfaces.at_once()
+    }
+
     /// What is done on every surface.
     pub(crate) fn options(&self) -> Options {
         self.options

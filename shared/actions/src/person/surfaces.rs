@@ -28,6 +28,14 @@ impl Surfaces {
         &self.run.services.policy
     }
 
+    /// How many requests of this run may be on their way to a console at once.
+    pub(crate) fn at_once(&self) -> usize {
+        let consoles = self.consoles.iter();
+        let consoles = consoles.filter_map(|(_, console)| console.as_ref().ok());
+        let at_once = consoles.map(|console| console.console().at_once());
+        at_once.max().unwrap_or(1)
+    }
+
     /// How people are called on different surfaces.
     pub(crate) fn rules(&self) -> &IdentityRules {
         &self.policy().identity

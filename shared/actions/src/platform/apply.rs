@@ -207,6 +207,7 @@ impl PlatformContext {
     async fn read_back_twice(&self, before: &PlatformSnapshot) -> Result<PlatformSnapshot> {
         match self.read_back(before).await {
             Ok(after) => Ok(after),
+            Err(refused) if refused.is_failed_login() => Err(refused),
             Err(first) => {
                 warn!(error = %first, "reading back failed: once more");
                 self.read_back(before).await

@@ -100,37 +100,25 @@ impl Client {
                 }
                 let missing: BTreeSet<i64> = wanted.difference(current).copied().collect();
                 if !missing.is_empty() {
-                    let request = Request::new("POST", kind.path(user)).body(body(&missing));
-                    self.transport.send(&request, &self.call).await?;
+                    self.add_access(user, kind, &missing).await?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Gives and takes sites or asset groups one by one: what else the user has, or is given
-    /// meanwhile, is left alone.
+    /// Gives a user more sites or asset groups by one request, which only the guide's form has.
     ///
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
-    pub async fn change_access(
+    pub async fn add_access(
         &self,
         user: UserId,
         kind: AccessKind,
-        give: &BTreeSet<i64>,
-        take: &BTreeSet<i64>,
+        ids: &BTreeSet<i64>,
     ) -> Result<()> {
-        for id in take {
-            self.revoke_access(user, kind, *id).await?;
-        }
-        if self.form_or_default() == WireForm::Guide && !give.is_empty() {
-            let request = Request::new("POST", kind.path(user)).body(body(give));
-            return self.transport.send(&request, &self.call).await.map(drop);
-        }
-        for id in give {
-            self.grant_access(user, kind, *id).await?;
-        }
-        Ok(())
+        let request = Request::new("POST", kind.path(user)).body(body(ids));
+        self.transport.send(&request, &self.call).await.map(drop)
     }
 
     /// Gives a user one more site or asset group.
@@ -140,9 +128,7 @@ impl Client {
     pub async fn grant_access(&self, user: UserId, kind: AccessKind, id: i64) -> Result<()> {
         let request = match self.form_or_default() {
             WireForm::Vendor => Request::new("PUT", format!("{}/{id}", kind.path(user))),
-            WireForm::Guide => {
-                Request::new("POST", kind.path(user)).body(body(&BTreeSet::from([id])))
-            }
+            WireForm::Guide => return self.add_access(user, kind, &BTreeSet::from([id])).await,
         };
         self.transport.send(&request, &self.call).await.map(drop)
     }

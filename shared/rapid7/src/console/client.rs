@@ -15,10 +15,11 @@ use super::paging::{Page, read_all, read_backwards, read_each};
 use super::replacement::Replacement;
 use super::roles::{AuthenticationSource, Role};
 use super::user::{User, UserId, WireForm};
+use crate::call::Call;
 use crate::credentials::CredentialSource;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::request::Request;
-use crate::transport::{Call, Options, Transport};
+use crate::transport::{Options, Transport};
 use crate::url::{InvalidUrl, console_url};
 
 /// A console. Cheap to clone; clones share connections and what was learned of the wire form.
@@ -56,9 +57,10 @@ impl Client {
         form: Option<WireForm>,
         options: Options,
     ) -> std::result::Result<Self, InvalidUrl> {
+        let transport = Transport::new(console_url(url)?, credentials, options)?;
         Ok(Self {
-            transport: Arc::new(Transport::new(console_url(url)?, credentials, options)?),
-            call: Call::default(),
+            call: transport.call(None),
+            transport: Arc::new(transport),
             form: Arc::new(Form {
                 set: form,
                 seen: AtomicU8::new(0),
@@ -95,7 +97,7 @@ impl Client {
     #[must_use]
     pub fn for_run(&self, deadline: Instant) -> Self {
         Self {
-            call: Call::until(deadline),
+            call: self.transport.call(Some(deadline)),
             ..self.clone()
         }
     }
@@ -110,6 +112,12 @@ impl Client {
     #[must_use]
     pub fn address(&self) -> &str {
         self.transport.base()
+    }
+
+    /// How many requests of one run may be on their way at once.
+    #[must_use]
+    pub fn at_once(&self) -> usize {
+        self.transport.at_once()
     }
 
     /// The login name that requests are made with.
@@ -301,14 +309,18 @@ impl Client {
     pub async fn set_password(&self, id: UserId, password: &SecretString) -> Result<()> {
         let request = Request::new("PUT", format!("/api/3/users/{id}/password"))
             .body(password.expose_secret().into());
+        self.transport
+            .sets_password(&request, &self.call, password)
+            .await?;
         self.transport.send(&request, &self.call).await.map(drop)
     }
 
     /// Whether the console lets this caller's user in with another password. A refusal counts as a
-    /// failed login.
+    /// failed login, and is asked for once in a run.
     ///
     /// # Errors
-    /// As every request, except for the refusal: see [`crate::ErrorKind`].
+    /// As every request, except for the refusal: see [`crate::ErrorKind`]. That it was refused before tells
+    /// nothing.
     pub async fn logs_in_with(&self, id: UserId, password: &SecretString) -> Result<bool> {
         let request = Request::new("GET", format!("/api/3/users/{id}"));
         if self.tries_no_password {
@@ -320,7 +332,7 @@ impl Client {
         }
         match self.transport.send_as(&request, &self.call, password).await {
             Ok(_) => Ok(true),
-            Err(error) if error.kind == ErrorKind::Unauthorized => Ok(false),
+            Err(error) if error.status == Some(401) => Ok(false),
             Err(error) => Err(error),
         }
     }

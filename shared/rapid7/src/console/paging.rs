@@ -6,15 +6,15 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use tracing::info;
 
+use crate::call::Call;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::request::Request;
-use crate::transport::{Call, Transport};
+use crate::transport::Transport;
 
 /// The largest page that a console gives (guide; its default is 10, vendor API file).
 const PAGE_SIZE: usize = 500;
 
-/// How many pages are asked for at once. Each is a login of its own: should the password change
-/// in the middle, so many are refused, and a console locks accounts after a few.
+/// How many pages are asked for at once, where the client may: see [`crate::Options::at_once`].
 const AT_ONCE: usize = 4;
 
 const NEWEST_FIRST: &str = "id,desc";

@@ -12,11 +12,12 @@ use super::api_key::{ApiKeyId, ApiKeyInfo};
 use super::key_type::OwnKey;
 use super::product::{Product, ProductToken};
 use super::user::{NamedEntry, NewUser, User, UserId};
+use crate::call::Call;
 use crate::credentials::{ApiKey, CredentialSource};
 use crate::error::{Error, Result};
 use crate::rate_limit::RateLimit;
 use crate::request::Request;
-use crate::transport::{Call, Options, Transport};
+use crate::transport::{Options, Transport};
 use crate::url::{InvalidUrl, platform_url};
 
 /// The account API (seen in the field).
@@ -62,9 +63,10 @@ impl Client {
         key: Arc<dyn CredentialSource<ApiKey>>,
         options: Options,
     ) -> std::result::Result<Self, InvalidUrl> {
+        let transport = Transport::new(platform_url(url)?, key, options)?;
         Ok(Self {
-            transport: Arc::new(Transport::new(platform_url(url)?, key, options)?),
-            call: Call::default(),
+            call: transport.call(None),
+            transport: Arc::new(transport),
             own_key: Arc::default(),
         })
     }
@@ -89,7 +91,7 @@ impl Client {
     #[must_use]
     pub fn for_run(&self, deadline: Instant) -> Self {
         Self {
-            call: Call::until(deadline),
+            call: self.transport.call(Some(deadline)),
             ..self.clone()
         }
     }

@@ -14,7 +14,8 @@ use super::surface_secret::SurfaceSecret;
 use super::versions::{REPLACED, SENT};
 use crate::settings::CredentialsAt;
 
-/// How long credentials that were refused are not sent again: failed logins lock a console's account.
+/// How long credentials that were refused are passed over where others can be had. Whether they are sent again
+/// where there are none is the client's to say, which knows of the whole process (`rapid7/src/logins.rs`).
 const REFUSED_FOR: Duration = Duration::from_secs(60);
 
 /// A surface's credentials, read again when they are older than the TTL, and once after a 401.
@@ -88,12 +89,10 @@ impl<S: SurfaceSecret> State<S> {
             .push((Arc::new(identity.clone()), Instant::now()));
     }
 
-    /// How long ago these were refused, if they must not be sent again yet.
-    fn refused(&self, identity: &S::Identity) -> Option<Duration> {
+    /// Whether these were refused a short while ago.
+    fn refused(&self, identity: &S::Identity) -> bool {
         let mut refused = self.refused.iter();
-        let found = refused.find(|(refused, _)| S::same(refused, identity));
-        let ago = found.map(|(_, at)| at.elapsed());
-        ago.filter(|ago| *ago < REFUSED_FOR)
+        refused.any(|(refused, at)| S::same(refused, identity) && at.elapsed() < REFUSED_FOR)
     }
 }
 
@@ -183,35 +182,30 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
 
     /// What to ask with now, after a look at the secret: the current version; while that is refused, or
     /// a rotation has told that it is not in force any more, the version that the rotation has sent, if it
-    /// is of the same account for the same place. None of them is sent again that was refused a short while
-    /// ago.
-    async fn usable(&self, state: &State<S>) -> Result<Usable<S::Identity>, CredentialError> {
+    /// is of the same account for the same place, and was not refused a short while ago itself.
+    async fn usable(&self, state: &State<S>) -> Result<Cached<S::Identity>, CredentialError> {
         let (_, current) = self.fetch().await?;
         // The current version is still the one that the other one stands in for.
         if let Some(old) = &state.cached
             && let Some(instead_of) = &old.instead_of
             && S::same(instead_of, &current.identity)
             && old.place == current.place
-            && state.refused(&old.identity).is_none()
+            && !state.refused(&old.identity)
         {
-            return Ok(Usable::These(Cached {
+            return Ok(Cached {
                 identity: Arc::clone(&old.identity),
                 instead_of: Some(Arc::clone(instead_of)),
                 version: old.version.clone(),
                 created: old.created,
                 ..current
-            }));
+            });
         }
-        let refused = state.refused(&current.identity);
-        if (refused.is_some() || current.replaced)
+        if (state.refused(&current.identity) || current.replaced)
             && let Some(sent) = self.sent(&current, state).await?
         {
-            return Ok(Usable::These(sent));
+            return Ok(sent);
         }
-        Ok(match refused {
-            Some(ago) => Usable::Refused(ago),
-            None => Usable::These(current),
-        })
+        Ok(current)
     }
 
     /// The version that a rotation has sent to the surface, if it may stand in for the current one.
@@ -232,19 +226,12 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
         let (_, sent) = self.version(id, version)?;
         let fits = current.identity.is_same_account(&sent.identity)
             && current.place == sent.place
-            && state.refused(&sent.identity).is_none();
+            && !state.refused(&sent.identity);
         Ok(fits.then(|| Cached {
             instead_of: Some(Arc::clone(&current.identity)),
             ..sent
         }))
     }
-}
-
-/// What a look at the secret found.
-enum Usable<C> {
-    These(Cached<C>),
-    /// Nothing that was not refused, the current version so long ago.
-    Refused(Duration),
 }
 
 fn cached<S: SurfaceSecret>(secret: &S) -> Cached<S::Identity> {
@@ -264,27 +251,20 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
     fn current(&self) -> BoxFuture<'_, Result<Arc<S::Identity>, CredentialError>> {
         Box::pin(async {
             let mut state = self.state.lock().await;
-            let refused = state.cached.as_ref();
-            let refused = refused.and_then(|cached| state.refused(&cached.identity));
-            if let Some(cached) = &state.cached
+            let cached = state.cached.as_ref();
+            let refused = cached.is_some_and(|cached| state.refused(&cached.identity));
+            if let Some(cached) = cached
                 && cached.read.elapsed() < self.ttl
                 && !cached.is_stale
-                && refused.is_none()
+                && !refused
             {
                 return Ok(Arc::clone(&cached.identity));
             }
             match (self.usable(&state).await, &mut state.cached) {
-                (Ok(Usable::These(newer)), _) => self.keep(&mut state, newer),
-                (Ok(Usable::Refused(ago)), _) => Err(permanent(format!(
-                    "{} refused these credentials {} s ago, and the secret has not changed: they \
-                     are not sent again for {} s, as failed logins lock an account",
-                    S::WHAT,
-                    ago.as_secs(),
-                    REFUSED_FOR.as_secs()
-                ))),
+                (Ok(newer), _) => self.keep(&mut state, newer),
                 // What worked five minutes ago most likely still works: an outage of the store
                 // is no reason to stop, and a 401 would tell.
-                (Err(error), Some(old)) if error.retryable && refused.is_none() => {
+                (Err(error), Some(old)) if error.retryable && !refused => {
                     warn!(%error, "the secret could not be read again: using it as it was");
                     old.read = Instant::now();
                     Ok(Arc::clone(&old.identity))
@@ -301,14 +281,14 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
             if let Some(cached) = &state.cached
                 && !cached.is_stale
                 && !S::same(&cached.identity, rejected)
-                && state.refused(&cached.identity).is_none()
+                && !state.refused(&cached.identity)
             {
                 // Another request of this process was refused first, and read them already.
                 return Some(Arc::clone(&cached.identity));
             }
             let newer = match self.usable(&state).await {
-                Ok(Usable::These(newer)) => newer,
-                Ok(Usable::Refused(_)) => return None,
+                Ok(newer) if state.refused(&newer.identity) => return None,
+                Ok(newer) => newer,
                 Err(error) => {
                     warn!(%error, "the secret could not be read again after a 401");
                     return None;

@@ -18,6 +18,8 @@ pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of};
 use environment::{Environment, wrong};
 
 const SECRET_TTL: &str = "RAPID7_SECRET_TTL_SECONDS";
+/// How many requests of one run may be on their way to a console at once.
+const AT_ONCE: &str = "RAPID7_CONSOLE_REQUESTS_AT_ONCE";
 const METRICS_NAMESPACE: &str = "RAPID7_METRICS_NAMESPACE";
 
 /// What the environment says.
@@ -29,6 +31,9 @@ pub struct Settings {
     pub(crate) platform: Option<PlatformSettings>,
     /// How long what was read of a secret is used.
     pub(crate) secret_ttl: Duration,
+    /// How many requests of one run may be on their way to a console at once: so many logins are refused if
+    /// its password is changed in the middle.
+    pub(crate) at_once: usize,
     /// Without the login of the pack's own account, which only its secret tells.
     pub policy: Policy,
 }
@@ -102,10 +107,19 @@ impl Settings {
                 .parse()
                 .map_err(|_| wrong(SECRET_TTL, "expected a whole number of seconds"))?,
         };
+        let at_once = match environment.get(AT_ONCE) {
+            None => 1,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|number| (1..=4).contains(number))
+                .ok_or_else(|| wrong(AT_ONCE, "expected a number from 1 to 4"))?,
+        };
         Ok(Self {
             consoles,
             platform,
             secret_ttl: Duration::from_secs(secret_ttl),
+            at_once,
             policy: policy::read(&environment)?,
         })
     }
@@ -173,6 +187,9 @@ mod tests {
             &[(SECRET, "a"), (PINS, "canary")],
             &[(SECRET, "a"), (WIRE_FORM, "canary")],
             &[(SECRET, "a"), (SECRET_TTL, "canary")],
+            &[(SECRET, "a"), (AT_ONCE, "canary")],
+            &[(SECRET, "a"), (AT_ONCE, "0")],
+            &[(SECRET, "a"), (AT_ONCE, "5")],
             &[(SECRET, "a"), (NO_TLS_VERIFICATION, "canary")],
             &[(SECRET, "a"), (ALLOW_PRIVILEGED, "canary")],
             &[(SECRET, "a"), (ALLOW_DELETION, "canary")],

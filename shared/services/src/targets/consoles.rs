@@ -26,6 +26,7 @@ pub(crate) struct Consoles {
     pub(crate) ages: Vec<SecretAge>,
     store: Arc<Store>,
     ttl: Duration,
+    at_once: usize,
     sent: Arc<AtomicU64>,
 }
 
@@ -34,6 +35,7 @@ impl Consoles {
         settings: Vec<ConsoleSettings>,
         store: Arc<Store>,
         ttl: Duration,
+        at_once: usize,
         sent: &Sent,
     ) -> Self {
         Self {
@@ -46,6 +48,7 @@ impl Consoles {
             settings,
             store,
             ttl,
+            at_once,
             sent: Arc::clone(&sent.console),
         }
     }
@@ -63,7 +66,12 @@ impl Targets<Client> for Consoles {
             self.slots[index]
                 .open(async || {
                     let (store, age) = (Arc::clone(&self.store), self.ages[index].clone());
-                    prepare(&self.settings[index], store, self.ttl, age, &self.sent).await
+                    let options = Options {
+                        at_once: self.at_once,
+                        sent: Arc::clone(&self.sent),
+                        ..Options::default()
+                    };
+                    prepare(&self.settings[index], store, self.ttl, age, options).await
                 })
                 .await
         })
@@ -83,17 +91,12 @@ async fn prepare(
     store: Arc<Store>,
     ttl: Duration,
     age: SecretAge,
-    sent: &Arc<AtomicU64>,
+    options: Options,
 ) -> Result<Ready<ConsoleSecret, Client>, Error> {
     let credentials = CachedCredentials::new(settings.credentials.clone(), store, ttl);
     let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials.with_age(age));
-    let client = |url: &str, trust: &Trust| {
-        let options = Options {
-            sent: Arc::clone(sent),
-            ..Options::default()
-        };
-        client_of(url, trust, credentials.clone(), options)
-    };
+    let client =
+        |url: &str, trust: &Trust| client_of(url, trust, credentials.clone(), options.clone());
     let (console, trust, secret) = match (&settings.url, &settings.trust) {
         (Some(url), Some(trust)) => {
             let console = client(url, trust)?;
@@ -116,7 +119,8 @@ async fn prepare(
     })
 }
 
-/// A console with credentials that are not read anew: those of one version of its secret.
+/// A console with credentials that are not read anew: those of one version of its secret. They are sent
+/// although they were refused before: whoever tries the versions of a secret counts failed logins by itself.
 ///
 /// # Errors
 /// If neither the settings nor the secret tell where it is, or that is no address.
@@ -129,6 +133,7 @@ pub fn console_with(
     let credentials = Arc::new(Arc::new(secret.identity().clone()));
     let options = Options {
         retry,
+        keeps_refusals: false,
         ..Options::default()
     };
     let console = client_of(&url, &trust, credentials, options)?;

@@ -7,7 +7,7 @@ use fake_console::{FakeConsole, State, WireForm};
 use rapid7::console::{
     AccessKind, Authentication, Client, Locale, NewUser, PersonName, UserId, WireForm as Form,
 };
-use rapid7::{Credentials, ErrorKind, Options};
+use rapid7::{Credentials, Delivery, ErrorKind, Options};
 use serde_json::json;
 use suites::{OWN_LOGIN, OWN_PASSWORD, answer, serve};
 use tokio::time::Instant;
@@ -235,6 +235,43 @@ async fn a_two_factor_token_is_sent_as_a_header() {
     let options = Options::default();
     let client = Client::new(console.url(), Arc::new(credentials), None, options);
     client.expect("a client").users().await.expect("users");
+}
+
+/// Whoever makes a client with the same credentials for the same address has the same memory.
+#[tokio::test]
+async fn a_refused_login_is_the_last_one_of_all_clients() {
+    let console = console(WireForm::Vendor);
+    let clients: Vec<Client> = (0..8)
+        .map(|_| client_as(&console, OWN_LOGIN, "wrong", None))
+        .collect();
+    let all = clients.iter().map(|client| client.user(UserId(4)));
+    for user in futures_util::future::join_all(all).await {
+        assert_eq!(user.expect_err("refused").kind, ErrorKind::Unauthorized);
+    }
+    let error = clients[0].roles().await.expect_err("not sent");
+    assert_eq!(error.delivery, Delivery::NotSent, "{error}");
+    assert_eq!(console.requests().len(), 1);
+    // With another password they are others.
+    client(&console).user(UserId(4)).await.expect("let in");
+}
+
+/// Whether a password is in force is asked for once in a run; that it was refused then tells nothing later.
+#[tokio::test]
+async fn a_password_is_tried_once_in_a_run() {
+    let console = console(WireForm::Vendor);
+    let client = client(&console);
+    let new = "N3w-password!".into();
+    let tried = client.logs_in_with(UserId(1), &new).await;
+    assert!(!tried.expect("an answer"));
+    console.state().user_mut(OWN_LOGIN).password = "N3w-password!".into();
+    client
+        .logs_in_with(UserId(1), &new)
+        .await
+        .expect_err("not sent");
+    assert_eq!(console.requests().len(), 1);
+    // It was set meanwhile, and the answer came: then it is used.
+    client.use_password(&new).await.expect("used");
+    client.user(UserId(4)).await.expect("let in");
 }
 
 #[tokio::test]

@@ -20,7 +20,11 @@ fn client(url: &str) -> Client {
         password: OWN_PASSWORD.into(),
         token: None,
     });
-    Client::new(url, Arc::new(credentials), None, Options::default()).expect("a client")
+    let options = Options {
+        at_once: 4,
+        ..Options::default()
+    };
+    Client::new(url, Arc::new(credentials), None, options).expect("a client")
 }
 
 async fn ids(client: &Client) -> Result<Vec<i64>, Error> {

@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod faults;
 mod lambda;
+mod logins;
 mod metrics;
 mod requests;
 mod rotation;

@@ -34,10 +34,11 @@ const FLOORS: [(&str, Floors); 2] = [
             &["console", "platform"],
             &["transport"],
             &["answer"],
-            &["request", "retry", "url"],
+            &["call", "request", "retry", "url"],
             &[
                 "credentials",
                 "error",
+                "logins",
                 "rate_limit",
                 "redact",
                 "tls",

@@ -121,7 +121,7 @@ fn whoever_is_still_enabled_comes_first() {
         for number in 0..people - 2 {
             state.user_mut(&format!("leaver{number:02}")).enabled = false;
         }
-        state.latency = Duration::from_millis(400);
+        state.latency = Duration::from_millis(200);
     }
     let function = world.function("offboard-users");
     let limit = Duration::from_millis(8_500);

@@ -358,7 +358,7 @@ fn one_surface_down_leaves_the_others_done_and_another_run_does_the_rest() {
 #[test]
 fn who_can_not_be_begun_in_time_is_told_and_done_by_another_run() {
     let world = world_of(20);
-    world.console.state().latency = Duration::from_millis(120);
+    world.console.state().latency = Duration::from_millis(80);
     let function = world.function("offboard-users");
     let limit = Duration::from_secs(6);
     let event = list(20);

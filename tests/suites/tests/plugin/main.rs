@@ -2,6 +2,7 @@
 
 mod actions;
 mod connection;
+mod logins;
 mod messages;
 mod package;
 mod server;

@@ -106,6 +106,9 @@ fn refused_key(target: &str) -> String {
 /// A write of which not even looking tells whether it was carried out.
 pub(crate) fn indeterminate(error: rapid7::Error) -> Error {
     let mut failed = Error::from(error);
+    if failed.is_failed_login() {
+        return failed.changed(Changed::Unknown);
+    }
     failed.kind = ErrorKind::Indeterminate;
     failed
         .changed(Changed::Unknown)

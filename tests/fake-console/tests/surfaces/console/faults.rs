@@ -247,6 +247,17 @@ async fn a_request_without_credentials_uses_up_no_fault() {
 }
 
 #[tokio::test]
+async fn a_password_changes_right_before_any_request() {
+    let api = Api::realistic();
+    let change = FaultKind::password_change("jdoe", "another-one");
+    api.push_fault(Fault::new(change).skip(1));
+    let read = async |password| status(api.by(("jdoe", password), "GET", "/users/4")).await;
+    assert_eq!(read("Passw0rd-jdoe").await, 200);
+    assert_eq!(read("Passw0rd-jdoe").await, 401);
+    assert_eq!(read("another-one").await, 200);
+}
+
+#[tokio::test]
 async fn a_fault_keeps_a_wrong_password_from_being_counted() {
     let api = with(FaultKind::status(500));
     assert_eq!(
