@@ -40,6 +40,8 @@ const FLOORS: [(&str, Floors); 2] = [
                 "error",
                 "rate_limit",
                 "redact",
+                "spelling",
+                "text",
                 "tls",
                 "without_links",
             ],
