@@ -4,9 +4,12 @@ mod arguments;
 mod audit_file;
 mod caller;
 mod command;
+mod interrupt;
 mod local_run;
+mod private_file;
 mod render;
 mod run;
+mod terminal;
 mod via_lambda;
 mod watch;
 
@@ -14,12 +17,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use actions::ErrorKind;
+use rapid7::printable_lines;
 use serde_json::{Value, json};
 use services::logs;
 use tracing::Level;
 
 use command::command;
+use interrupt::Interrupt;
 use run::run;
+use terminal::say;
 
 /// The exit code of an error, after sysexits.h.
 fn exit_code(kind: ErrorKind) -> u8 {
@@ -59,16 +65,20 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
+    let interrupt = Interrupt::default();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(entry, arguments, as_json)),
+        Ok(runtime) => runtime.block_on(run(entry, arguments, as_json, &interrupt)),
         Err(error) => Err(actions::Error::unavailable(error.to_string())),
     };
     match result {
         Ok(Some(answer)) => {
             let text = match &answer["text"] {
                 _ if as_lines => render::lines(&answer),
+                Value::String(document) if io::stdout().is_terminal() => {
+                    printable_lines(document.trim_end())
+                }
                 Value::String(document) => document.trim_end().to_owned(),
-                _ if as_json => format!("{answer:#}"),
+                _ if as_json => printable_lines(&format!("{answer:#}")),
                 _ => render::answer(&answer),
             };
             if text.is_empty() {
@@ -79,16 +89,18 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(None) => {
-            anstream::eprintln!("Not done: nothing was changed.");
+            say("Not done: nothing was changed.");
             ExitCode::from(exit_code(ErrorKind::Refused))
         }
         Err(error) => {
+            let code = interrupt.exit_code(&error);
             if as_json {
-                eprintln!("{:#}", json!({"error": error.to_json()}));
+                let json = json!({"error": error.to_json()});
+                say(&printable_lines(&format!("{json:#}")));
             } else {
-                anstream::eprintln!("{}", render::error(&error));
+                say(&render::error(&error));
             }
-            ExitCode::from(exit_code(error.kind))
+            ExitCode::from(code.unwrap_or_else(|| exit_code(error.kind)))
         }
     }
 }

@@ -1,18 +1,20 @@
 //! The program's subcommands.
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::process::{ExitCode, exit};
+use std::sync::{Arc, OnceLock};
 
+use actions::Ending;
 use clap::{Parser, Subcommand};
 use serde_json::Value;
-use tracing::Level;
+use tracing::{Level, info, warn};
 
 use crate::about::{DESCRIPTION, NAME, VENDOR, VERSION};
 use crate::message::Envelope;
 use crate::plugin::Plugin;
 use crate::{catalog, http, log, sample, task};
 use services::logs;
+use services::signals::{Signal, Signals};
 
 #[derive(Parser)]
 #[command(name = "insightconnect-plugin", about = DESCRIPTION, after_help = EXAMPLES, disable_version_flag = true)]
@@ -99,8 +101,9 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-/// Answers the message on standard input: exit code 0 if it was done, 1 if not. The answer is the
-/// last line of standard output either way, unless there is no message to answer to.
+/// Answers the message on standard input: exit code 0 if it was done, 1 if not, and 128 and its number if a
+/// signal came and it was not. The answer is the last line of standard output either way, unless there is no
+/// message to answer to.
 fn once(test: bool, debug: bool) -> ExitCode {
     logs::to_writer(level(debug), log::Tee);
     let mut text = String::new();
@@ -134,11 +137,38 @@ fn once(test: bool, debug: bool) -> ExitCode {
         }
     };
     let plugin = Arc::new(Plugin::new());
-    let reply = runtime.block_on(plugin.answer(&envelope, test));
+    let told = Arc::new(OnceLock::new());
+    let reply = runtime.block_on(async {
+        match Signals::caught() {
+            Ok(signals) => _ = tokio::spawn(end(signals, plugin.ending().clone(), told.clone())),
+            Err(error) => warn!(%error, "signals can't be caught"),
+        }
+        plugin.answer(&envelope, test).await
+    });
     match (print(&format!("{}\n", reply.event)), reply.is_ok()) {
         (ExitCode::SUCCESS, true) => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+        _ => told.get().map_or(ExitCode::FAILURE, |signal: &Signal| {
+            ExitCode::from(signal.exit_code())
+        }),
     }
+}
+
+/// By the first signal the step ends in order: what it has begun to write is finished. The second one ends
+/// the process at once.
+async fn end(mut signals: Signals, ending: Ending, told: Arc<OnceLock<Signal>>) {
+    let first = signals.next().await;
+    let _ = told.set(first);
+    let name = first.name();
+    info!(
+        "{name}: what was begun is finished, and nothing else is begun; once more ends it at once"
+    );
+    ending.tell(format!("interrupted by {name}"));
+    let second = signals.next().await;
+    warn!(
+        "{}: ended at once. What was being changed may be half done; the audit record above has what was there",
+        second.name()
+    );
+    exit(second.exit_code().into());
 }
 
 fn info() -> String {

@@ -1,6 +1,6 @@
 //! One request: sent, answered, understood, and sent again where that is safe.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -82,6 +82,9 @@ pub(crate) struct Call<C = Credentials> {
     pub(crate) requests: Arc<AtomicU32>,
     /// The credentials of this run: got once, so that nothing has to be waited for in the middle.
     credentials: Arc<Mutex<Option<Arc<C>>>>,
+    /// Whether those are a password that was just set: they are what is to be proven, so no others are sent
+    /// in their place, and not twice where the answer may have been a refusal.
+    on_trial: Arc<AtomicBool>,
     /// What the platform calls the writes of this run.
     written: Arc<Mutex<Vec<String>>>,
 }
@@ -92,6 +95,7 @@ impl<C> Clone for Call<C> {
             deadline: self.deadline,
             requests: Arc::clone(&self.requests),
             credentials: Arc::clone(&self.credentials),
+            on_trial: Arc::clone(&self.on_trial),
             written: Arc::clone(&self.written),
         }
     }
@@ -103,6 +107,7 @@ impl<C> Default for Call<C> {
             deadline: None,
             requests: Arc::default(),
             credentials: Arc::default(),
+            on_trial: Arc::default(),
             written: Arc::default(),
         }
     }
@@ -128,6 +133,10 @@ impl<C> Call<C> {
         self.credentials
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_on_trial(&self) -> bool {
+        self.on_trial.load(Ordering::Relaxed)
     }
 
     /// The correlation ids of the writes so far.
@@ -207,7 +216,9 @@ impl<C: Identity> Transport<C> {
         };
         (|| self.send_once(request, call, deadline))
             .retry(retry.backoff())
-            .when(|error| retry.sends_again(error))
+            .when(|error| {
+                retry.sends_again(error) && !(call.is_on_trial() && error.answer_was_lost())
+            })
             .adjust(|error, backoff| retry.wait(error, backoff, wait_until))
             .notify(|error, wait| warn!(%error, wait_ms = wait.as_millis(), "sending again"))
             .await
@@ -228,7 +239,7 @@ impl<C: Identity> Transport<C> {
         let credentials = self.credentials(request, call).await?;
         let answer = self.exchange(request, call, deadline, &credentials).await;
         match answer {
-            Err(error) if error.kind == ErrorKind::Unauthorized => {
+            Err(error) if error.kind == ErrorKind::Unauthorized && !call.is_on_trial() => {
                 match timeout_at(deadline, self.credentials.renew(&credentials)).await {
                     Ok(Some(newer)) if !credentials.is_same_account(&newer) => Err(request.error(
                         ErrorKind::CredentialsUnavailable,
@@ -382,7 +393,7 @@ impl Transport {
             .await
     }
 
-    /// Uses another password for the rest of the run.
+    /// Uses another password for the rest of the run, and never again the one before.
     pub(crate) async fn use_password(
         &self,
         request: &Request,
@@ -394,6 +405,7 @@ impl Transport {
             password: password.clone(),
             ..Credentials::clone(&own)
         }));
+        call.on_trial.store(true, Ordering::Relaxed);
         Ok(())
     }
 }

@@ -13,5 +13,6 @@ pub mod needs;
 pub mod secrets;
 pub mod sent;
 pub mod settings;
+pub mod signals;
 pub mod strict_json;
 pub mod targets;

@@ -1,6 +1,9 @@
 //! Logs: JSON lines in Lambda, plain lines on a terminal. Only this pack's own crates may say more
 //! than warnings: an HTTP library's debug log would hold headers.
 
+use std::io::{self, Write};
+
+use rapid7::printable_lines;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -71,11 +74,26 @@ pub fn to_stderr(level: Option<tracing::Level>) {
         .compact()
         .with_ansi(false)
         .with_target(false)
-        .with_writer(std::io::stderr);
+        .with_writer(|| Shown(io::stderr()));
     tracing_subscriber::registry()
         .with(format)
         .with(targets(level.map_or(LevelFilter::OFF, Into::into)))
         .init();
+}
+
+/// Writes lines in which nothing is that nobody sees.
+struct Shown<W>(W);
+
+impl<W: Write> Write for Shown<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let shown = printable_lines(&String::from_utf8_lossy(bytes));
+        self.0.write_all(shown.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 #[cfg(test)]

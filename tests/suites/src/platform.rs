@@ -102,6 +102,8 @@ fn kind(kind: &FaultKind) -> FaultKind<PlatformState> {
         FaultKind::Slow(delay) => FaultKind::Slow(*delay),
         FaultKind::Hang => FaultKind::Hang,
         FaultKind::HangAfter => FaultKind::HangAfter,
+        FaultKind::HoldBefore(gate) => FaultKind::HoldBefore(gate.clone()),
+        FaultKind::HoldAfter(gate) => FaultKind::HoldAfter(gate.clone()),
         FaultKind::EchoBody => FaultKind::EchoBody,
         FaultKind::ChangeBeforeWrite(_) | FaultKind::ChangeAfterWrite(_) => {
             panic!("a change of a console means nothing on the platform")

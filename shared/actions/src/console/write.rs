@@ -64,6 +64,10 @@ impl ConsoleContext {
                 }
                 // It may still be under way: another look later is worth more than another write.
                 Ok(Look::NotDone(_)) if error.timed_out() => return Err(indeterminate(error)),
+                // The login with it was refused. Sent again, it would take another login to prove it.
+                Ok(Look::NotDone(_)) if matches!(change, Change::SetOwnPassword(..)) => {
+                    return Err(indeterminate(error));
+                }
                 // A password never shows, so reading as before proves nothing.
                 Ok(Look::NotDone(_))
                     if (sent_before || !broke_on_the_way) && change.is_hidden_password() =>

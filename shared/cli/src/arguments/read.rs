@@ -3,12 +3,14 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
-use actions::{Entry, Error};
+use actions::{AuditRecords, Entry, Error};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
 use super::command::command;
 use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
+use crate::render;
+use crate::terminal::say;
 
 fn cleared(matches: &ArgMatches) -> Vec<String> {
     let names = matches.try_get_many::<String>(CLEAR).ok().flatten();
@@ -55,6 +57,10 @@ pub(crate) fn input(entry: &Entry, matches: &ArgMatches) -> actions::Result<Map<
                 },
                 None => None,
             },
+            Kind::Record => match matches.get_one::<PathBuf>(&name) {
+                Some(path) => Some(record(&name, path)?),
+                None => None,
+            },
             Kind::Secret => Some(secret(&name)?.into()),
         };
         if let Some(value) = value {
@@ -79,9 +85,8 @@ fn secret(name: &str) -> actions::Result<String> {
     secret.map_err(|error| unreadable_input(&error))
 }
 
-/// One JSON document out of a file; where any text will do, the text of what is no JSON list.
-fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
-    let argument = format!("--{}-file", long(name));
+/// The text of a file, and what to call it.
+fn text_of(argument: &str, path: &Path) -> actions::Result<(String, String)> {
     let (place, text) = if path == Path::new("-") {
         let mut text = String::new();
         let read = io::stdin().lock().read_to_string(&mut text);
@@ -89,16 +94,49 @@ fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
     } else {
         (format!("{path:?}"), std::fs::read_to_string(path))
     };
-    let text = text.map_err(|error| {
-        Error::invalid_input(&argument, &format!("{place} can't be read: {error}"))
-    })?;
+    match text {
+        Ok(text) => Ok((place, text)),
+        Err(error) => {
+            let expected = format!("{place} can't be read: {error}");
+            Err(Error::invalid_input(argument, &expected))
+        }
+    }
+}
+
+/// One JSON document out of a file; where any text will do, the text of what is no JSON list.
+fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
+    let argument = format!("--{}-file", long(name));
+    let (place, text) = text_of(&argument, path)?;
     if any_text && !text.trim_start().starts_with('[') {
         return Ok(text.into());
     }
-    serde_json::from_str(&text).map_err(|error| {
+    json(&argument, &place, &text)
+}
+
+fn json(argument: &str, place: &str, text: &str) -> actions::Result<Value> {
+    serde_json::from_str(text).map_err(|error| {
         let expected = format!("expected one JSON document in {place}: {error}");
-        Error::invalid_input(&argument, &expected)
+        Error::invalid_input(argument, &expected)
     })
+}
+
+/// The audit record to restore from, out of a file that may have others too. What can't be read of it is
+/// told and passed over.
+fn record(name: &str, path: &Path) -> actions::Result<Value> {
+    let argument = format!("--{}-file", long(name));
+    let (place, text) = text_of(&argument, path)?;
+    let records = AuditRecords::read(&text);
+    if records.is_empty() {
+        return json(&argument, &place, &text);
+    }
+    for line in records.broken() {
+        let broken = format!("{place}: line {line} can't be read and was passed over");
+        say(&render::warning(&broken));
+    }
+    let found = records.to_restore_from();
+    let found = found
+        .map_err(|expected| Error::invalid_input(&argument, &format!("{place}: {expected}")))?;
+    json(&argument, &place, found)
 }
 
 /// Where the rows of a run are kept.

@@ -1,13 +1,14 @@
 //! The server from its start to its end.
 
 use std::net::SocketAddr;
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use services::signals::Signals;
 use tokio::net::TcpListener;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::args::Args;
 use super::routes::router;
@@ -39,21 +40,40 @@ async fn listen(args: &Args) -> std::io::Result<()> {
     });
     info!("listening on http://{}", listener.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let served = axum::serve(listener, router(Arc::clone(&server))).with_graceful_shutdown(async {
-        ended().await;
-        info!("told to end: finishing what is running");
-        let _ = stop.send(());
-    });
+    // As the first process of a container, this program ends at no signal by itself.
+    let mut signals = Signals::caught()?;
+    let closing = Arc::clone(&server);
+    let served =
+        axum::serve(listener, router(Arc::clone(&server))).with_graceful_shutdown(async move {
+            let name = signals.next().await.name();
+            info!("{name}: told to end: finishing what is running");
+            closing.closing.store(true, Ordering::SeqCst);
+            let _ = stop.send(name);
+            tokio::spawn(async move {
+                let second = signals.next().await;
+                warn!(
+                    "{}: ended at once; what was being changed may be half done",
+                    second.name()
+                );
+                exit(second.exit_code().into());
+            });
+        });
+    // Steps that take longer than the patience are ended where they have not begun to write. What a write
+    // dropped is given back, by the step's own deadline.
     let patience = async {
-        let _ = stopped.await;
+        let Ok(name) = stopped.await else {
+            return std::future::pending().await;
+        };
         tokio::time::sleep(Duration::from_secs(args.graceful_timeout)).await;
+        server
+            .plugin
+            .ending()
+            .tell(format!("interrupted by {name}"));
+        all_ended(&server).await;
     };
     let finished = async {
         served.await?;
-        // Steps whose callers hung up go on without a connection that would be waited for.
-        while server.active.load(Ordering::SeqCst) > 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        all_ended(&server).await;
         Ok(())
     };
     tokio::select! {
@@ -62,19 +82,10 @@ async fn listen(args: &Args) -> std::io::Result<()> {
     }
 }
 
-/// Waits for a signal to end. As the first process of a container, this program ends at none by
-/// itself.
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Waits for the steps, also those whose callers hung up: they go on without a connection that would be
+/// waited for.
+async fn all_ended(server: &Server) {
+    while server.active.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

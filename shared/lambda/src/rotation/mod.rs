@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use actions::Error;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::{Value, json};
 use services::aws::Chain;
 use services::secrets::store::Store;
@@ -23,7 +24,7 @@ use tracing::{error, info, warn};
 
 use run::{Rotation, Step};
 
-use crate::runtime::{Failure, TO_ANSWER, until_ended};
+use crate::runtime::{AtWork, Failure, TO_ANSWER, until_ended};
 
 const NAME: &str = "rotate-console-secret";
 
@@ -40,7 +41,7 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         warn!(operation = NAME, %error, "not ready yet");
     }
     let store = &store;
-    lambda_runtime::run(service_fn(
+    Runtime::new(service_fn(
         async |event: LambdaEvent<Value>| -> Result<Value, Failure> {
             let (event, context) = event.into_parts();
             let left = context.deadline().duration_since(SystemTime::now());
@@ -55,6 +56,9 @@ async fn run() -> Result<(), lambda_runtime::Error> {
             })
         },
     ))
+    .layer(TracingLayer::new())
+    .layer(AtWork)
+    .run()
     .await
 }
 

@@ -4,5 +4,7 @@ mod cli;
 mod people;
 mod platform;
 mod r7user;
+mod records;
 mod rows_as_they_come;
+mod signals;
 mod via_lambda;

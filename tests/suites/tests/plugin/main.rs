@@ -4,6 +4,7 @@ mod actions;
 mod connection;
 mod package;
 mod server;
+mod signals;
 mod task;
 mod validators;
 mod vendor_actions;
