@@ -64,7 +64,7 @@ mod tests {
         let json =
             serde_json::json!({"login": "a\u{202e}b\u{7f}\u{9b}\n\u{e0041}", "é": ["\u{200d}"]});
         let shown = printable_lines(&format!("{json:#}"));
-        assert_eq!(shown.lines().count(), 5);
+        assert_eq!(shown.lines().count(), 6);
         assert!(!shown.contains(|c| c != '\n' && hides(c)), "{shown}");
         let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
         assert_eq!(read, json);
