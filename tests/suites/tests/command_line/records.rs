@@ -149,7 +149,7 @@ fn what_nobody_sees_in_a_name_is_shown_escaped() {
         "x",
         "--yes",
     ]);
-    assert_eq!(code, 77, "{err}");
+    assert_eq!(code, 64, "{err}");
     assert!(!err.contains(hidden), "{err}");
     let (_, page, _) = cli.run(&["access-report", "--format", "html"]);
     assert!(page.contains(shown) && !page.contains(hidden), "the page");
