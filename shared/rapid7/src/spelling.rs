@@ -84,10 +84,8 @@ fn read(text: &[Read], reader: Reader) -> Option<Vec<Read>> {
 
 /// So many hexadecimal digits as a number.
 fn hexadecimal(digits: Option<&[Read]>) -> Option<u32> {
-    let digits = digits?.iter();
-    digits.fold(Some(0), |number, digit| {
-        Some(number? * 16 + digit.c.to_digit(16)?)
-    })
+    let mut digits = digits?.iter();
+    digits.try_fold(0, |number, digit| Some(number * 16 + digit.c.to_digit(16)?))
 }
 
 /// `&amp;`, `&#38;`, `&#x26;`.
