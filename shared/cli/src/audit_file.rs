@@ -1,7 +1,9 @@
 //! The file that keeps audit records on a laptop.
 
+use std::fs::{File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use actions::{Audit, AuditRecord};
 use clap::ArgMatches;
@@ -9,6 +11,13 @@ use etcetera::{BaseStrategy as _, choose_base_strategy};
 use rapid7::BoxFuture;
 use services::audit::line;
 use services::files;
+use tokio::time::sleep;
+
+use crate::private_file::{appended, ends_cut};
+
+/// How often another process is waited for that is adding a record, and how long each time.
+const WAITS: u32 = 500;
+const WAIT: Duration = Duration::from_millis(10);
 
 /// A file that only grows, readable by its owner alone; made when the first record is written.
 pub(crate) struct AppendedFile(PathBuf);
@@ -35,24 +44,47 @@ impl AppendedFile {
         Ok(Self(state.join("rapid7-user-actions/audit.jsonl")))
     }
 
-    fn append(&self, line: &[u8]) -> io::Result<()> {
+    /// Where it is, for people.
+    pub(crate) fn place(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    /// Adds a record on a line of its own, also behind one that could not be written whole. One process at a
+    /// time, so that what one sees of the last line still holds when it writes.
+    async fn append(&self, line: &[u8]) -> io::Result<()> {
         if let Some(folder) = self.0.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut options = std::fs::OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.0)?;
-        file.write_all(line)?;
+        let mut file = appended(&self.0)?;
+        lock(&file).await?;
+        let line = match ends_cut(&self.0) {
+            true => [b"\n", line].concat(),
+            false => line.to_vec(),
+        };
+        file.write_all(&line)?;
         file.sync_data()
     }
+}
+
+/// Waits until no other process adds a record. Closing the file unlocks it.
+async fn lock(file: &File) -> io::Result<()> {
+    for _ in 0..WAITS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => sleep(WAIT).await,
+            // Some file systems know no locks.
+            Err(TryLockError::Error(_)) | Ok(()) => return Ok(()),
+        }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::TimedOut,
+        "another process has it locked",
+    ))
 }
 
 impl Audit for AppendedFile {
     fn write<'a>(&'a self, record: &'a AuditRecord<'a>) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            let appended = self.append(&line(record)?);
+            let appended = self.append(&line(record)?).await;
             appended.map_err(|error| format!("{}: {error}", self.0.display()))
         })
     }

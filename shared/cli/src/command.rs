@@ -48,7 +48,8 @@ Examples:
 
 Exit codes (sysexits): 0 done, 64 wrong input, 65 several users match,
 67 no such user, 69 console unreachable, 70 a surprise, 75 try again,
-77 refused or not allowed.";
+77 refused or not allowed. 128 and the number of a signal: it left something
+undone. What has begun is finished first; a second signal ends it at once.";
 
 /// `r7user` with a subcommand for each operation.
 pub(crate) fn command() -> Command {

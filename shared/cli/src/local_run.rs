@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::arguments;
 use crate::audit_file::AppendedFile;
 use crate::caller::{person, request_id};
+use crate::interrupt::Interrupt;
 use crate::watch::Watcher;
 
 /// An operation, with all that it may use.
@@ -24,6 +25,7 @@ pub(crate) struct LocalRun {
     operation: Operation,
     services: Services,
     timeout: Duration,
+    audit_place: String,
 }
 
 impl LocalRun {
@@ -34,6 +36,7 @@ impl LocalRun {
         input: &mut Map<String, Value>,
         timeout: Duration,
         watcher: &Arc<Watcher>,
+        interrupt: &Interrupt,
     ) -> actions::Result<Self> {
         let operation = entry.operation;
         // Reading leaves no record, and needs no place for one.
@@ -41,6 +44,7 @@ impl LocalRun {
             Effect::Read => AppendedFile::new(PathBuf::new()),
             _ => AppendedFile::of(arguments)?,
         };
+        let audit_place = audit.place();
         let settings = Settings::from_environment().map_err(misconfigured)?;
         let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
         let known: Vec<&str> = known.collect();
@@ -51,7 +55,7 @@ impl LocalRun {
             input.insert(at.member, earlier.into());
         }
         let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
-        let services = assemble(
+        let mut services = assemble(
             settings,
             Chain::EVERYWHERE,
             Arc::new(audit),
@@ -59,11 +63,18 @@ impl LocalRun {
             progress,
             &Sent::default(),
         );
+        services.ending = interrupt.ending();
         Ok(Self {
             operation,
             services,
             timeout,
+            audit_place,
         })
+    }
+
+    /// Where its audit records are.
+    pub(crate) fn audit_place(&self) -> &str {
+        &self.audit_place
     }
 
     pub(crate) async fn run(&self, input: Map<String, Value>) -> actions::Result<Value> {

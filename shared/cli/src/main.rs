@@ -4,8 +4,10 @@ mod arguments;
 mod audit_file;
 mod caller;
 mod command;
+mod interrupt;
 mod local_run;
 mod out;
+mod private_file;
 mod render;
 mod run;
 mod via_lambda;
@@ -15,11 +17,13 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use actions::ErrorKind;
+use rapid7::printable_lines;
 use serde_json::{Value, json};
 use services::logs;
 use tracing::Level;
 
 use command::command;
+use interrupt::Interrupt;
 use run::run;
 
 /// The exit code of an error, after sysexits.h.
@@ -68,16 +72,20 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
+    let interrupt = Interrupt::default();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(entry, arguments, as_json)),
+        Ok(runtime) => runtime.block_on(run(entry, arguments, as_json, &interrupt)),
         Err(error) => Err(actions::Error::unavailable(error.to_string())),
     };
     let result = result.and_then(|answer| {
         if let Some(answer) = &answer {
             let text = match &answer["text"] {
                 _ if as_lines => render::lines(answer),
+                Value::String(document) if io::stdout().is_terminal() => {
+                    printable_lines(document.trim_end())
+                }
                 Value::String(document) => document.trim_end().to_owned(),
-                _ if as_json => format!("{answer:#}"),
+                _ if as_json => printable_lines(&format!("{answer:#}")),
                 _ => render::answer(answer),
             };
             if !text.is_empty() {
@@ -93,12 +101,14 @@ fn main() -> ExitCode {
             ExitCode::from(exit_code(ErrorKind::Refused))
         }
         Err(error) => {
+            let code = interrupt.exit_code(&error);
             if as_json {
-                out::say(format_args!("{:#}", json!({"error": error.to_json()})));
+                let json = json!({"error": error.to_json()});
+                out::say(printable_lines(&format!("{json:#}")));
             } else {
                 out::say(render::error(&error));
             }
-            ExitCode::from(exit_code(error.kind))
+            ExitCode::from(code.unwrap_or_else(|| exit_code(error.kind)))
         }
     }
 }

@@ -8,6 +8,7 @@ use actions::{Effect, Entry};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
+use crate::interrupt::{Interrupt, Told};
 use crate::local_run::LocalRun;
 use crate::via_lambda::{self, ViaLambda};
 use crate::watch::Watcher;
@@ -18,6 +19,7 @@ pub(crate) async fn run(
     entry: &Entry,
     arguments: &ArgMatches,
     as_json: bool,
+    interrupt: &Interrupt,
 ) -> actions::Result<Option<Value>> {
     let operation = entry.operation;
     let mut input = arguments::input(entry, arguments)?;
@@ -46,7 +48,7 @@ pub(crate) async fn run(
             Go::ViaLambda(ViaLambda::new(stack, operation.spec, given).await?)
         }
         None => Go::Here(Box::new(LocalRun::new(
-            entry, arguments, &mut input, timeout, &watcher,
+            entry, arguments, &mut input, timeout, &watcher, interrupt,
         )?)),
     };
     // A person sees the plan before anything is written.
@@ -88,11 +90,10 @@ pub(crate) async fn run(
     }
     watcher.begin_for_real();
     if operation.spec.effect != Effect::Read && !dry {
-        let told = match go {
-            Go::Here(_) => "Finishing what was begun; it ends within the time allowed.",
-            Go::ViaLambda(_) => via_lambda::INTERRUPTED,
-        };
-        tokio::spawn(finish_when_interrupted(watcher.clone(), told));
+        let caught = interrupt.catch(go.interrupted());
+        caught.map_err(|error| {
+            actions::Error::unavailable(format!("signals can't be caught: {error}"))
+        })?;
     }
     let result = go.run(input).await;
     let written = watcher.end();
@@ -105,18 +106,6 @@ fn sets_password(input: &Map<String, Value>) -> bool {
     ["password", "password_secret", "generate_password"]
         .iter()
         .any(|member| input.contains_key(*member))
-}
-
-/// A write that was begun is followed to its end: stopped in the middle, it could leave an account
-/// without its individual grants. Of a list, nobody else is begun. A second Ctrl-C ends the process all
-/// the same.
-async fn finish_when_interrupted(watcher: Arc<Watcher>, told: &'static str) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        watcher.interrupt();
-        out::say(told);
-        let _ = tokio::signal::ctrl_c().await;
-        std::process::exit(130);
-    }
 }
 
 /// The report in an error, where there is something that would be done all the same.
@@ -139,6 +128,29 @@ impl Go {
         match self {
             Self::Here(here) => here.run(input).await,
             Self::ViaLambda(function) => function.run(input).await,
+        }
+    }
+
+    /// What a person is told who interrupts. A write that was begun is followed to its end: stopped in the
+    /// middle, it could leave an account without its individual grants. Of a list, nobody else is begun.
+    fn interrupted(&self) -> Told {
+        match self {
+            Self::Here(here) => Told {
+                first: "Interrupted: what was begun is finished, within the time allowed, and nothing \
+                        else is begun. Once more ends it at once.",
+                second: format!(
+                    "Ended at once. What was being changed may be half done, and an account may lack \
+                     individual grants that the console dropped. The audit record from before the change \
+                     has them: look for \"audit\":\"before\" in {}, and give it to r7user restore-user.",
+                    here.audit_place()
+                ),
+            },
+            Self::ViaLambda(_) => Told {
+                first: via_lambda::INTERRUPTED,
+                second:
+                    "No longer waiting. The function goes on; its audit records tell how it ended."
+                        .into(),
+            },
         }
     }
 }

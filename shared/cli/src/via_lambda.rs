@@ -19,9 +19,9 @@ const STACK: &str = "via_lambda";
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const LONGEST_RUN: Duration = Duration::from_secs(910);
 
-/// What a person who presses Ctrl-C is told.
+/// What a person who interrupts is told.
 pub(crate) const INTERRUPTED: &str = "The function goes on, whatever is done here; its answer is \
-                                      waited for. Ctrl-C again ends the waiting, not the function.";
+                                      waited for. Once more ends the waiting, not the function.";
 
 pub(crate) fn argument() -> Arg {
     Arg::new(STACK)

@@ -1,7 +1,7 @@
 //! What a person at a terminal sees while a run goes on, and the file that keeps its rows.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,10 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actions::{Error, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rapid7::printable;
 use serde_json::Value;
 use services::files;
 
 use crate::arguments::LARGEST_FILE;
+use crate::private_file::appended;
 use crate::{out, render};
 
 /// Shows a run to the person at the terminal, and keeps its rows.
@@ -22,7 +24,6 @@ pub(crate) struct Watcher {
     bar: Mutex<Option<ProgressBar>>,
     /// A preview shows no progress, and its rows are not kept.
     for_real: AtomicBool,
-    interrupted: AtomicBool,
     /// Where rows of an answer go as they come.
     rows: Option<Mutex<io::BufWriter<io::Stdout>>>,
 }
@@ -44,7 +45,6 @@ impl Watcher {
             report: Mutex::default(),
             bar: Mutex::default(),
             for_real: AtomicBool::default(),
-            interrupted: AtomicBool::default(),
             rows: streams.then(|| Mutex::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))),
         }
     }
@@ -71,11 +71,7 @@ impl Watcher {
             );
             return Err(Error::invalid_input("--report", &expected));
         }
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).map_err(failed)?;
+        let mut file = appended(path).map_err(failed)?;
         // A row that was cut must not swallow the next one.
         if !earlier.is_empty() && !earlier.ends_with('\n') {
             file.write_all(b"\n").map_err(failed)?;
@@ -87,11 +83,6 @@ impl Watcher {
     /// From here on rows are kept and progress is shown.
     pub(crate) fn begin_for_real(&self) {
         self.for_real.store(true, Ordering::Relaxed);
-    }
-
-    /// Nothing else is to be begun.
-    pub(crate) fn interrupt(&self) {
-        self.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// Takes the progress off the terminal, and prints the rows that are still on their way.
@@ -144,11 +135,7 @@ impl Progress for Watcher {
         if let Some(bar) = lock(&self.bar).as_ref() {
             bar.inc(1);
         }
-        self.keep(row)?;
-        match self.interrupted.load(Ordering::Relaxed) {
-            true => Err("interrupted".into()),
-            false => Ok(()),
-        }
+        self.keep(row)
     }
 
     fn streams(&self) -> bool {
@@ -160,7 +147,7 @@ impl Progress for Watcher {
             return Ok(());
         };
         let mut rows = lock(rows);
-        let written = rows.write_all(row.as_bytes());
+        let written = rows.write_all(printable(row).as_bytes());
         let written = written.and_then(|()| rows.write_all(b"\n"));
         written.map_err(|error| error.to_string())
     }

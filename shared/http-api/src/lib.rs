@@ -12,8 +12,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use actions::strict_json::Read;
 use actions::{Error, ErrorKind, SPECS, Spec};
-use lambda::{Failure, TO_ANSWER, until_ended};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda::{AtWork, Failure, TO_ANSWER, until_ended};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::{Map, Value, json};
 use services::aws::Chain;
 use services::invoke::{self, Functions, LONGEST, Reason};
@@ -52,7 +53,7 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         warn!(%error, "not ready yet");
     }
     let functions = &functions;
-    lambda_runtime::run(service_fn(
+    Runtime::new(service_fn(
         async |event: LambdaEvent<Read>| -> Result<Value, Failure> {
             let started = Instant::now();
             let (event, context) = event.into_parts();
@@ -79,6 +80,9 @@ async fn run() -> Result<(), lambda_runtime::Error> {
             Ok(served.response)
         },
     ))
+    .layer(TracingLayer::new())
+    .layer(AtWork)
+    .run()
     .await
 }
 

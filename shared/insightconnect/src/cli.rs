@@ -1,17 +1,18 @@
 //! The program's subcommands.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::process::{ExitCode, exit};
+use std::sync::{Arc, OnceLock};
 
-use actions::strict_json;
+use actions::{Ending, strict_json};
 use clap::{Parser, Subcommand};
-use tracing::Level;
+use tracing::{Level, info, warn};
 
 use crate::about::{DESCRIPTION, NAME, VENDOR, VERSION};
 use crate::message::Envelope;
 use crate::plugin::Plugin;
 use crate::{catalog, http, log, sample, task};
+use services::signals::{Signal, Signals};
 use services::{files, logs};
 
 #[derive(Parser)]
@@ -99,8 +100,9 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-/// Answers the message on standard input: exit code 0 if it was done, 1 if not. The answer is the
-/// last line of standard output either way, unless there is no message to answer to.
+/// Answers the message on standard input: exit code 0 if it was done, 1 if not, and 128 and its number if a
+/// signal came and it was not. The answer is the last line of standard output either way, unless there is no
+/// message to answer to.
 fn once(test: bool, debug: bool) -> ExitCode {
     logs::to_writer(level(debug), log::Tee);
     let text = match files::read(std::io::stdin().lock(), http::LARGEST_MESSAGE) {
@@ -136,11 +138,38 @@ fn once(test: bool, debug: bool) -> ExitCode {
         }
     };
     let plugin = Arc::new(Plugin::new());
-    let reply = runtime.block_on(plugin.answer(&envelope, test));
+    let told = Arc::new(OnceLock::new());
+    let reply = runtime.block_on(async {
+        match Signals::caught() {
+            Ok(signals) => _ = tokio::spawn(end(signals, plugin.ending().clone(), told.clone())),
+            Err(error) => warn!(%error, "signals can't be caught"),
+        }
+        plugin.answer(&envelope, test).await
+    });
     match (print(&format!("{}\n", reply.event)), reply.is_ok()) {
         (ExitCode::SUCCESS, true) => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+        _ => told.get().map_or(ExitCode::FAILURE, |signal: &Signal| {
+            ExitCode::from(signal.exit_code())
+        }),
     }
+}
+
+/// By the first signal the step ends in order: what it has begun to write is finished. The second one ends
+/// the process at once.
+async fn end(mut signals: Signals, ending: Ending, told: Arc<OnceLock<Signal>>) {
+    let first = signals.next().await;
+    let _ = told.set(first);
+    let name = first.name();
+    info!(
+        "{name}: what was begun is finished, and nothing else is begun; once more ends it at once"
+    );
+    ending.tell(format!("interrupted by {name}"));
+    let second = signals.next().await;
+    warn!(
+        "{}: ended at once. What was being changed may be half done; the audit record above has what was there",
+        second.name()
+    );
+    exit(second.exit_code().into());
 }
 
 fn info() -> String {

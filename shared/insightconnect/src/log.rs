@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rapid7::printable_lines;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The lines of one request.
@@ -37,15 +38,17 @@ impl Lines {
     }
 }
 
-/// Writes to standard error, and to the lines of the request that is running.
+/// Writes to standard error, and to the lines of the request that is running, lines in which nothing is that
+/// nobody sees.
 pub(super) struct Tee;
 
 impl Write for Tee {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let shown = printable_lines(&String::from_utf8_lossy(bytes));
         if let Some(lines) = Lines::current() {
-            lines.push(bytes);
+            lines.push(shown.as_bytes());
         }
-        io::stderr().write_all(bytes)?;
+        io::stderr().write_all(shown.as_bytes())?;
         Ok(bytes.len())
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actions::Services;
+use actions::{Ending, Services};
 use jsonschema::Validator;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -43,6 +43,7 @@ pub(super) struct Plugin {
     connection: Validator,
     connections: Connections,
     prepared: Mutex<HashMap<String, Option<Arc<Prepared>>>>,
+    ending: Ending,
 }
 
 impl Plugin {
@@ -51,7 +52,14 @@ impl Plugin {
             connection: validator(&connection::fields(), &Types::new(), Absence::Empty),
             connections: Connections::default(),
             prepared: Mutex::default(),
+            ending: Ending::default(),
         }
+    }
+
+    /// What tells its steps that the process is to end: what has begun to write is finished, and nothing else
+    /// is begun.
+    pub(super) fn ending(&self) -> &Ending {
+        &self.ending
     }
 
     /// Answers a message. `test` runs the test of the connection in place of the step.
@@ -86,8 +94,10 @@ impl Plugin {
         } else {
             connection.timeout
         };
+        let mut services = connection.services;
+        services.ending = self.ending.clone();
         let runner = Runner {
-            services: connection.services,
+            services,
             deadline: Instant::now() + timeout,
         };
         if test || start.step == Step::ConnectionTest {

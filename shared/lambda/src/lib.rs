@@ -7,4 +7,4 @@ pub mod rotation;
 mod runtime;
 
 pub use operation::serve;
-pub use runtime::{Failure, TO_ANSWER, until_ended};
+pub use runtime::{AtWork, Failure, TO_ANSWER, until_ended};

@@ -6,7 +6,8 @@ use std::time::{Instant as Clock, SystemTime};
 
 use actions::strict_json::Read;
 use actions::{Action, Operation, Run, invoke};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 use services::assemble::{assemble_with_ages, warm_up};
 use services::audit::StandardOutput;
@@ -19,7 +20,7 @@ use tracing::{error, warn};
 
 use crate::events;
 use crate::metrics::{Metrics, Record};
-use crate::runtime::{Failure, TO_ANSWER, until_ended};
+use crate::runtime::{AtWork, Failure, TO_ANSWER, until_ended};
 
 /// Serves an operation until Lambda ends the process.
 #[must_use]
@@ -47,7 +48,7 @@ async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::E
     let services = &services;
     let metrics = Metrics::from_environment(sent);
     let metrics = metrics.as_ref();
-    lambda_runtime::run(service_fn(
+    Runtime::new(service_fn(
         async |event: LambdaEvent<Read>| -> Result<Value, Failure> {
             let started = Clock::now();
             let (event, context) = event.into_parts();
@@ -95,5 +96,8 @@ async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::E
             result.map_err(Failure)
         },
     ))
+    .layer(TracingLayer::new())
+    .layer(AtWork)
+    .run()
     .await
 }

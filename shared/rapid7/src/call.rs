@@ -1,6 +1,6 @@
 //! What belongs to one run rather than to the connection.
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -17,6 +17,9 @@ pub(crate) struct Call<C = Credentials> {
     pub(crate) requests: Arc<AtomicU32>,
     /// The credentials of this run: got once, so that nothing has to be waited for in the middle.
     credentials: Arc<Mutex<Option<Arc<C>>>>,
+    /// Whether those are a password that was just set: they are what is to be proven, so no others are sent
+    /// in their place, and not twice where the answer may have been a refusal.
+    on_trial: Arc<AtomicBool>,
     /// What the platform calls the writes of this run.
     written: Arc<Mutex<Vec<String>>>,
     /// Places among the requests of this run that are on their way.
@@ -39,6 +42,7 @@ impl<C> Clone for Call<C> {
             deadline: self.deadline,
             requests: Arc::clone(&self.requests),
             credentials: Arc::clone(&self.credentials),
+            on_trial: Arc::clone(&self.on_trial),
             written: Arc::clone(&self.written),
             turns: Arc::clone(&self.turns),
             refusals: Arc::clone(&self.refusals),
@@ -53,6 +57,7 @@ impl<C> Call<C> {
             deadline,
             requests: Arc::default(),
             credentials: Arc::default(),
+            on_trial: Arc::default(),
             written: Arc::default(),
             turns: Arc::new(Semaphore::new(at_once.max(1))),
             refusals: Arc::default(),
@@ -70,6 +75,16 @@ impl<C> Call<C> {
     /// The credentials of this run, once they are known.
     pub(crate) fn credentials(&self) -> MutexGuard<'_, Option<Arc<C>>> {
         lock(&self.credentials)
+    }
+
+    /// The credentials of this run are a password that was just set.
+    pub(crate) fn put_on_trial(&self) {
+        self.on_trial.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether they are.
+    pub(crate) fn is_on_trial(&self) -> bool {
+        self.on_trial.load(Ordering::Relaxed)
     }
 
     /// The correlation ids of the writes so far.

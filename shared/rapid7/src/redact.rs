@@ -1,7 +1,10 @@
 //! Keeps secrets out of what people and logs get to see.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
+
+use crate::spelling::places;
+use crate::text::printable;
 
 /// What stands where a secret stood.
 pub const REDACTED: &str = "[redacted]";
@@ -9,30 +12,43 @@ pub const REDACTED: &str = "[redacted]";
 /// Longest server text that is quoted, in characters.
 const QUOTED: usize = 300;
 
-/// Server text, made fit to quote: without the secrets that were sent, without control characters,
-/// and short.
+/// Of a longer text than this nothing else is read, in characters.
+const READ: usize = 4096;
+
+/// Server text, made fit to quote: without the secrets that were sent, however they are spelled, without
+/// characters that nobody sees, and short.
 pub(crate) fn quote(text: &str, secrets: &[SecretString]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets {
-        let secret = secret.expose_secret();
-        if secret.is_empty() {
-            continue;
-        }
-        text = text.replace(secret, REDACTED);
-        // A server that quotes the request quotes it as JSON, where some characters are escaped.
-        if let Ok(escaped) = serde_json::to_string(secret) {
-            text = text.replace(escaped.trim_matches('"'), REDACTED);
+    let mut characters = text.chars();
+    let text: Vec<char> = characters.by_ref().take(READ).collect();
+    // A secret that begins in the first half is read to its end.
+    let shown = match characters.next() {
+        Some(_) => READ / 2,
+        None => text.len(),
+    };
+    let hidden = places(&text, secrets);
+    let mut quoted = Vec::new();
+    let mut at = 0;
+    while at < shown && quoted.len() <= QUOTED {
+        match hidden.iter().find(|place| place.contains(&at)) {
+            Some(place) => {
+                quoted.extend(REDACTED.chars());
+                at = place.end;
+            }
+            None => {
+                let c = text[at];
+                match c.is_control() {
+                    true => quoted.push(' '),
+                    false => quoted.extend(printable(c.encode_utf8(&mut [0; 4])).chars()),
+                }
+                at += 1;
+            }
         }
     }
-    let mut clean: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(QUOTED)
-        .collect();
-    if text.chars().count() > QUOTED {
-        clean.push('…');
+    if quoted.len() > QUOTED || at < text.len() {
+        quoted.truncate(QUOTED);
+        quoted.push('…');
     }
-    clean
+    quoted.into_iter().collect()
 }
 
 /// The secrets inside a request body: a bare string (the password endpoint), and every text under a
@@ -104,6 +120,7 @@ fn named_like_a_secret(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
     use serde_json::json;
 
     use super::*;

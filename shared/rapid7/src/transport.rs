@@ -164,7 +164,9 @@ impl<C: Identity> Transport<C> {
         };
         (|| self.send_once(request, call, deadline))
             .retry(retry.backoff())
-            .when(|error| retry.sends_again(error))
+            .when(|error| {
+                retry.sends_again(error) && !(call.is_on_trial() && error.answer_was_lost())
+            })
             .adjust(|error, backoff| retry.wait(error, backoff, wait_until))
             .notify(|error, wait| warn!(%error, wait_ms = wait.as_millis(), "sending again"))
             .await
@@ -205,7 +207,7 @@ impl<C: Identity> Transport<C> {
             Err(error) if error.kind == ErrorKind::Unauthorized => error,
             answer => return answer,
         };
-        if call.has_no_others() {
+        if call.has_no_others() || call.is_on_trial() {
             return Err(refused);
         }
         match timeout_at(deadline, self.credentials.renew(&credentials)).await {
@@ -443,7 +445,7 @@ impl Transport {
         Ok(())
     }
 
-    /// Uses another password for the rest of the run, which was set.
+    /// Uses another password, which was set, for the rest of the run, and never again the one before.
     pub(crate) async fn use_password(
         &self,
         request: &Request,
@@ -456,6 +458,7 @@ impl Transport {
             call.allow(key);
         }
         *call.credentials() = Some(Arc::new(other));
+        call.put_on_trial();
         Ok(())
     }
 

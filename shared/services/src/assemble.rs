@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actions::{Audit, Progress, Services};
+use actions::{Audit, Ending, Progress, Services};
 use tracing::warn;
 
 use crate::aws::Chain;
@@ -65,6 +65,7 @@ pub fn assemble_with_ages(
         audit,
         secrets,
         progress,
+        ending: Ending::default(),
     };
     (services, ages)
 }

@@ -14,4 +14,5 @@ pub mod needs;
 pub mod secrets;
 pub mod sent;
 pub mod settings;
+pub mod signals;
 pub mod targets;

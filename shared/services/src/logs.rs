@@ -2,6 +2,9 @@
 //! than warnings: an HTTP library's debug log would hold headers. A line that can't be written is lost, and no more:
 //! telling so on standard error could end the run in the middle of it.
 
+use std::io::{self, Write};
+
+use rapid7::printable_lines;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -74,12 +77,27 @@ pub fn to_stderr(level: Option<tracing::Level>) {
         .compact()
         .with_ansi(false)
         .with_target(false)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Shown(io::stderr()))
         .log_internal_errors(false);
     tracing_subscriber::registry()
         .with(format)
         .with(targets(level.map_or(LevelFilter::OFF, Into::into)))
         .init();
+}
+
+/// Writes lines in which nothing is that nobody sees.
+struct Shown<W>(W);
+
+impl<W: Write> Write for Shown<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let shown = printable_lines(&String::from_utf8_lossy(bytes));
+        self.0.write_all(shown.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 #[cfg(test)]

@@ -230,6 +230,15 @@ impl<S: Surface> Shared<S> {
                 self.carry_out(request).await;
                 std::future::pending().await
             }
+            FaultKind::HoldBefore(gate) => {
+                gate.pass().await;
+                self.carry_out(request).await
+            }
+            FaultKind::HoldAfter(gate) => {
+                let response = self.carry_out(request).await;
+                gate.pass().await;
+                response
+            }
             FaultKind::EchoBody => {
                 let body = String::from_utf8_lossy(request.body());
                 let message = format!("The request could not be understood: {body}");

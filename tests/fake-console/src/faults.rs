@@ -3,13 +3,53 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use crate::console::State;
 use crate::platform::PlatformState;
 
 /// A change of the state that a fault makes.
 pub type Change<S = State> = Arc<dyn Fn(&mut S) + Send + Sync>;
+
+/// Where answers are held until a test opens it. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    waiting: AtomicUsize,
+    open: Semaphore,
+}
+
+impl Default for Gate {
+    fn default() -> Gate {
+        Gate(Arc::new(Held {
+            waiting: AtomicUsize::new(0),
+            open: Semaphore::new(0),
+        }))
+    }
+}
+
+impl Gate {
+    /// How many requests have come to it.
+    pub fn reached(&self) -> usize {
+        self.0.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Lets all through, now and from now on.
+    pub fn open(&self) {
+        self.0.open.close();
+    }
+
+    pub(crate) async fn pass(&self) {
+        self.0.waiting.fetch_add(1, Ordering::SeqCst);
+        // It has no permits: it is closed, which opens the gate.
+        let _ = self.0.open.acquire().await;
+    }
+}
 
 /// What goes wrong. "Carried out" means that the fake did what the request asks for, whatever
 /// the client gets to see.
@@ -62,6 +102,10 @@ pub enum FaultKind<S = State> {
     Hang,
     /// Carried out, and never answered.
     HangAfter,
+    /// Answered only once the gate is opened; not carried out before that.
+    HoldBefore(Gate),
+    /// Carried out, and answered only once the gate is opened.
+    HoldAfter(Gate),
     /// A 400 whose message repeats the request body; not carried out.
     EchoBody,
     /// The state changes right before a request of any kind is carried out, and before its login: such as
@@ -148,6 +192,8 @@ impl<S> fmt::Debug for FaultKind<S> {
             FaultKind::Slow(delay) => write!(f, "Slow({delay:?})"),
             FaultKind::Hang => f.write_str("Hang"),
             FaultKind::HangAfter => f.write_str("HangAfter"),
+            FaultKind::HoldBefore(_) => f.write_str("HoldBefore"),
+            FaultKind::HoldAfter(_) => f.write_str("HoldAfter"),
             FaultKind::EchoBody => f.write_str("EchoBody"),
             FaultKind::ChangeBefore(_) => f.write_str("ChangeBefore"),
             FaultKind::ChangeBeforeWrite(_) => f.write_str("ChangeBeforeWrite"),

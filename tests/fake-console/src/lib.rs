@@ -44,7 +44,7 @@ mod tls;
 pub use console::{
     Authentication, AuthenticationSource, Locale, Maintenance, Role, State, UserRecord, WireForm,
 };
-pub use faults::{Change, Fault, FaultKind};
+pub use faults::{Change, Fault, FaultKind, Gate};
 pub use log::LoggedRequest;
 pub use platform::{
     ApiKey, KeyType, ORGANIZATION_KEY, PlatformRole, PlatformState, PlatformUser, Product,

@@ -273,6 +273,15 @@ impl PluginServer {
         status.code().unwrap_or(-1)
     }
 
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// If it goes on for a minute.
+    pub fn wait(&mut self) {
+        let ended = self.ends_within(Duration::from_secs(60));
+        assert!(ended, "the plugin does not end:\n{}", self.logs());
+    }
+
     fn signal(&self, signal: Signal) {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             _ = kill_process(pid, signal);

@@ -104,6 +104,8 @@ fn kind(kind: &FaultKind) -> FaultKind<PlatformState> {
         FaultKind::Slow(delay) => FaultKind::Slow(*delay),
         FaultKind::Hang => FaultKind::Hang,
         FaultKind::HangAfter => FaultKind::HangAfter,
+        FaultKind::HoldBefore(gate) => FaultKind::HoldBefore(gate.clone()),
+        FaultKind::HoldAfter(gate) => FaultKind::HoldAfter(gate.clone()),
         FaultKind::EchoBody => FaultKind::EchoBody,
         FaultKind::ChangeBefore(_)
         | FaultKind::ChangeBeforeWrite(_)

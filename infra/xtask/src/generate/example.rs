@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actions::{
-    Audit, AuditRecord, Caller, Entry, OnlyTarget, Operation, Policy, Run, SecretReader,
+    Audit, AuditRecord, Caller, Ending, Entry, OnlyTarget, Operation, Policy, Run, SecretReader,
     SecretWriter, Services, Staged,
 };
 use fake_console::{FakeConsole, FakePlatform, ORGANIZATION_KEY, PlatformState, State};
@@ -157,6 +157,7 @@ fn stage(
             secrets: Arc::<Props>::clone(props),
             deliveries: Some(Arc::<Props>::clone(props) as Arc<dyn SecretWriter>),
             progress: None,
+            ending: Ending::default(),
         },
         caller: Caller::default(),
         deadline: Instant::now() + Duration::from_secs(30),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::core::text::printable;
+
 /// A piece of HTML. Markup is written in the source; every other value is escaped on its way in.
 #[derive(Default)]
 pub(super) struct Html(String);
@@ -13,17 +15,15 @@ impl Html {
         self
     }
 
-    /// A value, between tags or inside a quoted attribute. A character that controls, or that would
-    /// show the text in another order than it is in, becomes U+FFFD.
+    /// A value, between tags or inside a quoted attribute. Characters that nobody sees are shown escaped.
     pub(super) fn text(&mut self, value: &str) -> &mut Self {
-        for c in value.chars() {
+        for c in printable(value).chars() {
             match c {
                 '&' => self.0.push_str("&amp;"),
                 '<' => self.0.push_str("&lt;"),
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                c if c.is_control() || reorders(c) => self.0.push(char::REPLACEMENT_CHARACTER),
                 c => self.0.push(c),
             }
         }
@@ -39,10 +39,4 @@ impl Html {
     pub(super) fn into_string(self) -> String {
         self.0
     }
-}
-
-/// Overrides and isolates of the writing direction. Letters that are written from right to left are
-/// left alone.
-fn reorders(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

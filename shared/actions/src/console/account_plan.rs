@@ -119,7 +119,10 @@ fn plan_for_existing(
     if !differing.is_empty() {
         let lines: Vec<String> = differing
             .iter()
-            .map(|field| format!("{} is {}, not {}", field.field, field.after, field.before))
+            .map(|change| {
+                let [field, wanted, is] = change.shown();
+                format!("{field} is {is}, not {wanted}")
+            })
             .collect();
         return Err(Error::new(
             ErrorKind::Refused,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use rapid7::console::{AccessKind, NewUser, User};
+use rapid7::console::{AccessKind, NewUser, User, UserId};
 use secrecy::SecretString;
 use tracing::warn;
 
@@ -174,6 +174,7 @@ impl ConsoleContext {
         let id = before.user.id();
         let mut expected = before.user.replacement();
         let mut seed = None;
+        let mut proven = None;
         let mut written = false;
         for change in &plan.changes {
             match change {
@@ -198,11 +199,20 @@ impl ConsoleContext {
             match change {
                 Change::ReplaceUser { replacement, .. } => expected = replacement.clone(),
                 Change::SetOwnPassword(_, password) => {
-                    // Nothing may come between: without this password nobody can look, or log in.
+                    self.console().use_password(password).await?;
+                    let proof = self.proof_of_own_password(id).await;
+                    // One that is not in force must not get into the secret.
+                    if let Err(refused) = &proof
+                        && refused.is_failed_login()
+                    {
+                        applied.pop();
+                        return Err(not_in_force(change, plan, refused.clone()));
+                    }
+                    // Nothing else may come between: without this password nobody can look, or log in.
                     if let Some(delivery) = &plan.delivery {
                         self.deliver(delivery, before, None).await?;
                     }
-                    self.console().use_password(password).await?;
+                    proven = Some(Snapshot::without_grants(proof?));
                     outcome.warnings.push(
                         "the pack's own secret must hold the new password now, or the next run \
                          fails"
@@ -220,7 +230,9 @@ impl ConsoleContext {
             }
         }
         let unread = |access: &AccessChange| before.grants(access.kind).is_none();
-        let after = if written || plan.access().any(unread) {
+        let after = if let Some(proven) = proven {
+            proven
+        } else if written || plan.access().any(unread) {
             match self.read_back(before, plan).await {
                 Ok(after) => after,
                 // Once more would be another failed login, and so would giving back.
@@ -249,6 +261,22 @@ impl ConsoleContext {
             .await?;
         verify(plan, &expected, before, &after, &mut outcome.warnings)?;
         Ok((Some(after), seed))
+    }
+
+    /// The pack's own account, read with the password that was just set and with no other: a console that
+    /// ignores it answers as if it had taken it (seen in the field). Sent once more only where the first
+    /// answer was certainly no refused login.
+    async fn proof_of_own_password(&self, id: UserId) -> Result<User> {
+        let first = match self.user(id).await {
+            Ok(user) => return Ok(user),
+            Err(error) => error,
+        };
+        let source = first.source.as_ref();
+        if first.is_failed_login() || source.is_none_or(|source| source.answer_was_lost()) {
+            return Err(first);
+        }
+        warn!(error = %first, "reading back failed: once more");
+        self.user(id).await
     }
 
     /// Reads the account again, with its grants, and plans the same on it. Planned on one state and
@@ -331,6 +359,16 @@ fn undelivered(plan: &Plan, applied: &[String], mut error: Error) -> Error {
         ));
     }
     error
+}
+
+/// The console said that it took the pack's own new password, and does not let it in.
+fn not_in_force(change: &Change, plan: &Plan, mut refused: Error) -> Error {
+    refused.message = format!(
+        "the console said that it took the new password, and refuses a login with it, so it may have kept \
+         the old one, which was not tried in its place: {}",
+        refused.message
+    );
+    own_password_unknown(change, plan, refused.changed(Changed::Unknown))
 }
 
 /// The pack's own password may be another one by now. Every run from here on may be a failed login, so

@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::console::plan::{Plan, Snapshot};
 use crate::core::context::{RunContext, Scope, Targets};
+use crate::core::ending::Begun;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::Subject;
 use crate::core::policy::Policy;
@@ -159,9 +160,10 @@ impl ConsoleContext {
         })
     }
 
-    /// The same console, with what was read of it, for another ticket.
-    pub(crate) fn with_ticket(&self, ticket: Option<&str>) -> Self {
+    /// The same console, with what was read of it, for another ticket and a part of the run.
+    pub(crate) fn for_part(&self, ticket: Option<&str>, begun: &Begun) -> Self {
         let mut other = self.clone();
+        other.run.begun = begun.clone();
         if let Some(ticket) = ticket {
             other.run.caller.ticket = Some(ticket.to_owned());
         }

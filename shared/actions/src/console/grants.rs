@@ -64,7 +64,7 @@ impl ConsoleContext {
             let sent = self
                 .send_all(id, &goals, &left, &after, &mut done, attempt > 0)
                 .await;
-            unsure |= sent.iter().any(may_have_been_carried_out);
+            unsure |= sent.iter().any(left_in_doubt);
             last = worst(sent);
             if let Some(error) = &last {
                 warn!(%error, "changing grants");
@@ -318,7 +318,11 @@ impl ConsoleContext {
                         break;
                     }
                 }
-                Err(error) => return Err(error),
+                Err(mut error) => {
+                    // One that was refused before has left, whatever became of this one.
+                    error.sent |= refused.is_err();
+                    return Err(error);
+                }
             }
         }
         refused
@@ -370,8 +374,9 @@ fn is_failed_login(error: &rapid7::Error) -> bool {
     error.kind == rapid7::ErrorKind::Unauthorized
 }
 
-fn may_have_been_carried_out(sent: &rapid7::Result<()>) -> bool {
-    matches!(sent, Err(error) if error.may_have_been_carried_out())
+/// Whether a write has left and got no plain success: whatever was answered, only a look tells.
+fn left_in_doubt(sent: &rapid7::Result<()>) -> bool {
+    matches!(sent, Err(error) if error.sent)
 }
 
 /// Whether a refusal may be about a single site or asset group, rather than about who asks, how often, or

@@ -87,6 +87,22 @@ fn lines(users: &[&User]) -> impl ExactSizeIterator<Item = String> {
     users.iter().map(|user| line(user))
 }
 
+/// Refuses a login for an account that another one has, upper and lower case alike.
+pub(crate) fn refuse_taken(field: &str, login: &str, user: &User, users: &[User]) -> Result<()> {
+    let same = login.to_lowercase();
+    let taken = |other: &&User| other.id() != user.id() && other.login().to_lowercase() == same;
+    match users.iter().find(taken) {
+        Some(other) => Err(Error::invalid_input(
+            field,
+            &format!(
+                "expected a login that nobody has: {} has this one",
+                line(other)
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Picks the one user that is meant out of all of them.
 ///
 /// # Errors

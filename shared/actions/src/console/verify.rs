@@ -133,10 +133,8 @@ pub(crate) fn verify(
         is_known(&change.field) && !(untold && may_be_untold(&change.field))
     });
     for change in unknown {
-        warnings.push(format!(
-            "{}: expected {}, read back {}",
-            change.field, change.before, change.after
-        ));
+        let [field, expected, read] = change.shown();
+        warnings.push(format!("{field}: expected {expected}, read back {read}"));
     }
     let (was_locked, is_locked) = (before.user.locked(), after.user.locked());
     let unlocks = |change: &Change| matches!(change, Change::UnlockUser(_));

@@ -49,7 +49,10 @@ impl ConsoleContext {
                 Failed::Look => warn!(%error, "a write without a plain success: looking"),
             }
             let mut look = self.look(&change, before, &sendings, &error).await;
+            let is_own_password = matches!(change, Change::SetOwnPassword(..));
+            // The login with it was refused. Sent again, it would take another login to prove it.
             if matches!(look, Ok(Look::NotDone(_)))
+                && !is_own_password
                 && sendings.may_send_again(&error)
                 && self.console().waits_for(&error).await
             {
@@ -81,12 +84,15 @@ impl ConsoleContext {
                     let refused = self.refused_write(&change, error).await;
                     Err(refused.changed(sendings.changed()))
                 }
-                Ok(Look::NotDone(_)) if !error.timed_out() && !change.is_hidden_password() => {
+                Ok(Look::NotDone(_))
+                    if !error.timed_out() && !is_own_password && !change.is_hidden_password() =>
+                {
                     let mut failed = Error::from(error);
                     failed.message.push_str("; the account reads as before");
                     Err(failed.changed(sendings.changed()))
                 }
-                // What got no answer in time may still be under way, and a password never shows.
+                // What got no answer in time may still be under way, and a password never shows: that the
+                // pack's own new one was refused does not tell that the old one is in force.
                 Ok(Look::NotDone(_) | Look::Gone | Look::Hidden) => Err(indeterminate(error)),
                 Ok(Look::Neither(found)) => {
                     let mut failed = conflict(&found).changed(Changed::Unknown);

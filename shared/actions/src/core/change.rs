@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::core::error::{Error, ErrorKind};
+use crate::core::text::printable;
 
 /// One member with its two values. Values of members named like secrets are redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -23,7 +24,18 @@ impl FieldChange {
     /// In one line for people: `enabled: true → false`.
     #[must_use]
     pub fn to_line(&self) -> String {
-        format!("{}: {} → {}", self.field, self.before, self.after)
+        let [field, before, after] = self.shown();
+        format!("{field}: {before} → {after}")
+    }
+
+    /// The member and its two values, for people.
+    pub(crate) fn shown(&self) -> [String; 3] {
+        let value = |value: &Value| printable(&value.to_string());
+        [
+            printable(&self.field),
+            value(&self.before),
+            value(&self.after),
+        ]
     }
 }
 
@@ -111,10 +123,8 @@ pub(crate) fn conflict(found: &[FieldChange]) -> Error {
     let lines: Vec<String> = found
         .iter()
         .map(|change| {
-            format!(
-                "{} should be {} and reads {}",
-                change.field, change.before, change.after
-            )
+            let [field, before, after] = change.shown();
+            format!("{field} should be {before} and reads {after}")
         })
         .collect();
     Error::new(
@@ -163,6 +173,21 @@ mod tests {
                 json!({"role": {"id": "user", "superuser": false}, "links": [2], "email": null}),
             ),
             ["role.superuser: true → false"]
+        );
+    }
+
+    /// A value that is told must not show others elsewhere than they are.
+    #[test]
+    fn what_nobody_sees_is_told_escaped() {
+        assert_eq!(
+            diff(
+                json!({"email": "a\u{202e}b"}),
+                json!({"email": "a\u{200b}b", "x\u{9b}": "\n"})
+            ),
+            [
+                r#"email: "a\u202eb" → "a\u200bb""#,
+                r#"x\u009b: null → "\n""#
+            ]
         );
     }
 

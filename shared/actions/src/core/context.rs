@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::core::audit::{Audit, AuditRecord, Phase};
+use crate::core::ending::{Begun, Ending};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::Outcome;
 use crate::core::policy::Policy;
@@ -166,6 +167,8 @@ pub struct Services {
     pub deliveries: Option<Arc<dyn SecretWriter>>,
     /// Who watches long work.
     pub progress: Option<Arc<dyn Progress>>,
+    /// Whether the process was told to end.
+    pub ending: Ending,
 }
 
 /// Who asked.
@@ -193,6 +196,7 @@ pub struct RunContext {
     pub(crate) caller: Caller,
     pub(crate) dry_run: bool,
     pub(crate) deadline: Instant,
+    pub(crate) begun: Begun,
 }
 
 /// What an operation may use: one console, the platform, or every surface. Opened for each run.
@@ -273,14 +277,16 @@ impl RunContext {
         self.services.audit.write(&record).await
     }
 
-    /// The last moment at which nothing has been written: there must be time to read back, and the
-    /// audit record, with the state that is going to change, must be safe.
+    /// The last moment at which nothing has been written: there must be time to read back, nobody may
+    /// have told the process to end, and the audit record, with the state that is going to change, must be
+    /// safe.
     pub(crate) async fn begin_to_write<State>(
         &self,
         outcome: &Outcome<State>,
         state: Option<Value>,
     ) -> Result<()> {
         self.time_to_write()?;
+        self.begun.begin(&self.services.ending)?;
         let record = json!({
             "subject": outcome.subject,
             "plan": outcome.plan,

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod context;
+pub(crate) mod ending;
 pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod identity_rules;
@@ -14,6 +15,7 @@ pub(crate) mod operation;
 pub(crate) mod outcome;
 pub(crate) mod policy;
 pub(crate) mod recorded;
+pub(crate) mod records;
 pub mod schema;
 pub(crate) mod sending;
 pub(crate) mod spec;
@@ -28,6 +30,7 @@ pub use context::{
     Caller, OnlyTarget, Progress, RunContext, Scope, SecretReader, SecretWriter, Services, Staged,
     Target, Targets,
 };
+pub use ending::Ending;
 pub use entry::Entry;
 pub use error::{Changed, Error, ErrorKind, Result};
 pub use identity_rules::IdentityRules;
@@ -35,4 +38,5 @@ pub use input::{Common, Input};
 pub use operation::{Operation, Run, invoke};
 pub use outcome::{AccountId, Subject};
 pub use policy::Policy;
+pub use records::AuditRecords;
 pub use spec::{Effect, Spec};

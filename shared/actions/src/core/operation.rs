@@ -10,6 +10,7 @@ use tracing::{Instrument as _, error, info, info_span, warn};
 use crate::core::action::Action;
 use crate::core::audit::Phase;
 use crate::core::context::{Caller, RunContext, Scope, Services};
+use crate::core::ending::Begun;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::input::{Input as _, members, parse};
 use crate::core::spec::{Effect, Spec};
@@ -89,6 +90,7 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
         deadline: run.deadline,
         services: run.services,
         caller,
+        begun: Begun::default(),
     };
     let span = info_span!(
         "run",
@@ -104,7 +106,8 @@ async fn run_checked<A: Action>(run: RunContext, input: A::Input, started: Clock
         run.services.policy.may_run(A::SPEC.name)?;
         A::Scope::open(run.clone(), input.common().console).await
     };
-    let scope = match opened.await {
+    let (begun, ending) = (&run.begun, &run.services.ending);
+    let scope = match begun.unless(ending, opened).await {
         Ok(scope) => scope,
         Err(error) => return finish::<A>(&run, None, Err(error), started).await,
     };
@@ -114,7 +117,8 @@ async fn run_checked<A: Action>(run: RunContext, input: A::Input, started: Clock
             progress.warning(&warning);
         }
     }
-    let result = A::run(&scope, input).await.and_then(|output| {
+    let result = begun.unless(ending, A::run(&scope, input)).await;
+    let result = result.and_then(|output| {
         serde_json::to_value(output).map_err(|error| {
             Error::new(
                 ErrorKind::Unexpected,

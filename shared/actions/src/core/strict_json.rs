@@ -224,7 +224,7 @@ mod tests {
                 "`a[1].b[0].c`",
             ),
             (r#"{"dry_run": true, "dry\u005frun": false}"#, "`dry_run`"),
-            (r#"{"a\u001b[2J": 1, "a\u001b[2J": 2}"#, "`a\u{fffd}[2J`"),
+            (r#"{"a\u001b[2J": 1, "a\u001b[2J": 2}"#, "`a\\u001b[2J`"),
             // The first one, and none that is in something else of the same name.
             (r#"{"a": {"b": 1}, "b": 2, "c": 3, "c": 4, "b": 5}"#, "`c`"),
             (long.as_str(), &format!("`{}`", "a".repeat(LONGEST_PATH))),

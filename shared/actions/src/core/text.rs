@@ -2,12 +2,19 @@
 
 use crate::core::error::{Error, Result};
 
-/// Text with content and no spaces around it: " jdoe" is more likely a mistake than a login.
+/// Text with content, no spaces around it and no control characters in it: " jdoe" is more likely a
+/// mistake than a login, and no line break is part of one.
 pub(crate) fn solid(field: &str, text: &str) -> Result<String> {
     if text.is_empty() || text.trim() != text {
         return Err(Error::invalid_input(
             field,
             "expected text that is not empty and has no spaces around it",
+        ));
+    }
+    if text.contains(char::is_control) {
+        return Err(Error::invalid_input(
+            field,
+            "expected text without line breaks and other control characters",
         ));
     }
     Ok(text.to_owned())
@@ -18,9 +25,8 @@ pub(crate) fn same_email(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// Text without control characters: a login must not move the cursor of whoever reads about it.
+/// Text without characters that nobody sees: a login must not move the cursor of whoever reads about it,
+/// nor look like another one.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    rapid7::printable(text)
 }

@@ -137,6 +137,7 @@ impl Batch<'_> {
         Wanted {
             person: looked.named().clone(),
             ticket: self.entry(index).ticket.as_deref(),
+            begun: self.run.begun.part(),
         }
     }
 
@@ -197,6 +198,11 @@ impl Batch<'_> {
         }
     }
 
+    fn told_to_end(&self) -> Option<String> {
+        let why = self.run.services.ending.why()?;
+        Some(format!("{why} before the work on this person was begun"))
+    }
+
     async fn one(&self, shared: &Shared, index: usize, step: Step) -> (usize, Row) {
         let mut row = self.work(shared, index, step).await;
         row.row.dry_run = self.run.dry_run;
@@ -216,7 +222,9 @@ impl Batch<'_> {
     async fn work(&self, shared: &Shared, index: usize, step: Step) -> Row {
         let why_not = || match shared.stopped.load(Ordering::Relaxed) {
             true => lock(&shared.not_kept).clone(),
-            false => no_time(self.run, *lock(&shared.slowest)),
+            false => self
+                .told_to_end()
+                .or_else(|| no_time(self.run, *lock(&shared.slowest))),
         };
         let ticket = self.entry(index).ticket.clone();
         let begun = Instant::now();

@@ -5,6 +5,7 @@ mod lending;
 use std::collections::BTreeSet;
 
 use crate::core::identity_rules::IdentityRules;
+use crate::core::text::printable;
 
 use super::account::{Account, Confidence, List, Match, Person, split};
 use lending::{Address, add, doubt_what_is_shared, lent, nearly_lent, untold};
@@ -135,6 +136,7 @@ impl IdentityRules {
             let from = addresses[index].text.clone();
             let confidence = addresses[index].confidence.max(Confidence::Likely);
             for text in self.aliases(&from) {
+                let from = printable(&from);
                 let why = format!("the same person's as {from}, by the rule of same domains");
                 add(
                     &mut addresses,
@@ -211,10 +213,11 @@ impl IdentityRules {
                 confidence,
                 why,
             } = address;
+            let shown = printable(text);
             if email == Some(text) {
-                reasons.push((*confidence, format!("email {text}: {why}")));
+                reasons.push((*confidence, format!("email {shown}: {why}")));
             } else if account.lower == *text {
-                let reason = format!("login {text}: {why}");
+                let reason = format!("login {shown}: {why}");
                 reasons.push(match email {
                     // What an account says of its address counts for more than what its login looks like.
                     Some(email) if !self.are_alike(email, text) => {

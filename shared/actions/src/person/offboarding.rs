@@ -12,6 +12,7 @@ use super::options::{AccountPick, Options, PlatformStep};
 use super::pick::{Choice, ambiguous, choose};
 use super::platform_task::PlatformTask;
 use super::report::{SurfaceReport, SurfaceVerdict, Worked};
+use crate::core::ending::Begun;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::person::surfaces::Surfaces;
 
@@ -23,11 +24,12 @@ pub(crate) struct Offboarding<'a> {
 }
 
 /// Who leaves, and for which ticket.
-#[derive(Debug, Clone)]
 pub(crate) struct Wanted<'a> {
     pub(crate) person: Person,
     /// The person's own ticket, beside the run's.
     pub(crate) ticket: Option<&'a str>,
+    /// Once the work on somebody has begun, it is finished on every surface.
+    pub(crate) begun: Begun,
 }
 
 /// What a person should know of a surface that is not there.
@@ -258,7 +260,7 @@ impl<'a> Offboarding<'a> {
     ) -> Task {
         match listing.users {
             Ok(Users::Console(console, users)) => {
-                let context = console.with_ticket(wanted.ticket);
+                let context = console.for_part(wanted.ticket, &wanted.begun);
                 let user = &users[account.index];
                 match ConsoleTask::prepare(context, user, self.options, report).await {
                     Ok(task) => Task::Console(Box::new(task)),
@@ -266,7 +268,7 @@ impl<'a> Offboarding<'a> {
                 }
             }
             Ok(Users::Platform(platform, users)) => {
-                let context = platform.with_ticket(wanted.ticket);
+                let context = platform.for_part(wanted.ticket, &wanted.begun);
                 let user = &users[account.index];
                 let step = self.options.platform;
                 let person = &wanted.person;

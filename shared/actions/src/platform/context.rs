@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use tracing::warn;
 
 use crate::core::context::{RunContext, Scope};
+use crate::core::ending::Begun;
 use crate::core::error::wire::MAKE_AN_ORGANIZATION_KEY;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::policy::Policy;
@@ -79,9 +80,10 @@ impl PlatformContext {
         Ok(self.users.get_or_try_init(read).await?)
     }
 
-    /// The same platform, with what was read of it, for another ticket.
-    pub(crate) fn with_ticket(&self, ticket: Option<&str>) -> Self {
+    /// The same platform, with what was read of it, for another ticket and a part of the run.
+    pub(crate) fn for_part(&self, ticket: Option<&str>, begun: &Begun) -> Self {
         let mut other = self.clone();
+        other.run.begun = begun.clone();
         if let Some(ticket) = ticket {
             other.run.caller.ticket = Some(ticket.to_owned());
         }

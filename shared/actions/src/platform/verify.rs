@@ -120,11 +120,10 @@ pub(super) fn verify(
         if stays || lacks || (everything && !has.is_empty()) {
             wrong.push(shown(field, wanted, has));
         } else if !same(&has, &wanted) {
-            let shown = shown(field, wanted, has);
+            let [field, expected, read] = shown(field, wanted, has).shown();
             warnings.push(format!(
-                "{field}: expected {}, read back {}; somebody else is changing this account at the \
-                 same time",
-                shown.before, shown.after
+                "{field}: expected {expected}, read back {read}; somebody else is changing this account \
+                 at the same time"
             ));
         }
     }

@@ -100,6 +100,15 @@ fn argument(member: &Member) -> Arg {
                 },
                 member.help
             )),
+        Kind::Record => arg
+            .long(format!("{long}-file"))
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .value_parser(value_parser!(PathBuf))
+            .help(format!(
+                "A file with this, `-` for standard input: a line of an audit file, or a record by itself. {}",
+                member.help
+            )),
         Kind::Secret => arg
             .long(format!("{long}-stdin"))
             .action(ArgAction::SetTrue)
@@ -182,7 +191,7 @@ pub(super) fn example(name: &str, members: &[Member], example: &str) -> String {
             (Some(Kind::Flag), Value::Bool(true)) => line.push_str(&format!(" --{long}")),
             (Some(Kind::Flag), _) => {}
             (Some(Kind::Secret), _) => line.push_str(&format!(" --{long}-stdin")),
-            (Some(Kind::Document { .. }), _) => {
+            (Some(Kind::Document { .. } | Kind::Record), _) => {
                 line.push_str(&format!(" --{long}-file {long}.json"))
             }
             (_, value) => line.push_str(&format!(" --{long} {}", quoted(&typed(value)))),

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     /// `--name-file`: a JSON document. Where another member takes the same as text, what is no JSON goes
     /// there.
     Document { text: Option<String> },
+    /// `--name-file`: an audit record, out of whatever has some.
+    Record,
     /// The text of a document, by that one's argument.
     TextOfDocument,
     /// `--report FILE` keeps the rows of a run as they are done, and `--resume` goes on from it.
@@ -133,6 +135,9 @@ pub(super) fn kind(schema: &Value, property: &Value) -> Kind {
     }
     if property["x-report"] == true {
         return Kind::Report;
+    }
+    if property["x-record"] == true {
+        return Kind::Record;
     }
     let target = resolved(schema, property);
     let items = resolved(schema, &target["items"]);

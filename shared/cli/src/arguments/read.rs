@@ -3,13 +3,15 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
-use actions::{Entry, Error, strict_json};
+use actions::{AuditRecords, Entry, Error, strict_json};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 use services::files;
 
 use super::command::command;
 use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
+use crate::out::say;
+use crate::render;
 
 /// What a file may hold, a record or a list of people, or the report of an earlier run: a row of it is a
 /// kilobyte or two.
@@ -60,6 +62,10 @@ pub(crate) fn input(entry: &Entry, matches: &ArgMatches) -> actions::Result<Map<
                 },
                 None => None,
             },
+            Kind::Record => match matches.get_one::<PathBuf>(&name) {
+                Some(path) => Some(record(&name, path)?),
+                None => None,
+            },
             Kind::Secret => Some(secret(&name)?.into()),
         };
         if let Some(value) = value {
@@ -89,26 +95,58 @@ fn secret(name: &str) -> actions::Result<String> {
     secret.map_err(|error| unreadable_input(&error))
 }
 
-/// One JSON document out of a file; where any text will do, the text of what is no JSON list.
-fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
-    let argument = format!("--{}-file", long(name));
+/// The text of a file, and what to call it.
+fn text_of(argument: &str, path: &Path) -> actions::Result<(String, String)> {
     let (place, text) = if path == Path::new("-") {
         let text = files::read(io::stdin().lock(), LARGEST_FILE);
         ("standard input".to_owned(), text)
     } else {
         (format!("{path:?}"), files::read_file(path, LARGEST_FILE))
     };
-    let text = text.map_err(|error| {
-        Error::invalid_input(&argument, &format!("{place} can't be read: {error}"))
-    })?;
+    match text {
+        Ok(text) => Ok((place, text)),
+        Err(error) => {
+            let expected = format!("{place} can't be read: {error}");
+            Err(Error::invalid_input(argument, &expected))
+        }
+    }
+}
+
+/// One JSON document out of a file; where any text will do, the text of what is no JSON list.
+fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
+    let argument = format!("--{}-file", long(name));
+    let (place, text) = text_of(&argument, path)?;
     if any_text && !text.trim_start().starts_with('[') {
         return Ok(text.into());
     }
+    json(name, &argument, &place, &text)
+}
+
+fn json(name: &str, argument: &str, place: &str, text: &str) -> actions::Result<Value> {
     let read = strict_json::from_slice(text.as_bytes()).map_err(|error| {
         let expected = format!("expected one JSON document in {place}: {error}");
-        Error::invalid_input(&argument, &expected)
+        Error::invalid_input(argument, &expected)
     })?;
     read.once(name)
+}
+
+/// The audit record to restore from, out of a file that may have others too. What can't be read of it is
+/// told and passed over.
+fn record(name: &str, path: &Path) -> actions::Result<Value> {
+    let argument = format!("--{}-file", long(name));
+    let (place, text) = text_of(&argument, path)?;
+    let records = AuditRecords::read(&text);
+    if records.is_empty() {
+        return json(name, &argument, &place, &text);
+    }
+    for line in records.broken() {
+        let broken = format!("{place}: line {line} can't be read and was passed over");
+        say(render::warning(&broken));
+    }
+    let found = records.to_restore_from();
+    let found = found
+        .map_err(|expected| Error::invalid_input(&argument, &format!("{place}: {expected}")))?;
+    json(name, &argument, &place, found)
 }
 
 /// Where the rows of a run are kept.

@@ -41,7 +41,7 @@ fn sound(entry: &Entry, folder: &Path) {
     for member in &members {
         let (name, kind) = (member.name.as_str(), &member.kind);
         match (kind, example.get(name)) {
-            (Kind::Document { .. }, Some(document)) => {
+            (Kind::Document { .. } | Kind::Record, Some(document)) => {
                 let file = format!("{}.json", long(name));
                 let path = folder.join(&file);
                 fs::write(&path, document.to_string()).expect("written");

@@ -1,6 +1,7 @@
 //! Any operation's answer.
 
 use comfy_table::{Attribute, Cell, Color};
+use rapid7::printable;
 use serde_json::{Map, Value};
 
 use super::outcome::outcome;
@@ -60,7 +61,8 @@ pub(crate) fn lines(answer: &Value) -> String {
         .flat_map(|members| members.values());
     let lists = members.filter_map(Value::as_array);
     let rows = lists.flatten().filter(|row| row.is_object());
-    rows.map(Value::to_string).collect::<Vec<_>>().join("\n")
+    let lines = rows.map(|row| printable(&row.to_string()));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Wide enough to recognise an account, narrow enough for a terminal.
@@ -193,7 +195,7 @@ mod tests {
             [
                 "id|name|description|privileges|extra",
                 "user|User|–|view-site, scan|–",
-                "odd|Odd|a\u{fffd}b|–|{\"a\":[1,\"\u{fffd}\"]}",
+                r#"odd|Odd|a\u009bb|–|{"a":[1,"\u009b"]}"#,
                 "2 in all"
             ]
         );

@@ -1,5 +1,6 @@
 //! Errors and warnings.
 
+use rapid7::printable_lines;
 use serde_json::Value;
 
 use super::parts::{BAD, CARE, QUIET, paint};
@@ -11,13 +12,13 @@ pub(crate) fn left_out(error: &actions::Error) -> String {
     format!(
         "{} {kind}: {}",
         paint(BAD, "not in this plan:"),
-        error.message
+        printable_lines(&error.message)
     )
 }
 
 /// A warning about the deployment itself.
 pub(crate) fn warning(text: &str) -> String {
-    format!("{} {text}", paint(CARE, "warning:"))
+    format!("{} {}", paint(CARE, "warning:"), printable_lines(text))
 }
 
 /// An error.
@@ -31,7 +32,7 @@ pub(crate) fn error(error: &actions::Error) -> String {
         "{} ",
         paint(BAD, &format!("{}:", error.kind.name()))
     ));
-    text.push_str(&error.to_string());
+    text.push_str(&printable_lines(&error.to_string()));
     if error.kind.is_retryable() {
         text.push_str(&paint(QUIET, " (running it again is safe)"));
     }

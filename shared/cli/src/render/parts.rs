@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
+use rapid7::printable;
 use serde_json::{Map, Value};
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -15,13 +16,8 @@ pub(super) fn paint(style: Style, text: &str) -> String {
 }
 
 /// A value in a cell: text without quotes, nothing for null, objects as compact JSON. What a console
-/// tells must not move the cursor of whoever is about to confirm a plan.
+/// tells must not move the cursor of whoever is about to confirm a plan, nor show another name than is meant.
 pub(super) fn cell(value: &Value) -> String {
-    let printable = |text: &str| -> String {
-        text.chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect()
-    };
     match value {
         Value::Null => "–".into(),
         Value::String(text) => printable(text),

@@ -90,7 +90,7 @@ mod tests {
         ]);
         let text = told(json!({"changes": changes, "has_more_pages": true}));
         for part in [
-            "gone\u{fffd}",
+            r"gone\u009b",
             "role changed",
             "role_id: user → auditor",
             "superuser: false → true",

@@ -1,12 +1,14 @@
 //! The server from its start to its end.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use services::signals::Signals;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
@@ -36,20 +38,38 @@ async fn listen(args: &Args) -> std::io::Result<()> {
     let listener = TcpListener::bind(SocketAddr::new(args.host, args.port)).await?;
     let server = Arc::new(Server::new(args));
     info!("listening on http://{}", listener.local_addr()?);
+    // As the first process of a container, this program ends at no signal by itself.
+    let mut signals = Signals::caught()?;
     let (end, ending) = watch::channel(false);
     let router = router(Arc::clone(&server));
-    tokio::select! {
-        () = accept(listener, &server, &router, &ending) => {}
-        () = ended() => info!("told to end: finishing what is running"),
-    }
+    let name = tokio::select! {
+        never = accept(listener, &server, &router, &ending) => match never {},
+        signal = signals.next() => signal.name(),
+    };
+    info!("{name}: told to end: finishing what is running");
+    server.closing.store(true, Ordering::SeqCst);
     let _ = end.send(true);
-    let patience = tokio::time::sleep(Duration::from_secs(args.graceful_timeout));
+    tokio::spawn(async move {
+        let second = signals.next().await;
+        warn!(
+            "{}: ended at once; what was being changed may be half done",
+            second.name()
+        );
+        exit(second.exit_code().into());
+    });
+    // Steps that take longer than the patience are ended where they have not begun to write. What a write
+    // dropped is given back, by the step's own deadline.
+    let patience = async {
+        tokio::time::sleep(Duration::from_secs(args.graceful_timeout)).await;
+        server
+            .plugin
+            .ending()
+            .tell(format!("interrupted by {name}"));
+        all_ended(&server).await;
+    };
     let finished = async {
         server.limits.all_closed().await;
-        // Steps whose callers hung up go on without a connection that would be waited for.
-        while server.active.load(Ordering::SeqCst) > 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        all_ended(&server).await;
     };
     tokio::select! {
         () = finished => {}
@@ -64,7 +84,7 @@ async fn accept(
     server: &Server,
     router: &Router,
     ending: &watch::Receiver<bool>,
-) {
+) -> Infallible {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -94,19 +114,10 @@ async fn accept(
     }
 }
 
-/// Waits for a signal to end. As the first process of a container, this program ends at none by
-/// itself.
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Waits for the steps, also those whose callers hung up: they go on without a connection that would be
+/// waited for.
+async fn all_ended(server: &Server) {
+    while server.active.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actions::{
-    Caller, Error, OnlyTarget, Operation, Run, Services, SetPassword, TestConnection, invoke,
+    Caller, Ending, Error, OnlyTarget, Operation, Run, Services, SetPassword, TestConnection,
+    invoke,
 };
 use rapid7::RetryPolicy;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -131,6 +132,8 @@ impl Rotation {
             secrets: Arc::new(References::new(Arc::clone(&self.store), own, false)),
             deliveries: None,
             progress: None,
+            // A step is finished once it has begun.
+            ending: Ending::default(),
         };
         let run = Run {
             services,

@@ -15,7 +15,8 @@ use std::time::SystemTime;
 
 use actions::Error;
 use actions::strict_json::Read;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::{Value, json};
 use services::aws::Chain;
 use services::secrets::store::Store;
@@ -24,7 +25,7 @@ use tracing::{error, info, warn};
 
 use run::{Rotation, Step};
 
-use crate::runtime::{Failure, TO_ANSWER, until_ended};
+use crate::runtime::{AtWork, Failure, TO_ANSWER, until_ended};
 
 const NAME: &str = "rotate-console-secret";
 
@@ -41,7 +42,7 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         warn!(operation = NAME, %error, "not ready yet");
     }
     let store = &store;
-    lambda_runtime::run(service_fn(
+    Runtime::new(service_fn(
         async |event: LambdaEvent<Read>| -> Result<Value, Failure> {
             let (event, context) = event.into_parts();
             let left = context.deadline().duration_since(SystemTime::now());
@@ -56,6 +57,9 @@ async fn run() -> Result<(), lambda_runtime::Error> {
             })
         },
     ))
+    .layer(TracingLayer::new())
+    .layer(AtWork)
+    .run()
     .await
 }
 

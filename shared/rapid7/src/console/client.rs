@@ -337,7 +337,9 @@ impl Client {
         }
     }
 
-    /// Uses another password for the rest of this run.
+    /// Uses another password, one that was just set, for the rest of this run, and no other in its place: the
+    /// next request proves whether the console lets it in. One whose answer may have been a refusal is not
+    /// sent again.
     ///
     /// # Errors
     /// When the credentials can't be had.

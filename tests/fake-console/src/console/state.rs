@@ -205,6 +205,9 @@ pub struct State {
     /// Whether read-only members sent back get a 400. What a real console does is unknown; the
     /// strict answer keeps clients careful.
     pub reject_read_only: bool,
+    /// Whether a password that is set is answered with 200 and ignored, as by a console that reads another
+    /// body than it gets (seen in the field).
+    pub ignores_passwords: bool,
     /// Whether `status` in error bodies is a string, as the vendor's file has it, or a number.
     pub error_status_as_string: bool,
     /// Whether a successful PUT or DELETE answers 204 without a body: the vendor's file speaks of
@@ -243,6 +246,7 @@ impl Default for State {
             password_required_on_put: false,
             put_drops_grants: true,
             reject_read_only: true,
+            ignores_passwords: false,
             error_status_as_string: false,
             no_content_on_write: false,
             maintenance: None,

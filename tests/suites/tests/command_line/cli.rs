@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -71,11 +71,15 @@ pub(crate) fn interrupted(
     while !begun() {
         thread::sleep(Duration::from_millis(5));
     }
-    let interrupt = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupt.expect("kill starts").success());
+    signal(&child, "INT");
     told(&child.wait_with_output().expect("ends"))
+}
+
+/// Sends a signal to a program.
+pub(crate) fn signal(child: &Child, signal: &str) {
+    let mut kill = Command::new("kill");
+    let sent = kill.args([format!("-{signal}"), child.id().to_string()]);
+    assert!(sent.status().expect("kill starts").success());
 }
 
 /// The same program in front of a person.

@@ -5,5 +5,7 @@ mod files;
 mod people;
 mod platform;
 mod r7user;
+mod records;
 mod rows_as_they_come;
+mod signals;
 mod via_lambda;

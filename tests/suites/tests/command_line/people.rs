@@ -205,8 +205,8 @@ fn an_interrupt_ends_a_list_between_people() {
     fs::write(cli.path("leavers.csv"), list).expect("written");
     let mut command = cli.command(&with(&["--yes"]));
     let (code, _, err) = interrupted(&mut command, || cli.report_lines() > 0);
-    assert_eq!(code, 69, "{err}");
-    assert!(err.contains("interrupted"), "{err}");
+    assert_eq!(code, 130, "{err}");
+    assert!(err.contains("interrupted by SIGINT before"), "{err}");
     let rows = cli.report();
     let of = |result: &str| rows.iter().filter(|row| row["result"] == result).count();
     assert!(of("done") > 0 && of("not_begun") > 0, "{rows:#?}");

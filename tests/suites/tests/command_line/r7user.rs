@@ -362,7 +362,7 @@ fn an_interrupt_after_the_write_has_begun_lets_it_finish() {
     let mut command = cli.command(&["disable-user", "--user-id", "4", "--yes"]);
     let (code, out, err) = interrupted(&mut command, || !cli.world.writes().is_empty());
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("Finishing what was begun"), "{err}");
+    assert!(err.contains("what was begun is finished"), "{err}");
     let outcome: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(outcome["changed"], true);
     let sites = cli.world.console.state().user_mut("jdoe").sites.clone();

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use actions::{AuditRecord, Caller, Policy, Run, SecretReader, SecretWriter, Services, Staged};
+use actions::{
+    AuditRecord, Caller, Ending, Policy, Run, SecretReader, SecretWriter, Services, Staged,
+};
 use fake_console::{Fault, FaultKind, UserRecord};
 use harness::{Failure, Function, Invocation};
 use rapid7::console::Client;

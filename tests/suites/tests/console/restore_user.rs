@@ -201,6 +201,13 @@ fn grants_that_a_run_could_not_give_back_come_back_from_its_record() {
 #[test]
 fn everything_that_differs_from_the_record_comes_back_whoever_changed_it() {
     let world = World::new();
+    {
+        // A member is known for the console's as it tells it of somebody.
+        let mut state = world.console.state();
+        let jdoe = state.user_mut("jdoe").clone();
+        let other = state.user_mut("tokafor");
+        (other.other, other.other_role) = (jdoe.other, jdoe.other_role);
+    }
     let before = world.console.state().snapshot();
     let function = world.function("disable-user");
     let answer = function.invoke(&json!({"user_id": 4}));
@@ -297,19 +304,72 @@ fn a_record_that_does_not_fit_is_refused() {
 
 /// A login that somebody else has by now can't come back; nothing is half done.
 #[test]
-fn a_login_that_was_given_away_is_refused_by_the_console_and_nothing_is_changed() {
+fn a_login_that_was_given_away_is_refused_and_nothing_is_sent() {
     let world = World::new();
     let function = world.function("update-user");
     let event = json!({"user_id": 4, "new_login": "jane"});
     function.invoke(&event).result.expect("renamed");
-    let again = |state: &mut State| state.user_mut("tokafor").login = "jdoe".into();
+    let again = |state: &mut State| state.user_mut("tokafor").login = "JDoe".into();
     again(&mut world.console.state());
     let before = world.console.state().snapshot();
+    world.console.clear_requests();
     let (kind, message) = failure(&world, &record(&function));
-    assert_eq!(kind, "Refused", "{message}");
-    assert!(message.contains("already exists"), "{message}");
+    assert_eq!(kind, "InvalidInput", "{message}");
+    let told = "expected a login that nobody has: JDoe (user 5) has this one";
+    assert!(message.contains(told), "{message}");
     assert!(message.contains("Nothing was changed"), "{message}");
+    assert_eq!(world.writes(), Vec::<String>::new());
     assert_console(&world, &before, "restored");
+}
+
+/// Whoever may restore may not thereby send what no guard knows.
+#[test]
+fn what_somebody_put_into_a_record_is_not_sent() {
+    for form in [WireForm::Vendor, WireForm::Guide] {
+        let world = World::speaking(form);
+        let function = world.function("disable-user");
+        let answer = function.invoke(&json!({"user_id": 4}));
+        answer.result.expect("disabled");
+        let mut record = record(&function);
+        let user = &mut record["record"]["state"]["user"];
+        user["isSuperUser"] = true.into();
+        user["role"]["godMode"] = json!({"on": true});
+        let elsewhere = match form {
+            WireForm::Vendor => &mut user["accessAllSites"],
+            WireForm::Guide => &mut user["role"]["allSites"],
+        };
+        *elsewhere = true.into();
+        world.console.clear_requests();
+        let restored = restore(&world, &record);
+        let warnings = restored["warnings"].to_string();
+        assert!(warnings.contains("isSuperUser: the console tells no such member"));
+        let requests = world.console.requests();
+        let put = requests.iter().find(|request| request.method == "PUT");
+        let body = put
+            .expect("a PUT")
+            .body
+            .clone()
+            .expect("a body")
+            .to_string();
+        for forged in ["isSuperUser", "godMode"] {
+            assert!(!body.contains(forged), "{form:?}: {body}");
+        }
+        let user = world.console.state().user_mut("jdoe").clone();
+        assert!(
+            user.enabled && !user.all_sites && user.other.len() == 2,
+            "{form:?}"
+        );
+        for (login, told) in [
+            ("a\u{1b}b", "`record.record.state.user.login`"),
+            ("NXAdmin", "has this one"),
+        ] {
+            let mut forged = record.clone();
+            forged["record"]["state"]["user"]["login"] = login.into();
+            let (kind, message) = failure(&world, &forged);
+            assert_eq!(kind, "InvalidInput", "{message}");
+            assert!(message.contains(told), "{message}");
+        }
+    }
 }
 
 /// A 404 of the site, and not for want of privilege: the pack may list everybody.

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use actions::{
-    AuditRecord, Caller, Effect, OnlyTarget, Phase, Policy, Run, SecretReader, Services,
+    AuditRecord, Caller, Effect, Ending, OnlyTarget, Phase, Policy, Run, SecretReader, Services,
 };
 use fake_console::{FakeConsole, Fault, FaultKind, State};
 use rapid7::console::Client;
@@ -264,6 +264,7 @@ async fn an_outcome_that_could_not_be_recorded_is_a_warning() {
             secrets: Arc::new(NoSecrets),
             deliveries: None,
             progress: None,
+            ending: Ending::default(),
         },
         caller: Caller::default(),
         deadline: Instant::now() + Duration::from_secs(20),

@@ -41,6 +41,8 @@ const FLOORS: [(&str, Floors); 2] = [
                 "logins",
                 "rate_limit",
                 "redact",
+                "spelling",
+                "text",
                 "tls",
                 "without_links",
             ],

@@ -6,6 +6,7 @@ mod logins;
 mod messages;
 mod package;
 mod server;
+mod signals;
 mod task;
 mod validators;
 mod vendor_actions;

@@ -160,7 +160,7 @@ proptest! {
     /// Creating what was just created is nothing left to do, in both forms.
     #[test]
     fn after_it_is_carried_out_nothing_is_left_to_do(
-        first in "[^\\s]{1,8}", last in "[^\\s]{1,8}", enabled: bool, all_sites: bool,
+        first in "[^\\s\\pC]{1,8}", last in "[^\\s\\pC]{1,8}", enabled: bool, all_sites: bool,
         role in prop::sample::select(vec!["user", "site-admin"]), guide: bool,
     ) {
         let mut more = json!({

@@ -57,6 +57,7 @@ impl Action for OffboardUser {
         let wanted = Wanted {
             person,
             ticket: None,
+            begun: surfaces.run_context().begun.clone(),
         };
         let prepared = offboarding.prepare(&wanted, looked).await;
         surfaces

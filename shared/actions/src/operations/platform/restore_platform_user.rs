@@ -51,6 +51,7 @@ input! {
     /// What to restore from.
     pub struct RestorePlatformUserInput {
         /// An audit record with `"audit": "before"`, as it was written.
+        #[schemars(extend("x-record" = true))]
         pub record: PlatformRestoreRecord,
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rapid7::console::{AccessKind, Replacement, User, UserId};
+use rapid7::console::{AccessKind, Replacement, Role, User, UserId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::console::context::ConsoleContext;
 use crate::console::input::console_input;
-use crate::console::lookup::{Selector, line};
+use crate::console::lookup::{Selector, line, refuse_taken};
 use crate::console::outcome::Outcome;
 use crate::console::plan::{AccessChange, Plan, Snapshot};
 use crate::console::view::{is_known, is_shown};
@@ -52,13 +52,15 @@ console_input! {
     /// What to restore from.
     pub struct RestoreUserInput {
         /// An audit record with `"audit": "before"`, as it was written.
+        #[schemars(extend("x-record" = true))]
         pub record: RestoreRecord,
     }
 }
 
 /// Plans an account back to the state in an audit record, individual grants included: what a run
 /// did, and what somebody else did since, so look at the plan first. Passwords, two-factor seeds and
-/// locks are not in a record. An account that is gone can't be restored.
+/// locks are not in a record, a role's own privileges are not the account's to give back, and members that
+/// the console tells of nobody stay out. An account that is gone can't be restored.
 pub struct RestoreUser;
 
 impl Action for RestoreUser {
@@ -81,7 +83,11 @@ impl Action for RestoreUser {
         let user = context.find_user(&Selector::Id(UserId(id))).await;
         let user = user.map_err(|error| if_gone(error, "provision-user"))?;
         let before = context.snapshot(&user).await?;
-        let plan = plan(state, &before).map_err(|error| error.about(line(&user)))?;
+        let about = |error: Error| error.about(line(&user));
+        let recorded = whole(state, &before.user).map_err(about)?;
+        let known = known(context, &recorded, &before.user).await;
+        let known = known.map_err(about)?;
+        let plan = plan(state, &recorded, &before, &known);
         context.apply_to(before, plan).await
     }
 }
@@ -119,6 +125,19 @@ const TYPES: &[(&str, IsOf, &str)] = &[
     ("/email", Value::is_string, "text"),
 ];
 
+/// Texts that are one line.
+const TEXTS: &[&str] = &[
+    "/authentication/type",
+    "/email",
+    "/locale/default",
+    "/locale/reports",
+    "/login",
+    "/name",
+    "/name/first",
+    "/name/last",
+    "/role/id",
+];
+
 /// The recorded account, if it is one that this can be restored from.
 fn whole(state: &RecordedState, now: &User) -> Result<User> {
     let field = "record.record.state.user";
@@ -135,7 +154,32 @@ fn whole(state: &RecordedState, now: &User) -> Result<User> {
             "expected an audit record as it was written: none holds passwords or other secrets",
         ));
     }
-    solid(&format!("{field}.login"), recorded.login())?;
+    if recorded.login() != now.login() {
+        solid(&format!("{field}.login"), recorded.login())?;
+    }
+    let is = Value::Object(now.members().clone());
+    for path in TEXTS {
+        let text = user
+            .pointer(path)
+            .filter(|text| is.pointer(path) != Some(text));
+        let text = text.and_then(Value::as_str);
+        if text.is_some_and(|text| text.contains(char::is_control)) {
+            let field = format!("{field}{}", path.replace('/', "."));
+            let expected = "expected text without line breaks and other control characters";
+            return Err(Error::invalid_input(&field, expected));
+        }
+    }
+    let in_parts = |user: &Value| {
+        Some(user.get("name")?)
+            .filter(|n| !n.is_null())
+            .map(Value::is_object)
+    };
+    if let (Some(was), Some(is)) = (in_parts(&user), in_parts(&is))
+        && was != is
+    {
+        let expected = "expected it as this console tells names, in one text or in two";
+        return Err(Error::invalid_input(&format!("{field}.name"), expected));
+    }
     for (path, fits, kind) in TYPES {
         let value = user.pointer(path).filter(|value| !value.is_null());
         if value.is_some_and(|value| !fits(value)) {
@@ -164,13 +208,142 @@ fn whole(state: &RecordedState, now: &User) -> Result<User> {
     Ok(recorded)
 }
 
-fn plan(state: &RecordedState, before: &Snapshot) -> Result<Plan> {
-    let recorded = whole(state, &before.user)?;
+/// What has to be known of the console beside the account.
+#[derive(Default)]
+struct Known {
+    /// The members that it tells of the account or, where a record has others, of anybody.
+    told: BTreeSet<String>,
+    /// Its roles, where a record has another one than the account.
+    roles: Vec<Role>,
+}
+
+/// Members that every console takes, whether it tells them of an account or not. All others have two forms,
+/// or are a newer console's.
+const TAKEN: &[&str] = &[
+    "authentication",
+    "authentication.id",
+    "authentication.type",
+    "email",
+    "enabled",
+    "locale",
+    "locale.default",
+    "locale.reports",
+    "login",
+    "name",
+    "name.first",
+    "name.last",
+    "role",
+    "role.id",
+    "role.superuser",
+];
+
+impl Known {
+    /// Whether a member is one that the console has, rather than one that somebody put into a record: no
+    /// guard knows what it does.
+    fn has(&self, path: &str) -> bool {
+        TAKEN.contains(&path) || self.told.contains(path)
+    }
+}
+
+/// The dotted paths of an object's members, those inside others included.
+fn paths(prefix: &str, members: &Map<String, Value>, into: &mut BTreeSet<String>) {
+    for (name, value) in members {
+        let path = match prefix {
+            "" => name.clone(),
+            prefix => format!("{prefix}.{name}"),
+        };
+        if let Value::Object(members) = value {
+            paths(&path, members, into);
+        }
+        into.insert(path);
+    }
+}
+
+/// Reads it, as far as the record makes it matter.
+async fn known(context: &ConsoleContext, recorded: &User, now: &User) -> Result<Known> {
+    if recorded.login() != now.login() {
+        let field = "record.record.state.user.login";
+        refuse_taken(field, recorded.login(), now, context.users().await?)?;
+    }
+    let mut known = Known::default();
+    paths("", now.members(), &mut known.told);
+    let mut recorded_paths = BTreeSet::new();
+    paths("", recorded.replacement().members(), &mut recorded_paths);
+    if !recorded_paths.iter().all(|path| known.has(path)) {
+        for user in context.users().await? {
+            paths("", user.members(), &mut known.told);
+        }
+    }
+    if recorded.role_id().is_some() && recorded.role_id() != now.role_id() {
+        known.roles = context.roles().await?.to_vec();
+    }
+    Ok(known)
+}
+
+/// What of a role's privileges was so and can't be given back.
+fn other_privileges(recorded: &User, now: &User, known: &Known) -> Option<String> {
+    let set = |privileges: Vec<&str>| -> BTreeSet<String> {
+        privileges.into_iter().map(printable).collect()
+    };
+    let list = |names: &BTreeSet<String>| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.join(", ")
+    };
+    let was = set(recorded.privileges()?);
+    let Some(id) = recorded.role_id() else {
+        let same = now.role_id().is_none() && now.privileges().map(set).as_ref() == Some(&was);
+        return (!same).then(|| {
+            format!(
+                "role.privileges: the record has privileges of the account's own, which no update gives \
+                 back, so its role stays as it is: {}",
+                list(&was)
+            )
+        });
+    };
+    let is = match now.role_id() == Some(id) {
+        true => set(now.privileges()?),
+        false => {
+            let role = known.roles.iter().find(|role| role.id == id)?;
+            let privileges = role.privileges.as_ref()?;
+            set(privileges.iter().map(String::as_str).collect())
+        }
+    };
+    let (lost, new) = (&was - &is, &is - &was);
+    let differ = [
+        ("it allowed and allows no more", lost),
+        ("it allows now and did not", new),
+    ];
+    let differ = differ.iter().filter(|(_, names)| !names.is_empty());
+    let differ: Vec<String> = differ
+        .map(|(what, names)| format!("{what}: {}", list(names)))
+        .collect();
+    (!differ.is_empty()).then(|| {
+        format!(
+            "role.privileges: the role {} is not as it was, and stays so ({})",
+            printable(id),
+            differ.join("; ")
+        )
+    })
+}
+
+fn plan(state: &RecordedState, recorded: &User, before: &Snapshot, known: &Known) -> Plan {
     let mut kept = Vec::new();
     let edit = |edit: &mut Replacement| {
         for (name, value) in recorded.replacement().members() {
+            if !known.has(name) {
+                kept.push(untold(name));
+                continue;
+            }
             let now = before.user.members().get(name);
-            edit.restore(name, &merged(name, value, now, &mut kept));
+            let mut value = merged(name, value, now, known, &mut kept);
+            // Privileges of the account's own can't be written: what it has instead stays.
+            if name == "role"
+                && recorded.role_id().is_none()
+                && let Some(id) = before.user.role_id()
+            {
+                value["id"] = id.into();
+            }
+            edit.restore(name, &value);
         }
         // What this pack knows and the account lacked; a newer console's own members stay.
         let names: Vec<String> = edit.members().keys().cloned().collect();
@@ -182,6 +355,8 @@ fn plan(state: &RecordedState, before: &Snapshot) -> Result<Plan> {
     };
     let mut plan = Plan::replace(&before.user, edit);
     plan.warnings.extend(kept);
+    plan.warnings
+        .extend(other_privileges(recorded, &before.user, known));
     if recorded.login() != before.user.login() {
         plan.warnings.push(format!(
             "the account with this number is called {} now, and {} in the record",
@@ -216,12 +391,25 @@ fn plan(state: &RecordedState, before: &Snapshot) -> Result<Plan> {
             .into(),
         );
     }
-    Ok(plan)
+    plan
+}
+
+fn untold(path: &str) -> String {
+    format!(
+        "{}: the console tells no such member of anybody, so it is not given back",
+        printable(path)
+    )
 }
 
 /// A recorded member as it shall be: what was redacted stays as it is, and so does what a newer
 /// console has added to it since.
-fn merged(path: &str, recorded: &Value, now: Option<&Value>, kept: &mut Vec<String>) -> Value {
+fn merged(
+    path: &str,
+    recorded: &Value,
+    now: Option<&Value>,
+    known: &Known,
+    kept: &mut Vec<String>,
+) -> Value {
     match recorded {
         Value::String(text) if text == rapid7::REDACTED => {
             kept.push(format!(
@@ -234,8 +422,12 @@ fn merged(path: &str, recorded: &Value, now: Option<&Value>, kept: &mut Vec<Stri
             let mut members = Map::new();
             for (name, value) in was {
                 let path = format!("{path}.{name}");
+                if !known.has(&path) {
+                    kept.push(untold(&path));
+                    continue;
+                }
                 let now = is.and_then(|is| is.get(name));
-                members.insert(name.clone(), merged(&path, value, now, kept));
+                members.insert(name.clone(), merged(&path, value, now, known, kept));
             }
             for (name, value) in is.into_iter().flatten() {
                 if !is_known(&format!("{path}.{name}")) && !members.contains_key(name) {
@@ -272,6 +464,14 @@ mod tests {
 
     use super::*;
     use crate::console::testing::{any_user, applied, plan_text, user};
+
+    /// The plan, where the console tells of nobody what it does not tell of this account.
+    fn plan(state: &RecordedState, before: &Snapshot) -> Result<Plan> {
+        let recorded = whole(state, &before.user)?;
+        let mut known = Known::default();
+        paths("", before.user.members(), &mut known.told);
+        Ok(super::plan(state, &recorded, before, &known))
+    }
 
     fn state(user: &User, sites: &[i64]) -> RecordedState {
         RecordedState {
@@ -350,6 +550,40 @@ mod tests {
         "#);
     }
 
+    /// No guard knows what a member does that no console has: whoever wrote the record may.
+    #[test]
+    fn members_that_the_console_never_told_stay_out() {
+        let was = state(
+            &jdoe(json!({
+                "isSuperUser": true, "accessAllSites": true, "enabled": false,
+                "role": {"id": "user", "superuser": false, "godMode": true},
+                "badge": {"colour": "red", "opens": "all"},
+            })),
+            &[],
+        );
+        let is = now(jdoe(json!({"badge": {"colour": "blue"}})), &[]);
+        assert_snapshot!(plan_text(plan(&was, &is)), @r#"
+        replace user 42 by itself with badge.colour: "blue" → "red", enabled: true → false; every other member goes back as read
+        warning: accessAllSites: the console tells no such member of anybody, so it is not given back
+        warning: badge.opens: the console tells no such member of anybody, so it is not given back
+        warning: isSuperUser: the console tells no such member of anybody, so it is not given back
+        warning: role.godMode: the console tells no such member of anybody, so it is not given back
+        "#);
+    }
+
+    #[test]
+    fn a_roles_privileges_that_are_others_by_now_are_said() {
+        let with = |role: Value| jdoe(json!({"role": role}));
+        let role = |privileges: &[&str]| json!({"id": "user", "privileges": privileges});
+        let was = state(&with(role(&["scan", "report"])), &[]);
+        let is = now(with(role(&["report", "tag"])), &[]);
+        assert_snapshot!(plan_text(plan(&was, &is)), @"warning: role.privileges: the role user is not as it was, and stays so (it allowed and allows no more: scan; it allows now and did not: tag)");
+        let own = json!({"privileges": ["scan", "report"]});
+        let was = state(&with(own.clone()), &[]);
+        assert_snapshot!(plan_text(plan(&was, &is)), @"warning: role.privileges: the record has privileges of the account's own, which no update gives back, so its role stays as it is: report, scan");
+        assert_snapshot!(plan_text(plan(&was, &now(with(own), &[]))), @"");
+    }
+
     /// Which entry is which, nobody can tell: the account keeps its list.
     #[test]
     fn a_list_with_something_redacted_in_it_stays_as_it_is() {
@@ -374,6 +608,8 @@ mod tests {
         assert_snapshot!(told(json!({"role": null})), @"InvalidInput: `record.record.state.user`: expected the whole account, as it was recorded: it lacks `role`");
         assert_snapshot!(told(json!({"passwordResetOnLogin": true})), @"InvalidInput: `record.record.state.user`: expected an audit record as it was written: none holds passwords or other secrets");
         assert_snapshot!(told(json!({"role": {"id": "user", "apiToken": "canary"}})), @"InvalidInput: `record.record.state.user`: expected an audit record as it was written: none holds passwords or other secrets");
+        assert_snapshot!(told(json!({"login": "a\nb"})), @"InvalidInput: `record.record.state.user.login`: expected text without line breaks and other control characters");
+        assert_snapshot!(told(json!({"email": "a\u{9b}b"})), @"InvalidInput: `record.record.state.user.email`: expected text without line breaks and other control characters");
         assert_snapshot!(told(json!({"login": "other"})), @r#"
         replace user 42 by itself with login: "jdoe" → "other"; every other member goes back as read
         warning: the account with this number is called jdoe now, and other in the record

@@ -7,7 +7,7 @@ use crate::console::choice;
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
 use crate::console::input::user_input;
-use crate::console::lookup::line;
+use crate::console::lookup::{line, refuse_taken};
 use crate::console::outcome::Outcome;
 use crate::console::plan::Plan;
 use crate::console::role_change::RoleChange;
@@ -113,7 +113,7 @@ impl Action for UpdateUser {
         let source = context.source(wanted, &kind).await.map_err(about)?;
         if let Some(login) = &input.new_login {
             let login = solid("new_login", login)?;
-            refuse_taken(&login, &user, context.users().await?).map_err(about)?;
+            refuse_taken("new_login", &login, &user, context.users().await?).map_err(about)?;
         }
         let known = Known {
             roles,
@@ -157,21 +157,6 @@ impl UpdateUserInput {
             && self.new_email.is_none()
             && self.enabled.is_none()
             && !(named || authentication || locale || self.touches_role())
-    }
-}
-
-fn refuse_taken(login: &str, user: &User, users: &[User]) -> Result<()> {
-    let same = login.to_lowercase();
-    let taken = |other: &&User| other.id() != user.id() && other.login().to_lowercase() == same;
-    match users.iter().find(taken) {
-        Some(other) => Err(Error::invalid_input(
-            "new_login",
-            &format!(
-                "expected a login that nobody has: {} has this one",
-                line(other)
-            ),
-        )),
-        None => Ok(()),
     }
 }
 

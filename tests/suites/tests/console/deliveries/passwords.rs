@@ -147,6 +147,74 @@ fn an_own_password_that_is_set_and_can_not_be_read_back_is_found_out_by_hand() {
     assert_eq!(world.delivered()["password"], password);
 }
 
+/// Logins of the pack that the console refused.
+fn failed_logins(world: &World) -> usize {
+    let requests = world.console.requests();
+    requests.iter().filter(|r| r.status == Some(401)).count()
+}
+
+/// The old password still works, and would prove nothing.
+#[test]
+fn an_own_password_that_the_console_ignores_is_not_told_as_set() {
+    let world = World::new();
+    world.console.state().ignores_passwords = true;
+    let allowed = [("RAPID7_ALLOW_OWN_PASSWORD", "true")];
+    let function = world.function_with("set-password", &allowed);
+    let event = event("set-password", OWN_LOGIN);
+    let error = function.invoke(&event).result.expect_err("ignored");
+    let message = error.error_message;
+    assert_eq!(error.error_type, "Unexpected", "{message}");
+    for told in [
+        "the console said that it took the new password, and refuses a login with it",
+        "the old one, which was not tried",
+        "is not known",
+        "find out by hand",
+    ] {
+        assert!(message.contains(told), "{told}: {message}");
+    }
+    assert!(!message.contains("run it again"), "{message}");
+    assert_eq!(failed_logins(&world), 1);
+    // The last request is the refused one: the old password is not sent any more.
+    let last = world.console.requests().pop().expect("a request");
+    assert_eq!(last.status, Some(401));
+    assert_eq!(world.delivered(), "old");
+}
+
+/// An answer that is lost may have been a refusal: no second login is tried.
+#[test]
+fn an_own_password_fails_at_one_login_at_most() {
+    for (answer, ignores) in [
+        (FaultKind::ResetAfter, false),
+        (FaultKind::ResetBefore, true),
+        (FaultKind::StatusAfter { status: 502 }, true),
+    ] {
+        for write in [true, false] {
+            let world = World::new();
+            world.console.state().ignores_passwords = ignores;
+            let shown = format!("{answer:?} {ignores} {write}");
+            let fault = Fault::new(answer.clone());
+            world.console.push_fault(match write {
+                true => fault.on("PUT", "/users/1/password"),
+                false => fault.on("GET", "/users/1").skip(1),
+            });
+            let allowed = [("RAPID7_ALLOW_OWN_PASSWORD", "true")];
+            let function = world.function_with("set-password", &allowed);
+            let event = event("set-password", OWN_LOGIN);
+            let result = function.invoke(&event).result;
+            let in_force = world.console.state().user_mut(OWN_LOGIN).password != OWN_PASSWORD;
+            match result {
+                Ok(outcome) => assert!(in_force, "{shown}: {outcome}"),
+                Err(error) => {
+                    let message = error.error_message;
+                    assert_eq!(error.error_type, "Unexpected", "{shown}: {message}");
+                    assert!(message.contains("find out by hand"), "{shown}: {message}");
+                }
+            }
+            assert!(failed_logins(&world) <= 1, "{shown}");
+        }
+    }
+}
+
 /// A secret store and an audit that work, the store slowly.
 struct Slow;
 
@@ -215,6 +283,7 @@ async fn a_secret_store_that_takes_all_the_time_leaves_the_console_as_it_is() {
             secrets: Arc::new(Slow),
             deliveries: Some(Arc::new(Slow)),
             progress: None,
+            ending: Ending::default(),
         },
         caller: Caller::default(),
         deadline: Instant::now() + Duration::from_millis(4500),

@@ -109,9 +109,9 @@ fn a_superuser_whose_role_stays_is_one_afterwards() {
 #[test]
 fn a_login_that_somebody_has_is_refused_in_any_case() {
     let other = user(json!({"id": 7, "login": "Jane"}));
-    let refused = refuse_taken("jane", &jdoe(), &[jdoe(), other]).expect_err("taken");
+    let refused = refuse_taken("new_login", "jane", &jdoe(), &[jdoe(), other]).expect_err("taken");
     assert_snapshot!(refused.message, @"`new_login`: expected a login that nobody has: Jane (user 7) has this one");
-    assert!(refuse_taken("JDOE", &jdoe(), &[jdoe()]).is_ok());
+    assert!(refuse_taken("new_login", "JDOE", &jdoe(), &[jdoe()]).is_ok());
 }
 
 /// Some members to change, each given or not.
