@@ -348,8 +348,9 @@ fn a_lost_answer_about_the_own_password_is_looked_at_with_the_new_one() {
         (FaultKind::StatusAfter { status: 502 }, true),
         (FaultKind::HtmlAfter, true),
         (FaultKind::CutJson, true),
-        (FaultKind::ResetBefore, true),
-        (FaultKind::status(502), true),
+        // Sent again, it would take another login to prove it, and the first one was refused.
+        (FaultKind::ResetBefore, false),
+        (FaultKind::status(502), false),
         (FaultKind::status(500), false),
         (FaultKind::Html { status: 200 }, false),
     ] {
@@ -365,10 +366,8 @@ fn a_lost_answer_about_the_own_password_is_looked_at_with_the_new_one() {
         if let Err(error) = first {
             assert_eq!(password(), OWN_PASSWORD);
             let message = error.error_message;
-            assert!(
-                message.contains("Nothing was changed"),
-                "{shown}: {message}"
-            );
+            let not_known = "Whether something was changed is not known";
+            assert!(message.contains(not_known), "{shown}: {message}");
             let again = function.invoke(&event).result.expect(&shown);
             assert_eq!(again["changed"], true, "{shown}");
         }
