@@ -15,9 +15,10 @@ mod user_changes;
 
 pub use crate::core::{
     AccountId, Action, Audit, AuditRecord, AuditRecords, Caller, Changed, Check, Common, Effect,
-    Ending, Entry, Error, ErrorKind, FieldChange, IdentityRules, Input, OnlyTarget, Operation,
-    Phase, Policy, Progress, Result, Run, RunContext, Scope, SecretReader, SecretWriter, Services,
-    Spec, Staged, Subject, Target, Targets, Verdict, invoke, schema, strict_json,
+    Ending, Entry, Error, ErrorKind, FieldChange, Found, Holder, IdentityRules, Input, Journal,
+    JournalEntry, JournalKey, Lease, OnlyTarget, Operation, Phase, Policy, Progress, Result, Run,
+    RunContext, Scope, SecretReader, SecretWriter, Services, Spec, Staged, Subject, Target,
+    Targets, Verdict, invoke, schema, strict_json,
 };
 pub use access_report::{
     AccessReport, AccountRef, Finding, FindingKind, ReportedAccount, Severity, SurfaceKind,

@@ -65,6 +65,7 @@ pub fn assemble_with_ages(
         audit,
         secrets,
         progress,
+        journal: None,
         ending: Ending::default(),
     };
     (services, ages)

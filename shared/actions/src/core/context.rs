@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::core::audit::{Audit, AuditRecord, Phase};
 use crate::core::ending::{Begun, Ending};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::journal::Journal;
 use crate::core::outcome::Outcome;
 use crate::core::policy::Policy;
 use crate::core::spec::Spec;
@@ -167,6 +168,9 @@ pub struct Services {
     pub deliveries: Option<Arc<dyn SecretWriter>>,
     /// Who watches long work.
     pub progress: Option<Arc<dyn Progress>>,
+    /// What keeps two runs from one account, and what a killed run did from being lost. Without one, neither
+    /// is promised.
+    pub journal: Option<Arc<dyn Journal>>,
     /// Whether the process was told to end.
     pub ending: Ending,
 }

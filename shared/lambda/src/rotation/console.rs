@@ -133,6 +133,7 @@ impl Rotation {
             deliveries: None,
             progress: None,
             // A step is finished once it has begun.
+            journal: None,
             ending: Ending::default(),
         };
         let run = Run {
