@@ -11,7 +11,7 @@ use tracing::warn;
 
 use crate::console::context::ConsoleContext;
 use crate::console::deliver::Delivered;
-use crate::console::grant_goals::kept_grants;
+use crate::console::grant_goals::{AGAIN, NOT_AGAIN, kept_grants};
 use crate::console::guard::Facts;
 use crate::console::new_account;
 use crate::console::outcome::Outcome;
@@ -25,44 +25,49 @@ use crate::core::outcome::Subject;
 
 impl ConsoleContext {
     /// Carries out a plan for an account that exists.
-    pub(crate) async fn apply(&self, user: User, mut plan: Plan) -> Result<Outcome> {
-        let subject = self.subject(&user);
-        let line = subject.to_line();
-        let mut applied = Vec::new();
-        let outcome = async {
-            // Nothing of it is needed where nothing is written.
-            if plan.changes.is_empty() {
-                let before = Snapshot::without_grants(user);
-                return Ok(self.unchanged(subject, &plan, Some(&before)));
-            }
-            let facts = self.facts(&user, &plan).await?;
-            let mut before = Snapshot::without_grants(user);
-            // Last of all: nothing may come between this reading and the write.
-            if plan.replaces() || plan.deletes() {
-                before = self.refresh(&before, &mut plan).await?;
-            }
-            self.change(before, plan, &facts, subject, &mut applied)
-                .await
-        };
-        let outcome = outcome.await;
-        outcome.map_err(|error| error.after(applied).about(line))
+    pub(crate) async fn apply(&self, user: User, plan: Plan) -> Result<Outcome> {
+        self.apply_to(Snapshot::without_grants(user), plan).await
     }
 
     /// The same, where the grants that the plan is about have been read.
-    pub(crate) async fn apply_to(&self, mut before: Snapshot, mut plan: Plan) -> Result<Outcome> {
+    pub(crate) async fn apply_to(&self, before: Snapshot, plan: Plan) -> Result<Outcome> {
         let subject = self.subject(&before.user);
         let line = subject.to_line();
         let mut applied = Vec::new();
+        let outcome = self.prepare(before, plan, subject, &mut applied).await;
+        outcome.map_err(|error| match error.plan_again {
+            true => error,
+            false => error.after(applied).about(line),
+        })
+    }
+
+    /// Asks what the guards have to know, and reads the account once more.
+    async fn prepare(
+        &self,
+        mut before: Snapshot,
+        mut plan: Plan,
+        subject: Subject,
+        applied: &mut Vec<String>,
+    ) -> Result<Outcome> {
+        if plan.changes.is_empty() {
+            self.check_finished(&before.user).await?;
+            return Ok(self.unchanged(subject, &plan, Some(&before)));
+        }
+        let (facts, administrators) = self.facts(&before.user, &plan).await?;
         let outcome = async {
-            let facts = self.facts(&before.user, &plan).await?;
-            if plan.replaces() {
-                before = self.refresh(&before, &mut plan).await?;
+            // Last of all: nothing may come between this reading and the write.
+            if plan.replaces() || plan.deletes() {
+                let waited = administrators.as_ref().is_some_and(|held| held.stale);
+                let same = self.refresh(&before, &mut plan).await;
+                before = same.map_err(|error| again_if(waited, error))?;
             }
-            self.change(before, plan, &facts, subject, &mut applied)
-                .await
+            self.change(before, plan, &facts, subject, applied).await
         };
         let outcome = outcome.await;
-        outcome.map_err(|error| error.after(applied).about(line))
+        if let Some(administrators) = administrators {
+            administrators.end(self.run.deadline, true).await;
+        }
+        outcome
     }
 
     /// Carries out a plan that creates an account.
@@ -95,31 +100,85 @@ impl ConsoleContext {
     fn unchanged(&self, subject: Subject, plan: &Plan, before: Option<&Snapshot>) -> Outcome {
         let mut lines = plan.to_lines();
         lines.extend(before.and_then(|before| kept_grants(before, plan)));
+        let leases = &self.run.leases;
+        let key = before.map(|before| self.key(&before.user));
+        let notes = key.as_ref().map(|key| leases.notes_on(key));
+        let finished = key.is_some_and(|key| !leases.finished_on(&key).is_empty());
         Outcome {
             operation: self.run.spec.name.into(),
             subject,
-            changed: false,
+            changed: finished,
             dry_run: self.run.dry_run,
             plan: lines,
             changes: planned(plan, before),
             state: before.map(view),
-            warnings: [self.warnings.clone(), plan.warnings.clone()].concat(),
+            warnings: [
+                self.warnings.clone(),
+                notes.unwrap_or_default(),
+                plan.warnings.clone(),
+            ]
+            .concat(),
             correlation_ids: Vec::new(),
         }
     }
 
     async fn change(
         &self,
-        mut before: Snapshot,
-        mut plan: Plan,
+        before: Snapshot,
+        plan: Plan,
         facts: &Facts,
         subject: Subject,
         applied: &mut Vec<String>,
     ) -> Result<Outcome> {
-        let mut outcome = self.unchanged(subject, &plan, Some(&before));
+        let outcome = self.unchanged(subject, &plan, Some(&before));
         self.policy().check(&before, &plan, facts)?;
-        if self.run.dry_run || plan.changes.is_empty() {
-            return Ok(outcome);
+        if self.run.dry_run {
+            self.check_finished(&before.user).await?;
+            return Ok(self.unchanged(outcome.subject, &plan, Some(&before)));
+        }
+        let held = self.hold(&before, &plan).await?;
+        let keeps = held.keeps();
+        let stale = held.stale;
+        let result = self
+            .change_held(before, plan, facts, outcome, stale, applied)
+            .await;
+        // Whatever is not proven is looked at once more by whoever comes next.
+        let finished = match &result {
+            Ok(_) => true,
+            Err(error) => {
+                !keeps
+                    || error.plan_again
+                    || error.changed == Changed::Nothing && applied.is_empty()
+            }
+        };
+        let untold = held.end(self.run.deadline, finished).await;
+        match result {
+            Ok(mut outcome) => {
+                outcome.warnings.extend(untold);
+                Ok(outcome)
+            }
+            Err(error) if finished => Err(error),
+            Err(error) => Err(remembered(error)),
+        }
+    }
+
+    /// The same with the account's lease. `stale` says that somebody else may have been at it after it was
+    /// read.
+    async fn change_held(
+        &self,
+        mut before: Snapshot,
+        mut plan: Plan,
+        facts: &Facts,
+        mut outcome: Outcome,
+        stale: bool,
+        applied: &mut Vec<String>,
+    ) -> Result<Outcome> {
+        if stale {
+            if !plan.replaces() && !plan.deletes() {
+                return Err(Error::plan_again());
+            }
+            let same = self.refresh(&before, &mut plan).await;
+            before = same.map_err(|error| again_if(true, error))?;
         }
         self.run
             .begin_to_write(&outcome, Some(before.to_json()))
@@ -144,10 +203,16 @@ impl ConsoleContext {
         if plan.delivery.is_some() && plan.replaces() {
             before = self.refresh(&before, &mut plan).await?;
         }
-        let written = self.write(&before, &plan, &mut outcome, applied).await;
+        let written = self
+            .write(&before, &plan, &mut outcome.warnings, applied)
+            .await;
         let (after, seed) = written.map_err(|error| undelivered(&plan, applied, error))?;
         if let Some(delivery) = plan.delivery.as_ref().filter(|_| !plan.sets_own_password()) {
             self.deliver(delivery, &before, seed).await?;
+        }
+        if facts.users.is_some() {
+            self.check_administrators(&before, &plan, after.as_ref(), facts, &mut outcome.warnings)
+                .await?;
         }
         outcome.changed = true;
         match after {
@@ -164,11 +229,11 @@ impl ConsoleContext {
     }
 
     /// Writes, reads back, and proves. The state is `None` if there is no such account any more.
-    async fn write(
+    pub(super) async fn write(
         &self,
         before: &Snapshot,
         plan: &Plan,
-        outcome: &mut Outcome,
+        warnings: &mut Vec<String>,
         applied: &mut Vec<String>,
     ) -> Result<(Option<Snapshot>, Option<SecretString>)> {
         let id = before.user.id();
@@ -181,7 +246,7 @@ impl ConsoleContext {
                 Change::SetAccess(_) => continue,
                 Change::ResetTwoFactor(id) => seed = Some(self.reset_two_factor(*id).await?),
                 change => {
-                    let sent = self.carry_out(change, before, &mut outcome.warnings).await;
+                    let sent = self.carry_out(change, before, warnings).await;
                     let sent = sent.map_err(|error| own_password_unknown(change, plan, error));
                     match sent {
                         // A replacement that was sent, now or before, may have dropped grants.
@@ -213,7 +278,7 @@ impl ConsoleContext {
                         self.deliver(delivery, before, None).await?;
                     }
                     proven = Some(Snapshot::without_grants(proof?));
-                    outcome.warnings.push(
+                    warnings.push(
                         "the pack's own secret must hold the new password now, or the next run \
                          fails"
                             .into(),
@@ -256,10 +321,8 @@ impl ConsoleContext {
         } else {
             before.clone()
         };
-        let after = self
-            .settle(before, plan, after, &mut outcome.warnings)
-            .await?;
-        verify(plan, &expected, before, &after, &mut outcome.warnings)?;
+        let after = self.settle(before, plan, after, warnings).await?;
+        verify(plan, &expected, before, &after, warnings)?;
         Ok((Some(after), seed))
     }
 
@@ -329,6 +392,20 @@ impl ConsoleContext {
         outcome.state = Some(view(&after));
         Ok(outcome)
     }
+}
+
+/// An account that another run changed, which this one has `waited` for, is no conflict: it is planned on anew.
+fn again_if(waited: bool, error: Error) -> Error {
+    match waited && error.kind == ErrorKind::Conflict {
+        true => Error::plan_again(),
+        false => error,
+    }
+}
+
+/// What has to be given back is in the journal: another run does that first.
+fn remembered(mut error: Error) -> Error {
+    error.next = error.next.map(|next| next.replace(NOT_AGAIN, AGAIN));
+    error
 }
 
 /// Whether a replacement may have been carried out before this error, or with it.

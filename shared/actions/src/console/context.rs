@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use rapid7::console::{AccessKind, Client, Role, User, UserId};
 use tokio::sync::OnceCell;
@@ -170,6 +171,13 @@ impl ConsoleContext {
         other
     }
 
+    /// The same console for what is read from here on.
+    pub(crate) fn read_anew(&self) -> Self {
+        let mut other = self.clone();
+        other.run.read_since = SystemTime::now();
+        other
+    }
+
     /// Says that an account is lost in this run: it does not count among those that stay.
     pub(crate) fn leaves(&self, id: UserId) {
         let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,6 +190,14 @@ impl ConsoleContext {
         let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
         let stays = |user: &&User| !leaving.contains(&user.id());
         Ok(users.iter().filter(stays).cloned().collect())
+    }
+
+    /// The same, read now.
+    pub(crate) async fn staying_now(&self) -> Result<Vec<User>> {
+        let mut users = self.list().await?;
+        let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        users.retain(|user| !leaving.contains(&user.id()));
+        Ok(users)
     }
 
     /// Every user, read once in a run.

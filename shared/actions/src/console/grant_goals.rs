@@ -272,6 +272,12 @@ pub(super) const GIVE_BACK_BY_HAND: &str = "give back what is missing with grant
                                  grant-asset-group-access: the ids are here and in the audit record. \
                                  Running this again would find the account done and leave that lost";
 
+/// The end of that, which is not true where there is a journal; and what is true then.
+pub(super) const NOT_AGAIN: &str =
+    ". Running this again would find the account done and leave that lost";
+pub(super) const AGAIN: &str = "; or run this, or anything else on the account, again: what is missing is in \
+                                the journal, and is given back first";
+
 /// The step that keeps individual grants, in a line for people; nothing if there are none.
 pub(crate) fn kept_grants(before: &Snapshot, plan: &Plan) -> Option<String> {
     if !plan.replaces() {

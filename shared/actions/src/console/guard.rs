@@ -9,6 +9,7 @@ use rapid7::console::{Role, User};
 use crate::console::context::ConsoleContext;
 use crate::console::plan::{Change, Plan, Snapshot};
 use crate::core::error::Result;
+use crate::core::lease::Held;
 use crate::core::policy::{Policy, refuse};
 
 /// What the guards have to know of the console beyond the account itself; read only where a plan
@@ -54,11 +55,12 @@ impl Facts {
 }
 
 impl ConsoleContext {
-    /// What the guards have to know for this plan.
-    pub(crate) async fn facts(&self, user: &User, plan: &Plan) -> Result<Facts> {
+    /// What the guards have to know for this plan. Who may take an administrator away gets the administrators'
+    /// lease, from before they are read: of two runs at once, the second one sees what the first one left.
+    pub(crate) async fn facts(&self, user: &User, plan: &Plan) -> Result<(Facts, Option<Held>)> {
         let mut facts = Facts::default();
         if !plan.touches_privilege(user) {
-            return Ok(facts);
+            return Ok((facts, None));
         }
         let intended = plan.intended(user);
         if user.privileges().is_none() || intended.privileges().is_none() {
@@ -66,9 +68,15 @@ impl ConsoleContext {
         }
         if plan.may_end_administrator(user) && facts.may_be_privileged(user) {
             facts.roles = Some(self.roles().await?.to_vec());
-            facts.users = Some(self.staying().await?);
+            let held = self.hold_administrators(user, plan).await?;
+            let stale = held.as_ref().is_some_and(|held| held.stale);
+            facts.users = Some(match stale {
+                true => self.staying_now().await?,
+                false => self.staying().await?,
+            });
+            return Ok((facts, held));
         }
-        Ok(facts)
+        Ok((facts, None))
     }
 }
 
@@ -276,7 +284,7 @@ impl Policy {
 }
 
 /// Refuses to take the last administrator but the pack itself, which nobody can log in as, away.
-fn check_last_administrator(
+pub(crate) fn check_last_administrator(
     own_login: &str,
     user: &User,
     after: &User,

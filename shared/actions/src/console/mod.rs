@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod account_input;
 pub(crate) mod account_plan;
+pub(crate) mod administrators;
 pub(crate) mod apply;
 pub(crate) mod choice;
 pub(crate) mod context;
@@ -12,6 +13,7 @@ pub(crate) mod grants;
 pub(crate) mod guard;
 pub(crate) mod id_or_name;
 pub(crate) mod input;
+pub(crate) mod left_behind;
 pub(crate) mod lookup;
 pub(crate) mod new_account;
 pub(crate) mod outcome;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rapid7::{BoxFuture, console, platform};
 use secrecy::SecretString;
@@ -13,6 +13,7 @@ use crate::core::audit::{Audit, AuditRecord, Phase};
 use crate::core::ending::{Begun, Ending};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::journal::Journal;
+use crate::core::lease::Leases;
 use crate::core::outcome::Outcome;
 use crate::core::policy::Policy;
 use crate::core::spec::Spec;
@@ -190,7 +191,7 @@ pub struct Caller {
 
 /// A run with less time left than this does not begin to write: it could not read back, and give
 /// back what the console dropped.
-const TIME_TO_WRITE: Duration = Duration::from_secs(2);
+pub(crate) const TIME_TO_WRITE: Duration = Duration::from_secs(2);
 
 /// What every run has.
 #[derive(Clone)]
@@ -201,6 +202,9 @@ pub struct RunContext {
     pub(crate) dry_run: bool,
     pub(crate) deadline: Instant,
     pub(crate) begun: Begun,
+    pub(crate) leases: Leases,
+    /// What is planned on was read after this.
+    pub(crate) read_since: SystemTime,
 }
 
 /// What an operation may use: one console, the platform, or every surface. Opened for each run.

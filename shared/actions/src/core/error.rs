@@ -122,6 +122,8 @@ pub struct Error {
     pub details: Option<Box<Value>>,
     /// What the platform calls the requests that wrote before it failed.
     pub correlation_ids: Vec<String>,
+    /// Nothing failed: the account is not any more what the run was planned on, and planned anew it may succeed.
+    pub(crate) plan_again: bool,
 }
 
 impl Error {
@@ -138,7 +140,20 @@ impl Error {
             source: None,
             details: None,
             correlation_ids: Vec::new(),
+            plan_again: false,
         }
+    }
+
+    /// Another run changed the account after it was read: everything is to be planned anew. What callers see,
+    /// if that goes on and on.
+    pub(crate) fn plan_again() -> Self {
+        let mut error = Self::new(
+            ErrorKind::Conflict,
+            "other runs kept changing this account at the same time",
+        )
+        .next("run it again");
+        error.plan_again = true;
+        error
     }
 
     /// Something needed from outside, such as a secret or the audit log, is missing or broken.
@@ -199,6 +214,12 @@ impl Error {
     pub(crate) fn is_failed_login(&self) -> bool {
         let source = self.source.as_ref();
         source.is_some_and(|source| source.kind == rapid7::ErrorKind::Unauthorized)
+    }
+
+    /// Whether the failed request behind it was answered with 404, which proves nothing by itself.
+    pub(crate) fn is_missing(&self) -> bool {
+        let source = self.source.as_ref();
+        source.is_some_and(|source| source.kind == rapid7::ErrorKind::NotFound)
     }
 
     /// Whether it is about a login that a console refused and counts.

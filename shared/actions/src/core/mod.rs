@@ -11,6 +11,7 @@ pub(crate) mod error;
 pub(crate) mod identity_rules;
 pub(crate) mod input;
 pub(crate) mod journal;
+pub(crate) mod lease;
 pub(crate) mod lookup;
 pub(crate) mod operation;
 pub(crate) mod outcome;

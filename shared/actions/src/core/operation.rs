@@ -1,6 +1,6 @@
 //! The one way to run any operation.
 
-use std::time::Instant as Clock;
+use std::time::{Instant as Clock, SystemTime};
 
 use rapid7::BoxFuture;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::core::context::{Caller, RunContext, Scope, Services};
 use crate::core::ending::Begun;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::input::{Input as _, members, parse};
+use crate::core::lease::{Leases, PLANS};
 use crate::core::spec::{Effect, Spec};
 
 /// An operation without its types.
@@ -69,6 +70,7 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
     // Told in the log even if the rest can't be read.
     let ticket = input.get("ticket").and_then(Value::as_str);
     let ticket = ticket.map(str::to_owned).or(caller.ticket.clone());
+    let raw = input.clone();
     let input = match parse::<A::Input>(input) {
         Ok(input) => input,
         Err(error) => {
@@ -91,6 +93,8 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
         services: run.services,
         caller,
         begun: Begun::default(),
+        leases: Leases::default(),
+        read_since: SystemTime::now(),
     };
     let span = info_span!(
         "run",
@@ -98,51 +102,79 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
         request_id = run.caller.request_id,
         ticket = run.caller.ticket,
     );
-    run_checked::<A>(run, input, started).instrument(span).await
+    run_checked::<A>(run, input, raw, started)
+        .instrument(span)
+        .await
 }
 
-async fn run_checked<A: Action>(run: RunContext, input: A::Input, started: Clock) -> Result<Value> {
-    let opened = async {
-        run.services.policy.may_run(A::SPEC.name)?;
-        A::Scope::open(run.clone(), input.common().console).await
-    };
-    let (begun, ending) = (&run.begun, &run.services.ending);
-    let scope = match begun.unless(ending, opened).await {
-        Ok(scope) => scope,
-        Err(error) => return finish::<A>(&run, None, Err(error), started).await,
-    };
+async fn run_checked<A: Action>(
+    mut run: RunContext,
+    mut input: A::Input,
+    raw: Value,
+    started: Clock,
+) -> Result<Value> {
+    let mut requests = 0;
+    for plan in 1.. {
+        let opened = async {
+            run.services.policy.may_run(A::SPEC.name)?;
+            A::Scope::open(run.clone(), input.common().console).await
+        };
+        let (begun, ending) = (&run.begun, &run.services.ending);
+        let scope = match begun.unless(ending, opened).await {
+            Ok(scope) => scope,
+            Err(error) => return finish::<A>(&run, "", requests, Err(error), started).await,
+        };
+        if plan == 1 {
+            warn_of(&run, &scope);
+        }
+        let result = begun.unless(ending, A::run(&scope, input)).await;
+        requests += scope.requests();
+        if plan < PLANS
+            && let Err(error) = &result
+            && error.plan_again
+        {
+            info!("planned again, on what the account is by now");
+            input = parse::<A::Input>(raw.clone())?;
+            run.read_since = SystemTime::now();
+            continue;
+        }
+        let result = result.and_then(|output| {
+            serde_json::to_value(output).map_err(|error| {
+                Error::new(
+                    ErrorKind::Unexpected,
+                    format!("the outcome can't be written: {error}"),
+                )
+                .changed(Changed::Unknown)
+            })
+        });
+        return finish::<A>(&run, &scope.target(), requests, result, started).await;
+    }
+    Err(Error::plan_again())
+}
+
+fn warn_of(run: &RunContext, scope: &impl Scope) {
     for warning in scope.warnings() {
         warn!("{warning}");
         if let Some(progress) = &run.services.progress {
             progress.warning(&warning);
         }
     }
-    let result = begun.unless(ending, A::run(&scope, input)).await;
-    let result = result.and_then(|output| {
-        serde_json::to_value(output).map_err(|error| {
-            Error::new(
-                ErrorKind::Unexpected,
-                format!("the outcome can't be written: {error}"),
-            )
-            .changed(Changed::Unknown)
-        })
-    });
-    finish::<A>(&run, Some(&scope), result, started).await
 }
 
 async fn finish<A: Action>(
     run: &RunContext,
-    scope: Option<&A::Scope>,
+    target: &str,
+    requests: u32,
     result: Result<Value>,
     started: Clock,
 ) -> Result<Value> {
-    let target = scope.map(Scope::target).unwrap_or_default();
+    let result = result.map_err(|error| run.leases.told(error));
     let result = if A::SPEC.effect == Effect::Read {
         result
     } else {
-        record_after(run, &target, result, A::recorded).await
+        record_after(run, target, result, A::recorded).await
     };
-    log(run, scope.map_or(0, Scope::requests), &result, started);
+    log(run, requests, &result, started);
     result
 }
 

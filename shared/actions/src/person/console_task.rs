@@ -13,6 +13,7 @@ use crate::console::lookup::{Selector, line};
 use crate::console::outcome::Outcome;
 use crate::console::plan::{AccessChange, Plan, Snapshot, noun};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::lease::PLANS;
 
 /// What is to be done to an account, planned on the list that was read.
 pub(super) struct ConsoleTask {
@@ -159,22 +160,30 @@ async fn work(
     plan: Plan,
     options: Options,
 ) -> Result<Outcome> {
-    if !listed {
-        return context.apply_to(before, plan).await;
-    }
-    let user = before.user;
-    match context.apply(user.clone(), plan).await {
-        // A list may be older than the account, or shorter in its members: planned once more on the
-        // account itself.
-        Err(error) if error.kind == ErrorKind::Conflict && error.changed == Changed::Nothing => {
-            let now = context.find_user(&Selector::Id(user.id())).await?;
-            same_account(&user, &now)?;
-            let now = Snapshot::without_grants(now);
-            let plan = self::plan(&now, options)?;
-            context.apply(now.user, plan).await
+    let user = before.user.clone();
+    let mut result = context.apply_to(before, plan).await;
+    for again in 1..PLANS {
+        let again = match &result {
+            Err(error) if error.plan_again => true,
+            // A list may be older than the account, or shorter in its members: planned once more on the
+            // account itself.
+            Err(error) => {
+                let changed = error.changed != Changed::Nothing;
+                listed && again == 1 && error.kind == ErrorKind::Conflict && !changed
+            }
+            Ok(_) => false,
+        };
+        if !again {
+            break;
         }
-        result => result,
+        let context = context.read_anew();
+        let now = context.find_user(&Selector::Id(user.id())).await?;
+        same_account(&user, &now)?;
+        let now = self::before(&context, &now, options).await?;
+        let plan = self::plan(&now, options)?;
+        result = context.apply_to(now, plan).await;
     }
+    result
 }
 
 /// What was asked for and can't be done any more.

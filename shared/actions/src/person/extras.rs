@@ -119,7 +119,7 @@ async fn preview(
     let disabled = Plan::set_enabled(before, false)?.intended(before);
     for extra in extras {
         let plan = extra.plan(&disabled, new_password)?;
-        let facts = context.facts(&disabled, &plan).await?;
+        let (facts, _) = context.facts(&disabled, &plan).await?;
         let now = Snapshot::without_grants(disabled.clone());
         context.policy().check(&now, &plan, &facts)?;
         outcome.plan.extend(plan.to_lines());
@@ -156,6 +156,7 @@ async fn replace(
 
 /// One of them, on the account as it is now.
 async fn one(context: &ConsoleContext, before: &User, extra: Extra) -> Result<Outcome> {
+    let context = &context.read_anew();
     let now = context.user(before.id()).await?;
     if now.enabled() != Some(false) {
         return Err(Error::new(

@@ -6,6 +6,7 @@ use rapid7::platform::UserId;
 use tracing::warn;
 
 use super::context::PlatformContext;
+use super::guard::Facts;
 use super::new_user;
 use super::plan::{PlatformChange, PlatformPlan};
 use super::snapshot::PlatformSnapshot;
@@ -26,8 +27,11 @@ impl PlatformContext {
         let subject = Subject::of_platform(&before.user, this.platform().address());
         let line = subject.to_line();
         let mut applied = Vec::new();
-        let outcome = this.change(&before, plan, subject, &mut applied).await;
-        outcome.map_err(|error| this.with_ids(error.after(applied).about(line)))
+        let outcome = this.prepare(&before, plan, subject, &mut applied).await;
+        outcome.map_err(|error| match error.plan_again {
+            true => error,
+            false => this.with_ids(error.after(applied).about(line)),
+        })
     }
 
     /// Carries out a plan that creates an account.
@@ -89,21 +93,42 @@ impl PlatformContext {
         }
     }
 
-    async fn change(
+    /// Asks what the guards have to know.
+    async fn prepare(
         &self,
         before: &PlatformSnapshot,
-        mut plan: PlatformPlan,
+        plan: PlatformPlan,
         subject: Subject,
         applied: &mut Vec<String>,
     ) -> Result<Outcome<PlatformUserView>> {
         if plan.changes.is_empty() {
+            self.check_nobody_at_work(&before.user).await?;
             plan.check_nothing_left()?;
             return Ok(self.unchanged(subject, &plan, Some(before)));
         }
+        let administrators = self.hold_administrators(before, &plan).await?;
+        let outcome = async {
+            let facts = self.facts(before, &plan).await?;
+            self.change(before, plan, &facts, subject, applied).await
+        };
+        let outcome = outcome.await;
+        if let Some(administrators) = administrators {
+            administrators.end(self.run.deadline, true).await;
+        }
+        outcome
+    }
+
+    async fn change(
+        &self,
+        before: &PlatformSnapshot,
+        mut plan: PlatformPlan,
+        facts: &Facts,
+        subject: Subject,
+        applied: &mut Vec<String>,
+    ) -> Result<Outcome<PlatformUserView>> {
         let own_key = self.platform().own_key();
-        let facts = self.facts(before, &plan).await?;
         let policy = self.policy();
-        policy.check_on_platform(own_key, before, &plan, &facts)?;
+        policy.check_on_platform(own_key, before, &plan, facts)?;
         plan.warnings
             .extend(super::guard::unknown_own_key(own_key, before, &plan));
         self.may_write().await?;
@@ -111,8 +136,33 @@ impl PlatformContext {
         if self.run.dry_run {
             return Ok(outcome);
         }
+        let held = self.hold(&before.user, plan.to_lines()).await?;
+        let result = match held.stale {
+            true => Err(Error::plan_again()),
+            false => self.change_held(before, &plan, &mut outcome, applied).await,
+        };
+        outcome
+            .warnings
+            .extend(held.end(self.run.deadline, true).await);
+        result?;
+        self.check_administrators(before, &plan, facts, &mut outcome.warnings)
+            .await?;
+        plan.check_nothing_left()?;
+        outcome.changed = true;
+        outcome.correlation_ids = self.platform().correlation_ids();
+        Ok(outcome)
+    }
+
+    /// The same with the account's lease.
+    async fn change_held(
+        &self,
+        before: &PlatformSnapshot,
+        plan: &PlatformPlan,
+        outcome: &mut Outcome<PlatformUserView>,
+        applied: &mut Vec<String>,
+    ) -> Result<()> {
         self.run
-            .begin_to_write(&outcome, Some(before.to_json()))
+            .begin_to_write(outcome, Some(before.to_json()))
             .await?;
         let id = before.user.id();
         self.carry_out_all(id, &plan.changes, &mut outcome.warnings, applied)
@@ -133,10 +183,7 @@ impl PlatformContext {
                 outcome.state = Some(PlatformUserView::from(&after));
             }
         }
-        plan.check_nothing_left()?;
-        outcome.changed = true;
-        outcome.correlation_ids = self.platform().correlation_ids();
-        Ok(outcome)
+        Ok(())
     }
 
     async fn carry_out_all(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use rapid7::platform::{ApiKeyInfo, Client, KeyType, OwnKey, User, UserFilter, UserId};
 use tokio::sync::OnceCell;
@@ -96,6 +97,13 @@ impl PlatformContext {
             platform: self.platform.for_account(),
             ..self.clone()
         }
+    }
+
+    /// The same platform for what is read from here on.
+    pub(super) fn read_anew(&self) -> Self {
+        let mut other = self.clone();
+        other.run.read_since = SystemTime::now();
+        other
     }
 
     /// Says that an account is lost in this run: it does not count among those that stay.

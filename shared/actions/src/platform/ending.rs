@@ -11,6 +11,7 @@ use super::snapshot::{Keys, PlatformSnapshot};
 use super::view::PlatformUserView;
 use crate::core::change::{FieldChange, changed_meanwhile, changes};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::lease::PLANS;
 use crate::core::outcome::Outcome;
 
 /// How somebody's access ends.
@@ -50,11 +51,18 @@ impl PlatformContext {
         user: &User,
         ending: Ending,
     ) -> Result<Outcome<PlatformUserView>> {
-        let now = self.fresh_snapshot(user, ending.keys()).await;
-        let now = now.map_err(|error| gone_meanwhile(user, error).about(line(user)))?;
-        check_same(user, &now.user).map_err(|error| error.about(line(user)))?;
-        let plan = ending.plan(&now)?;
-        self.apply(now, plan).await
+        let mut plans = 1..=PLANS;
+        loop {
+            let this = self.read_anew();
+            let now = this.fresh_snapshot(user, ending.keys()).await;
+            let now = now.map_err(|error| gone_meanwhile(user, error).about(line(user)))?;
+            check_same(user, &now.user).map_err(|error| error.about(line(user)))?;
+            let plan = ending.plan(&now)?;
+            match this.apply(now, plan).await {
+                Err(error) if error.plan_again && plans.next().is_some() => {}
+                result => return result,
+            }
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn may_be_administrator(user: &User) -> bool {
 
 impl PlatformPlan {
     /// Whether the person may administer the platform before and not be there to do so after.
-    fn may_end_administrator(&self, user: &User) -> bool {
+    pub(super) fn may_end_administrator(&self, user: &User) -> bool {
         (self.deletes() || self.suspends) && may_be_administrator(user)
     }
 
@@ -67,6 +67,7 @@ impl PlatformContext {
         plan: &PlatformPlan,
     ) -> Result<Facts> {
         let mut facts = Facts::default();
+        // Read now, with the administrators' lease.
         if plan.may_end_administrator(&before.user) {
             facts.users = Some(self.staying().await?);
         }
@@ -207,7 +208,11 @@ fn check_keys(before: &PlatformSnapshot, plan: &PlatformPlan) -> Result<()> {
 }
 
 /// Refuses to take the last person who administers the platform away. An API key is no person.
-fn check_last_administrator(user: &User, plan: &PlatformPlan, facts: &Facts) -> Result<()> {
+pub(super) fn check_last_administrator(
+    user: &User,
+    plan: &PlatformPlan,
+    facts: &Facts,
+) -> Result<()> {
     if !plan.may_end_administrator(user) {
         return Ok(());
     }

@@ -5,6 +5,7 @@ pub(crate) mod context;
 pub(crate) mod ending;
 pub(crate) mod guard;
 pub(crate) mod input;
+pub(crate) mod lease;
 pub(crate) mod lookup;
 pub(crate) mod new_user;
 pub(crate) mod plan;
