@@ -8,6 +8,7 @@ pub(crate) mod context;
 pub(crate) mod ending;
 pub(crate) mod entry;
 pub(crate) mod error;
+pub(crate) mod hold;
 pub(crate) mod identity_rules;
 pub(crate) mod input;
 pub(crate) mod journal;
