@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use rapid7::console::{AccessKind, NewUser, User, UserId};
+use rapid7::console::{AccessKind, NewUser, User};
 use secrecy::SecretString;
 use tracing::warn;
 
@@ -15,6 +15,7 @@ use crate::console::grant_goals::{AGAIN, NOT_AGAIN, kept_grants};
 use crate::console::guard::Facts;
 use crate::console::new_account;
 use crate::console::outcome::Outcome;
+use crate::console::own_password::{not_in_force, own_password_unknown};
 use crate::console::password::NEVER_SHOWN;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot, noun};
 use crate::console::verify::{known, observed, planned, verify};
@@ -326,22 +327,6 @@ impl ConsoleContext {
         Ok((Some(after), seed))
     }
 
-    /// The pack's own account, read with the password that was just set and with no other: a console that
-    /// ignores it answers as if it had taken it (seen in the field). Sent once more only where the first
-    /// answer was certainly no refused login.
-    async fn proof_of_own_password(&self, id: UserId) -> Result<User> {
-        let first = match self.user(id).await {
-            Ok(user) => return Ok(user),
-            Err(error) => error,
-        };
-        let source = first.source.as_ref();
-        if first.is_failed_login() || source.is_none_or(|source| source.answer_was_lost()) {
-            return Err(first);
-        }
-        warn!(error = %first, "reading back failed: once more");
-        self.user(id).await
-    }
-
     /// Reads the account again, with its grants, and plans the same on it. Planned on one state and
     /// about to replace another, somebody else's change would be lost: that is a conflict.
     async fn refresh(&self, planned_on: &Snapshot, plan: &mut Plan) -> Result<Snapshot> {
@@ -436,36 +421,6 @@ fn undelivered(plan: &Plan, applied: &[String], mut error: Error) -> Error {
         ));
     }
     error
-}
-
-/// The console said that it took the pack's own new password, and does not let it in.
-fn not_in_force(change: &Change, plan: &Plan, mut refused: Error) -> Error {
-    refused.message = format!(
-        "the console said that it took the new password, and refuses a login with it, so it may have kept \
-         the old one, which was not tried in its place: {}",
-        refused.message
-    );
-    own_password_unknown(change, plan, refused.changed(Changed::Unknown))
-}
-
-/// The pack's own password may be another one by now. Every run from here on may be a failed login, so
-/// nothing must invite one.
-fn own_password_unknown(change: &Change, plan: &Plan, mut error: Error) -> Error {
-    if !matches!(change, Change::SetOwnPassword(..)) || error.changed != Changed::Unknown {
-        return error;
-    }
-    error.kind = ErrorKind::Unexpected;
-    let new = match &plan.delivery {
-        Some(delivery) => format!(
-            "the current or the pending version of the secret {:?}",
-            delivery.secret
-        ),
-        None => "the one that was given".into(),
-    };
-    error.next(format!(
-        "find out by hand which password is in force, the old one or the new one ({new}), and put it \
-         into the pack's own secret before anything runs again: failed logins lock the account"
-    ))
 }
 
 fn view(snapshot: &Snapshot) -> UserView {

@@ -17,6 +17,7 @@ pub(crate) mod left_behind;
 pub(crate) mod lookup;
 pub(crate) mod new_account;
 pub(crate) mod outcome;
+pub(crate) mod own_password;
 pub(crate) mod password;
 pub(crate) mod plan;
 pub(crate) mod random_password;
