@@ -42,7 +42,8 @@ mod surface;
 mod tls;
 
 pub use console::{
-    Authentication, AuthenticationSource, Locale, Maintenance, Role, State, UserRecord, WireForm,
+    Authentication, AuthenticationSource, LocalType, Locale, Maintenance, Role, State, UserRecord,
+    WireForm,
 };
 pub use faults::{Change, Fault, FaultKind, Gate};
 pub use log::LoggedRequest;

@@ -56,6 +56,7 @@ pub(crate) fn enabled_by_default() -> bool {
 macro_rules! account_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
         $crate::console::input::console_input! {
+            @replaces
             $(#[$attributes])*
             pub struct $name {
                 /// Login name, unique on the console.

@@ -13,13 +13,14 @@ use crate::console::context::ConsoleContext;
 use crate::console::deliver::Delivered;
 use crate::console::grant_goals::{AGAIN, NOT_AGAIN, kept_grants};
 use crate::console::guard::Facts;
+use crate::console::losses::lost;
 use crate::console::new_account;
 use crate::console::outcome::Outcome;
 use crate::console::own_password::{not_in_force, own_password_unknown};
 use crate::console::password::NEVER_SHOWN;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot, noun};
 use crate::console::verify::{known, observed, planned, verify};
-use crate::console::view::UserView;
+use crate::console::view::{SAML, UserView};
 use crate::core::change::{changed_meanwhile, changes, grants, still_exists};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::outcome::Subject;
@@ -54,6 +55,7 @@ impl ConsoleContext {
             self.check_finished(&before.user).await?;
             return Ok(self.unchanged(subject, &plan, Some(&before)));
         }
+        self.check_losses(&before.user, &mut plan)?;
         let (facts, administrators) = self.facts(&before.user, &plan).await?;
         let outcome = async {
             // Last of all: nothing may come between this reading and the write.
@@ -61,6 +63,7 @@ impl ConsoleContext {
                 let waited = administrators.as_ref().is_some_and(|held| held.stale);
                 let same = self.refresh(&before, &mut plan).await;
                 before = same.map_err(|error| again_if(waited, error))?;
+                plan.say_untold_flags(&before, self.console().form_or_default());
             }
             self.change(before, plan, &facts, subject, applied).await
         };
@@ -221,6 +224,8 @@ impl ConsoleContext {
                 outcome.changes = observed(&before, &after);
                 let unseen = plan.changes.iter().filter_map(Change::unseen);
                 outcome.changes.extend(unseen);
+                let lost = lost(&plan, &before.user, &after.user, &mut outcome.warnings);
+                outcome.changes.extend(lost);
                 outcome.subject = self.subject(&after.user);
                 outcome.state = Some(view(&after));
             }
@@ -353,7 +358,10 @@ impl ConsoleContext {
         applied: &mut Vec<String>,
     ) -> Result<Outcome> {
         let mut outcome = self.unchanged(subject, plan, None);
-        self.policy().check_new(&new.login, plan)?;
+        let by_email = new.authentication.kind == SAML;
+        let email = by_email.then_some(new.email.as_str());
+        let logins: Vec<&str> = [new.login.as_str()].into_iter().chain(email).collect();
+        self.policy().check_new(&logins, plan)?;
         if self.run.dry_run {
             return Ok(outcome);
         }

@@ -8,6 +8,7 @@ use rapid7::console::{Role, User};
 
 use crate::console::context::ConsoleContext;
 use crate::console::plan::{Change, Plan, Snapshot};
+use crate::console::view::{SAML, is_local};
 use crate::core::error::Result;
 use crate::core::lease::Held;
 use crate::core::policy::{Policy, refuse};
@@ -80,11 +81,15 @@ impl ConsoleContext {
     }
 }
 
-/// Whether two states of an account are let in by the same proof: the same login at the same source.
+/// Whether two states of an account are let in by the same proof: the same login at the same source, or the same
+/// email address by SAML. The two local stores are one: a console moves an account between them with its role.
 fn logs_in_alike(user: &User, after: &User) -> bool {
+    let local = is_local(user) && is_local(after);
+    let saml = |user: &User| user.authentication_type() == Some(SAML);
     after.login() == user.login()
-        && after.authentication_type() == user.authentication_type()
-        && after.authentication_source() == user.authentication_source()
+        && (local || after.authentication_type() == user.authentication_type())
+        && (local || after.authentication_source() == user.authentication_source())
+        && (!saml(user) && !saml(after) || after.email() == user.email())
 }
 
 impl Plan {
@@ -143,7 +148,7 @@ impl Policy {
             return Ok(());
         }
         let user = &before.user;
-        self.check_protected(user.login())?;
+        self.check_protected_user(user)?;
         if self.is_own(user) {
             self.check_own(user, plan)?;
         }
@@ -156,12 +161,21 @@ impl Policy {
             ));
         }
         let after = plan.intended(user);
-        if after.login() != user.login() {
-            self.check_protected(after.login())?;
+        if !logs_in_alike(user, &after) {
+            self.check_protected_user(&after)?;
         }
         self.check_privilege(user, &after, plan, facts)?;
         check_last_administrator(&self.own_login, user, &after, plan, facts)?;
         self.check_size(plan)
+    }
+
+    /// By SAML, the email address is what lets somebody in.
+    fn check_protected_user(&self, user: &User) -> Result<()> {
+        self.check_protected(user.login())?;
+        match user.email() {
+            Some(email) if user.authentication_type() == Some(SAML) => self.check_protected(email),
+            _ => Ok(()),
+        }
     }
 
     /// Logins are compared without regard to case: too careful is better here.
@@ -254,8 +268,10 @@ impl Policy {
     ///
     /// # Errors
     /// `Refused`, with the rule and how to lift it.
-    pub(crate) fn check_new(&self, login: &str, plan: &Plan) -> Result<()> {
-        self.check_protected(login)?;
+    pub(crate) fn check_new(&self, logins: &[&str], plan: &Plan) -> Result<()> {
+        for login in logins {
+            self.check_protected(login)?;
+        }
         self.check_size(plan)
     }
 

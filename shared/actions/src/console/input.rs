@@ -9,15 +9,38 @@ macro_rules! console_input {
                 /// The console's name, where several are configured.
                 #[schemars(example = &"emea")]
                 pub console: Option<String>,
-            } |input| input.console.as_deref()
+            } |input| input.console.as_deref(), |_| false
+        }
+    };
+    // Of an operation that replaces an account by itself.
+    (@replaces $(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
+        $crate::core::input::input! {
+            @declare $(#[$attributes])* $name {
+                $($members)*
+                /// Whether the account may lose permissions of its own (a role without an id), which no
+                /// update can carry and nothing can give back. Without it, such an account is refused.
+                #[serde(default)]
+                #[schemars(example = true)]
+                pub accept_loss_of_privileges: bool,
+                /// The console's name, where several are configured.
+                #[schemars(example = &"emea")]
+                pub console: Option<String>,
+            } |input| input.console.as_deref(), |input| input.accept_loss_of_privileges
         }
     };
 }
 
 /// Declares the input of an operation on one user, who is named in exactly one way.
 macro_rules! user_input {
-    ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
+    (@replaces $($input:tt)*) => {
+        $crate::console::input::user_input! { @named [@replaces] $($input)* }
+    };
+    ($(#[$attributes:meta])* pub $($input:tt)*) => {
+        $crate::console::input::user_input! { @named [] $(#[$attributes])* pub $($input)* }
+    };
+    (@named [$($replaces:tt)*] $(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
         $crate::console::input::console_input! {
+            $($replaces)*
             $(#[$attributes])*
             pub struct $name {
                 /// The user's number on the console. Exactly one of `user_id`, `login`, `email`.

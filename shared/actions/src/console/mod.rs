@@ -15,6 +15,7 @@ pub(crate) mod id_or_name;
 pub(crate) mod input;
 pub(crate) mod left_behind;
 pub(crate) mod lookup;
+pub(crate) mod losses;
 pub(crate) mod new_account;
 pub(crate) mod outcome;
 pub(crate) mod own_password;

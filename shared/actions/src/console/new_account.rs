@@ -3,6 +3,7 @@
 use rapid7::console::{NewUser, User};
 use serde_json::Value;
 
+use crate::console::view::{SAML, is_local_type};
 use crate::core::change::{FieldChange, conflict};
 use crate::core::error::Result;
 use crate::core::text::same_email;
@@ -45,6 +46,8 @@ pub(crate) fn fields(new: &NewUser) -> Vec<FieldChange> {
 pub(crate) fn differences(wanted: &NewUser, user: &User) -> (Vec<FieldChange>, Vec<String>) {
     let mut untold = Vec::new();
     let mut differing = Vec::new();
+    // An identity provider tells addresses apart by case.
+    let saml = wanted.authentication.kind == SAML || user.authentication_type() == Some(SAML);
     for FieldChange { field, after, .. } in fields(wanted) {
         let found: Option<Value> = match field.as_str() {
             "login" => Some(user.login().into()),
@@ -61,7 +64,7 @@ pub(crate) fn differences(wanted: &NewUser, user: &User) -> (Vec<FieldChange>, V
             _ => user.locale("reports").map(Value::from),
         };
         match found {
-            Some(found) if same(&field, &found, &after) => {}
+            Some(found) if same(&field, &found, &after, saml) => {}
             // The guide's own example of a user has neither name nor flags nor authentication.
             None => {
                 untold.push(format!(
@@ -78,10 +81,12 @@ pub(crate) fn differences(wanted: &NewUser, user: &User) -> (Vec<FieldChange>, V
     (differing, untold)
 }
 
-/// Whether a console shows a value as it was given. It may write an email address in lower case.
-fn same(field: &str, found: &Value, given: &Value) -> bool {
+/// Whether a console shows a value as it was given. It may write an email address in lower case, and move the
+/// account between its two local stores.
+fn same(field: &str, found: &Value, given: &Value, saml: bool) -> bool {
     match (field, found.as_str(), given.as_str()) {
-        ("email", Some(found), Some(given)) => same_email(found, given),
+        ("email", Some(found), Some(given)) if !saml => same_email(found, given),
+        ("authentication_type", found, given) if is_local_type(given) => is_local_type(found),
         _ => found == given,
     }
 }

@@ -60,6 +60,7 @@ impl Given<'_> {
 macro_rules! password_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
         $crate::console::input::user_input! {
+            @replaces
             $(#[$attributes])*
             pub struct $name {
                 $($members)*

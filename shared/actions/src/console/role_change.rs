@@ -2,6 +2,7 @@
 
 use rapid7::console::{Replacement, Role, User, WireForm};
 
+use crate::console::view::is_local;
 use crate::core::error::{Error, Result};
 
 /// What a caller wants of an account's role.
@@ -19,6 +20,8 @@ pub(crate) struct RoleFlags {
     superuser: Option<bool>,
     all_sites: Option<bool>,
     all_asset_groups: Option<bool>,
+    /// The local store that goes with the role.
+    local_type: Option<&'static str>,
 }
 
 impl RoleChange<'_> {
@@ -70,7 +73,13 @@ impl RoleChange<'_> {
             new,
             &mut warnings,
         )?;
+        let local_type = match self.role.filter(|_| is_new) {
+            Some(role) if role.is_global_administrator() => Some("admin"),
+            Some(_) => Some("normal"),
+            None => None,
+        };
         let flags = RoleFlags {
+            local_type,
             role: self.role.map(|role| role.id.clone()),
             superuser,
             all_sites,
@@ -158,6 +167,14 @@ impl RoleFlags {
             && user.superuser() != Some(superuser)
         {
             edit.set_superuser(superuser);
+        }
+        // The console moves the account itself, or insists on it (clients in the field do both); it picks the
+        // source of a type by itself (vendor API file).
+        if let Some(kind) = self.local_type
+            && is_local(user)
+            && user.authentication_type() != Some(kind)
+        {
+            edit.set_authentication(kind, None);
         }
         let form = user.form().unwrap_or(form);
         if let Some(all) = self.all_sites {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::console::new_account;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot};
-use crate::console::view::is_known;
+use crate::console::view::{SAML, is_known, is_local_type};
 use crate::core::change::{FieldChange, changes, conflict, grants};
 use crate::core::error::Result;
 use crate::core::text::same_email;
@@ -87,9 +87,10 @@ pub(crate) fn known(changes: Vec<FieldChange>) -> Vec<FieldChange> {
 
 /// Whether a console may show it so and mean what was sent: an email address in lower case, and the
 /// authentication source that it picks if none is named (vendor API file).
-fn is_the_same(change: &FieldChange) -> bool {
+fn is_the_same(change: &FieldChange, saml: bool, moved: bool) -> bool {
     match (change.field.as_str(), &change.before, &change.after) {
-        ("email", Value::String(sent), Value::String(read)) => same_email(sent, read),
+        ("email", Value::String(sent), Value::String(read)) => !saml && same_email(sent, read),
+        ("authentication.type" | "authentication.id", ..) if moved => true,
         ("authentication.id", Value::Null, _) => true,
         _ => false,
     }
@@ -100,8 +101,20 @@ pub(crate) fn differences(sent: &Replacement, now: &Replacement) -> Vec<FieldCha
     let mut sent = sent.members().clone();
     // It can be written, and is never told (vendor API file).
     sent.remove("passwordResetOnLogin");
+    let kind = |members: &Map<String, Value>| {
+        let kind = members.get("authentication")?.get("type")?.as_str()?;
+        Some(kind.to_owned())
+    };
+    let (was, is) = (kind(&sent), kind(now.members()));
+    // An identity provider tells addresses apart by case.
+    let saml = [&was, &is]
+        .into_iter()
+        .any(|kind| kind.as_deref() == Some(SAML));
+    let moved = was != is && is_local_type(was.as_deref()) && is_local_type(is.as_deref());
     let found = changes(&sent, now.members()).into_iter();
-    found.filter(|change| !is_the_same(change)).collect()
+    found
+        .filter(|change| !is_the_same(change, saml, moved))
+        .collect()
 }
 
 /// Members that a console may keep to itself: the guide's own example of a user lacks them.
@@ -135,6 +148,19 @@ pub(crate) fn verify(
     for change in unknown {
         let [field, expected, read] = change.shown();
         warnings.push(format!("{field}: expected {expected}, read back {read}"));
+    }
+    let meant = plan.intended(&before.user);
+    let (meant, is) = (
+        meant.authentication_type(),
+        after.user.authentication_type(),
+    );
+    if meant != is && is_local_type(meant) && is_local_type(is) {
+        warnings.push(format!(
+            "the console keeps the account's password in its store for `{}` rather than `{}`, as it does by \
+             the account's role",
+            is.unwrap_or_default(),
+            meant.unwrap_or_default()
+        ));
     }
     let (was_locked, is_locked) = (before.user.locked(), after.user.locked());
     let unlocks = |change: &Change| matches!(change, Change::UnlockUser(_));

@@ -65,6 +65,21 @@ const SHOWN: &[&str] = &[
     "role",
 ];
 
+/// How somebody logs in whom an identity provider lets in: by the email address, upper and lower case apart
+/// (vendor's guides to single sign-on).
+pub(crate) const SAML: &str = "saml";
+
+/// Whether the console itself keeps the account's password: `admin` for a global administrator's, `normal` for
+/// everybody else's (seen in the field).
+pub(crate) fn is_local(user: &User) -> bool {
+    is_local_type(user.authentication_type())
+}
+
+/// The same of a type.
+pub(crate) fn is_local_type(kind: Option<&str>) -> bool {
+    matches!(kind, Some("normal" | "admin"))
+}
+
 /// Whether a top-level member is one that this pack knows.
 pub(crate) fn is_shown(name: &str) -> bool {
     SHOWN.contains(&name)

@@ -200,6 +200,8 @@ pub struct RunContext {
     pub(crate) services: Services,
     pub(crate) caller: Caller,
     pub(crate) dry_run: bool,
+    /// Whether the caller accepts that an account loses what no update can carry.
+    pub(crate) accepts_loss: bool,
     pub(crate) deadline: Instant,
     pub(crate) begun: Begun,
     pub(crate) leases: Leases,

@@ -18,6 +18,8 @@ pub struct Common<'a> {
     pub requested_by: Option<&'a str>,
     /// Which console it is about, of several.
     pub console: Option<&'a str>,
+    /// Whether it may cost an account what no update can carry.
+    pub accept_loss_of_privileges: bool,
 }
 
 /// An operation's input. Made by the macro `input!`, or one that is made of it.
@@ -29,9 +31,9 @@ pub trait Input: DeserializeOwned + JsonSchema + Send + Sync {
 /// Declares an operation's input: its own members, and those that every input has.
 macro_rules! input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
-        $crate::core::input::input! { @declare $(#[$attributes])* $name { $($members)* } |_| None }
+        $crate::core::input::input! { @declare $(#[$attributes])* $name { $($members)* } |_| None, |_| false }
     };
-    (@declare $(#[$attributes:meta])* $name:ident { $($members:tt)* } $console:expr) => {
+    (@declare $(#[$attributes:meta])* $name:ident { $($members:tt)* } $console:expr, $loss:expr) => {
         $(#[$attributes])*
         #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields)]
@@ -58,6 +60,10 @@ macro_rules! input {
                     console: {
                         let console: fn(&Self) -> Option<&str> = $console;
                         console(self)
+                    },
+                    accept_loss_of_privileges: {
+                        let loss: fn(&Self) -> bool = $loss;
+                        loss(self)
                     },
                 }
             }
@@ -240,7 +246,7 @@ mod tests {
         }
         assert_eq!(
             told(json!({"logn": "jdoe"})),
-            "`logn`: no such field here; there are user_id, login, email, console, dry_run, ticket, requested_by"
+            "`logn`: no such field here; there are user_id, login, email, accept_loss_of_privileges, console, dry_run, ticket, requested_by"
         );
         assert_eq!(
             told(json!("jdoe")),
@@ -260,6 +266,7 @@ mod tests {
                 "user_id",
                 "login",
                 "email",
+                "accept_loss_of_privileges",
                 "console",
                 "dry_run",
                 "ticket",

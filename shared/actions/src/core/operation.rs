@@ -89,6 +89,7 @@ async fn run_action<A: Action>(run: Run, input: Value) -> Result<Value> {
     let run = RunContext {
         spec: &A::SPEC,
         dry_run: common.dry_run,
+        accepts_loss: common.accept_loss_of_privileges,
         deadline: run.deadline,
         services: run.services,
         caller,

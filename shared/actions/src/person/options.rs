@@ -123,8 +123,7 @@ impl Options {
 macro_rules! offboarding_input {
     ($(#[$attributes:meta])* pub struct $name:ident { $($members:tt)* }) => {
         $crate::core::input::input! {
-            $(#[$attributes])*
-            pub struct $name {
+            @declare $(#[$attributes])* $name {
                 $($members)*
                 /// What becomes of the account on the platform: suspended unless said otherwise.
                 #[serde(default)]
@@ -154,7 +153,12 @@ macro_rules! offboarding_input {
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub allow_absent: bool,
-            }
+                /// Whether accounts may lose permissions of their own (a role without an id), which no update
+                /// can carry and nothing can give back. Without it, such an account is refused.
+                #[serde(default)]
+                #[schemars(example = true)]
+                pub accept_loss_of_privileges: bool,
+            } |_| None, |input| input.accept_loss_of_privileges
         }
 
         impl $name {

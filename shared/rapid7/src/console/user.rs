@@ -199,6 +199,30 @@ impl User {
         Some(privileges.iter().filter_map(Value::as_str).collect())
     }
 
+    /// What the console tells of this user and no replacement carries, by its dotted path: what is read-only
+    /// and not named by anything else either. Permissions of the account's own come as a `role` without an id
+    /// (recorded from a console 6.6.210), or with the id `custom` (clients in the field).
+    #[must_use]
+    pub fn kept_by_the_console(&self) -> Vec<(&'static str, &Value)> {
+        let is_custom = |id: &str| id.eq_ignore_ascii_case("custom");
+        let own_role = self.role_id().is_none_or(is_custom);
+        let own_source =
+            self.authentication_type().is_none() && self.at(&["authentication", "id"]).is_none();
+        let told = [
+            (own_role, "role.privileges"),
+            (own_role && self.role_id().is_none(), "role.name"),
+            (own_source, "authentication.name"),
+        ];
+        let told = told.into_iter().filter(|(kept, _)| *kept);
+        told.filter_map(|(_, path)| {
+            let parts: Vec<&str> = path.split('.').collect();
+            let value = self.at(&parts)?;
+            let empty = value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("");
+            (!empty).then_some((path, value))
+        })
+        .collect()
+    }
+
     /// The person's name in parts, if the console keeps it so (guide).
     #[must_use]
     pub fn name_parts(&self) -> Option<(&str, &str)> {

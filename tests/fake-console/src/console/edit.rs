@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::state::{Authentication, Locale, State, UserRecord, WireForm, same_login};
+use super::state::{Authentication, LocalType, Locale, State, UserRecord, WireForm, same_login};
 use crate::answer::Problem;
 use crate::members::Members;
 
@@ -147,9 +147,16 @@ impl Edit {
                 if state.password_required_on_put && self.password.is_none() {
                     return Err(Problem::bad("password is required."));
                 }
+                if state.role_id_required_on_put && self.role.is_none() {
+                    return Err(Problem::bad("role.id is required."));
+                }
                 before.clone()
             }
         };
+        let own_privileges = before
+            .own_privileges
+            .clone()
+            .filter(|_| state.put_keeps_own_privileges && self.role.is_none());
         let role = self.role.unwrap_or_else(|| "user".to_owned());
         if !state.roles.contains_key(&role) {
             return Err(Problem::bad(format!("The role {role} does not exist.")));
@@ -157,7 +164,8 @@ impl Edit {
         let (first, last) = names(self.name, &before);
         // Guide: "omitting the explicit false flag causes site assignments to be silently
         // ignored" when a user is created.
-        let open = state.form == WireForm::Guide && own_id.is_none();
+        // One that does not tell the flags does the same when a user is replaced (seen in the field).
+        let open = state.form == WireForm::Guide && (own_id.is_none() || !state.tells_access_flags);
         let mut user = UserRecord {
             login,
             first,
@@ -168,6 +176,7 @@ impl Edit {
             locked: before.locked,
             failed_logins: before.failed_logins,
             role,
+            own_privileges,
             superuser: self.superuser.unwrap_or(false),
             all_sites: self.all_sites.unwrap_or(open),
             all_asset_groups: self.all_asset_groups.unwrap_or(false),
@@ -181,6 +190,25 @@ impl Edit {
             other: self.other,
             other_role: self.other_role,
         };
+        let fits = if state.is_global_admin(&user) {
+            "admin"
+        } else {
+            "normal"
+        };
+        if local && user.authentication.kind != fits {
+            match state.local_type {
+                LocalType::AsSent => {}
+                LocalType::Moved => {
+                    user.authentication =
+                        self::authentication(state, Some((fits.to_owned(), None)))?;
+                }
+                LocalType::Required => {
+                    return Err(Problem::bad(format!(
+                        "The authentication type {fits} is required for this role."
+                    )));
+                }
+            }
+        }
         user.all_sites = state.sees_all_sites(&user);
         user.all_asset_groups = state.sees_all_asset_groups(&user);
         if state.put_drops_grants {

@@ -32,6 +32,18 @@ pub enum Maintenance {
     Html,
 }
 
+/// What a console does with local accounts whose type does not fit their role: `admin` is a global
+/// administrator's, `normal` everybody else's (seen in the field).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalType {
+    /// Keeps the type that was sent.
+    AsSent,
+    /// Moves the account to the type that fits.
+    Moved,
+    /// Answers 400.
+    Required,
+}
+
 /// A role that users are assigned to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
@@ -106,6 +118,9 @@ pub struct UserRecord {
     pub failed_logins: u32,
     /// The id of the role.
     pub role: String,
+    /// Permissions of the account's own, in place of a role: GET then tells neither id nor name of one (recorded
+    /// from a console 6.6.210).
+    pub own_privileges: Option<Vec<String>>,
     /// Whether the user may do everything whatever the role says.
     pub superuser: bool,
     /// Access to all sites.
@@ -151,6 +166,7 @@ impl UserRecord {
             locked: false,
             failed_logins: 0,
             role: role.to_owned(),
+            own_privileges: None,
             superuser: false,
             all_sites: false,
             all_asset_groups: false,
@@ -200,6 +216,15 @@ pub struct State {
     /// Whether a PUT without a password is refused. The vendor's file lists it as required; in
     /// the field the old password stays.
     pub password_required_on_put: bool,
+    /// Whether a PUT leaves permissions of the account's own alone. What a real console does is unknown: they are
+    /// read-only in the vendor's file.
+    pub put_keeps_own_privileges: bool,
+    /// Whether a PUT whose role has no id is refused.
+    pub role_id_required_on_put: bool,
+    /// What becomes of a local account whose type does not fit its role.
+    pub local_type: LocalType,
+    /// Whether GET tells the two all-access flags. The guide's own example does not.
+    pub tells_access_flags: bool,
     /// Whether a PUT drops the user's single site and asset group grants (seen in the field).
     pub put_drops_grants: bool,
     /// Whether read-only members sent back get a 400. What a real console does is unknown; the
@@ -244,6 +269,10 @@ impl Default for State {
             lockout_after: 5,
             min_password_length: 8,
             password_required_on_put: false,
+            put_keeps_own_privileges: false,
+            role_id_required_on_put: false,
+            local_type: LocalType::AsSent,
+            tells_access_flags: true,
             put_drops_grants: true,
             reject_read_only: true,
             ignores_passwords: false,
@@ -303,13 +332,13 @@ impl State {
     /// Sites: by flag, or forced by a privilege of the role (vendor API file).
     pub(crate) fn sees_all_sites(&self, user: &UserRecord) -> bool {
         let forcing = ["all-permissions", "manage-sites", "manage-tags"];
-        user.all_sites || self.role_grants(&user.role, &forcing)
+        user.all_sites || self.grants(user, &forcing)
     }
 
     /// Asset groups: by flag, or forced by a privilege of the role (vendor API file).
     pub(crate) fn sees_all_asset_groups(&self, user: &UserRecord) -> bool {
         let forcing = ["all-permissions", "manage-dynamic-asset-groups"];
-        user.all_asset_groups || self.role_grants(&user.role, &forcing)
+        user.all_asset_groups || self.grants(user, &forcing)
     }
 
     /// The privileges that the vendor's API file lists, and then others that roles have.
@@ -324,13 +353,17 @@ impl State {
     }
 
     pub(crate) fn is_global_admin(&self, user: &UserRecord) -> bool {
-        user.superuser || self.role_grants(&user.role, &["all-permissions"])
+        user.superuser || self.grants(user, &["all-permissions"])
     }
 
-    fn role_grants(&self, role: &str, privileges: &[&str]) -> bool {
-        self.roles
-            .get(role)
-            .is_some_and(|role| role.grants_any(privileges))
+    fn grants(&self, user: &UserRecord, privileges: &[&str]) -> bool {
+        match &user.own_privileges {
+            Some(own) => own.iter().any(|own| privileges.contains(&own.as_str())),
+            None => {
+                let role = self.roles.get(&user.role);
+                role.is_some_and(|role| role.grants_any(privileges))
+            }
+        }
     }
 }
 

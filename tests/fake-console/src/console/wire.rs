@@ -41,7 +41,8 @@ enum NameBody<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RoleBody<'a> {
-    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     privileges: &'a [String],
@@ -79,7 +80,9 @@ impl<'a> UserBody<'a> {
         let vendor = state.form == WireForm::Vendor;
         let all_sites = state.sees_all_sites(user);
         let all_asset_groups = state.sees_all_asset_groups(user);
-        let role = state.roles.get(&user.role);
+        let flags = state.tells_access_flags;
+        let own = user.own_privileges.as_deref();
+        let role = state.roles.get(&user.role).filter(|_| own.is_none());
         let source = state
             .authentication_sources
             .iter()
@@ -99,12 +102,14 @@ impl<'a> UserBody<'a> {
             enabled: user.enabled,
             locked: user.locked,
             role: RoleBody {
-                id: &user.role,
+                id: own.is_none().then_some(user.role.as_str()),
                 name: role.map(|role| role.name.as_str()),
-                privileges: role.map(|role| &role.privileges[..]).unwrap_or_default(),
+                privileges: own
+                    .or(role.map(|role| &role.privileges[..]))
+                    .unwrap_or_default(),
                 superuser: user.superuser,
-                all_sites: vendor.then_some(all_sites),
-                all_asset_groups: vendor.then_some(all_asset_groups),
+                all_sites: (flags && vendor).then_some(all_sites),
+                all_asset_groups: (flags && vendor).then_some(all_asset_groups),
                 other: &user.other_role,
             },
             authentication: AuthenticationBody {
@@ -123,8 +128,8 @@ impl<'a> UserBody<'a> {
                 reports: locale.reports.as_deref(),
                 links: vec![Link::user(state, id)],
             }),
-            access_all_sites: (!vendor).then_some(all_sites),
-            access_all_asset_groups: (!vendor).then_some(all_asset_groups),
+            access_all_sites: (flags && !vendor).then_some(all_sites),
+            access_all_asset_groups: (flags && !vendor).then_some(all_asset_groups),
             links: vec![Link::user(state, id)],
             other: &user.other,
         }

@@ -23,3 +23,4 @@ mod unlock_and_enable;
 mod update_and_role;
 mod user_changes;
 mod vendor_client;
+mod what_consoles_keep;

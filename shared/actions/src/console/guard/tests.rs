@@ -210,8 +210,8 @@ fn nobody_is_made_or_renamed_into_a_protected_login() {
         protected_logins: vec!["svc-*".into()],
         ..policy()
     };
-    assert!(protects.check_new("SVC-new", &Plan::default()).is_err());
-    assert!(protects.check_new("jdoe", &Plan::default()).is_ok());
+    assert!(protects.check_new(&["SVC-new"], &Plan::default()).is_err());
+    assert!(protects.check_new(&["jdoe"], &Plan::default()).is_ok());
     let jdoe = person(5, "jdoe", "user", json!({}));
     let renamed = edit(&jdoe, |edit| edit.set_login("svc-jdoe"));
     let refused = rule(&protects, &jdoe, &renamed, &[admin(2, "nxadmin")]);

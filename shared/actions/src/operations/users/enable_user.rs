@@ -12,6 +12,7 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
+    @replaces
     /// Which account to enable.
     pub struct EnableUserInput {}
 }

@@ -22,6 +22,7 @@ pub use record::RestoreRecord;
 use record::{RecordedState, recorded, whole};
 
 console_input! {
+    @replaces
     /// What to restore from.
     pub struct RestoreUserInput {
         /// An audit record with `"audit": "before"`, as it was written.

@@ -14,6 +14,7 @@ use crate::core::error::{Error, Result};
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
+    @replaces
     /// Whose role, and which.
     pub struct SetRoleInput {
         /// Role id on this console, for example `user`, or its name.

@@ -18,6 +18,7 @@ use crate::core::spec::{Effect, Spec};
 use crate::core::text::solid;
 
 user_input! {
+    @replaces
     /// Which account to change, and only what shall change. Null clears the members that can be
     /// empty: `new_email`, `locale`, `reports_locale`.
     pub struct UpdateUserInput {
@@ -210,8 +211,14 @@ fn plan(input: &UpdateUserInput, user: &User, known: &Known<'_>) -> Result<Plan>
         if input.touches_role() {
             flags.edit(user, edit, known.form);
         }
-        if let Some((kind, source)) = &authentication {
-            edit.set_authentication(kind, *source);
+        match &authentication {
+            Some((kind, source)) => edit.set_authentication(kind, *source),
+            // What is asked for counts more than what goes with the role.
+            None if input.authentication_type.is_some() => {
+                let kind = user.authentication_type().unwrap_or_default();
+                edit.set_authentication(kind, user.authentication_source());
+            }
+            None => {}
         }
         for (which, tag) in [
             ("default", &input.locale),

@@ -90,7 +90,7 @@ fn a_role_brings_its_flags() {
     warning: all_sites becomes true: the role "site-admin" forces it; individual sites mean nothing from then on
     "#);
     assert_snapshot!(planned(&jdoe(), json!({"role_id": "global-admin"})), @r#"
-    replace user 42 by itself with role.allAssetGroups: false → true, role.allSites: false → true, role.id: "user" → "global-admin"; every other member goes back as read
+    replace user 42 by itself with authentication.id: 1 → null, authentication.type: "normal" → "admin", role.allAssetGroups: false → true, role.allSites: false → true, role.id: "user" → "global-admin"; every other member goes back as read
     warning: all_sites becomes true: the role "global-admin" forces it; individual sites mean nothing from then on
     warning: all_asset_groups becomes true: the role "global-admin" forces it; individual asset groups mean nothing from then on
     "#);
