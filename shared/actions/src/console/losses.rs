@@ -61,6 +61,12 @@ impl ConsoleContext {
     }
 }
 
+/// Whether the console may give the account another role with a plan, in place of permissions of its own.
+pub(crate) fn may_lose_role(user: &User, plan: &Plan) -> bool {
+    let foreseen = foreseen(user, plan);
+    foreseen.iter().any(|(path, _)| path.starts_with("role."))
+}
+
 /// What was lost of that.
 pub(crate) fn lost(
     plan: &Plan,

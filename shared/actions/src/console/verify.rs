@@ -3,6 +3,7 @@
 use rapid7::console::{AccessKind, Replacement};
 use serde_json::{Map, Value};
 
+use crate::console::losses::may_lose_role;
 use crate::console::new_account;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot};
 use crate::console::view::{SAML, is_known, is_local_type};
@@ -141,7 +142,12 @@ pub(crate) fn verify(
     // What the guide's own example of a user lacks, a console need not tell afterwards either.
     let told = changes(&Map::new(), before.user.replacement().members());
     let told = |field: &str| told.iter().any(|change| change.field == field);
-    let (mut wrong, unknown): (Vec<_>, Vec<_>) = found.into_iter().partition(|change| {
+    // Told as the loss that it is.
+    let loses_role = may_lose_role(&before.user, plan);
+    let found = found
+        .into_iter()
+        .filter(|change| !(loses_role && change.field == "role.id"));
+    let (mut wrong, unknown): (Vec<_>, Vec<_>) = found.partition(|change| {
         let untold = change.after.is_null() && !told(&change.field);
         is_known(&change.field) && !(untold && may_be_untold(&change.field))
     });
