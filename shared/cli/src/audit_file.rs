@@ -36,12 +36,10 @@ impl AppendedFile {
             })?;
             return Ok(Self(path.clone()));
         }
-        let folders = choose_base_strategy().map_err(|_| {
+        let state = state_folder().ok_or_else(|| {
             actions::Error::invalid_input("--audit-file", "required where HOME is not set")
         })?;
-        // Windows has no folder for state.
-        let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-        Ok(Self(state.join("rapid7-user-actions/audit.jsonl")))
+        Ok(Self(state.join("audit.jsonl")))
     }
 
     /// Where it is, for people.
@@ -64,6 +62,14 @@ impl AppendedFile {
         file.write_all(&line)?;
         file.sync_data()
     }
+}
+
+/// Where this program keeps what it has to know later. None, where nobody is at home.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let folders = choose_base_strategy().ok()?;
+    // Windows has no folder for state.
+    let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+    Some(state.join("rapid7-user-actions"))
 }
 
 /// Waits until no other process adds a record. Closing the file unlocks it.

@@ -11,11 +11,11 @@ use services::assemble::assemble;
 use services::aws::Chain;
 use services::needs::Needs;
 use services::sent::Sent;
-use services::settings::{Settings, misconfigured};
+use services::settings::{JournalAt, Settings, misconfigured};
 use tokio::time::Instant;
 
 use crate::arguments;
-use crate::audit_file::AppendedFile;
+use crate::audit_file::{AppendedFile, state_folder};
 use crate::caller::{person, request_id};
 use crate::interrupt::Interrupt;
 use crate::watch::Watcher;
@@ -45,10 +45,14 @@ impl LocalRun {
             _ => AppendedFile::of(arguments)?,
         };
         let audit_place = audit.place();
-        let settings = Settings::from_environment().map_err(misconfigured)?;
+        let mut settings = Settings::from_environment().map_err(misconfigured)?;
         let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
         let known: Vec<&str> = known.collect();
         settings.check_operations(&known).map_err(misconfigured)?;
+        settings.journal = match operation.spec.effect {
+            Effect::Read => None,
+            _ => Some(settings.journal.map_or_else(journal_of_this_machine, Ok)?),
+        };
         if let Some(at) = arguments::report(entry, arguments)
             && let Some(earlier) = watcher.keep_rows(&at.path, at.resume)?
         {
@@ -90,4 +94,12 @@ impl LocalRun {
         };
         invoke(self.operation, run, Value::Object(input)).await
     }
+}
+
+/// Where the journal is, if nobody says.
+fn journal_of_this_machine() -> actions::Result<JournalAt> {
+    let state = state_folder().ok_or_else(|| {
+        actions::Error::misconfigured("RAPID7_JOURNAL_FOLDER: required where HOME is not set")
+    })?;
+    Ok(JournalAt::Folder(state.join("journal")))
 }

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use services::files;
+
 /// A file that is added to, readable by its owner alone: made if it is not there, and taken from others if
 /// they could read it.
 ///
@@ -15,29 +17,8 @@ pub(crate) fn appended(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
-    #[cfg(unix)]
-    take_from_others(&file)?;
+    files::take_from_others(&file)?;
     Ok(file)
-}
-
-#[cfg(unix)]
-fn take_from_others(file: &File) -> io::Result<()> {
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let metadata = file.metadata()?;
-    let mode = metadata.permissions().mode() & 0o777;
-    // What is no file, such as a terminal, keeps nothing.
-    if !metadata.is_file() || mode & 0o077 == 0 {
-        return Ok(());
-    }
-    file.set_permissions(Permissions::from_mode(mode & 0o700))
-        .map_err(|error| {
-            let why = format!(
-                "others may read or write it (mode {mode:o}), and that can't be changed: {error}"
-            );
-            io::Error::new(error.kind(), why)
-        })
 }
 
 /// Whether a file ends in the middle of a line: what wrote it last could not write all, so what is added must

@@ -34,7 +34,11 @@ fn serve_operation(operation: Operation, needs: Needs) -> ExitCode {
 
 async fn run(operation: Operation, needs: Needs) -> Result<(), lambda_runtime::Error> {
     let sent = Sent::default();
-    let settings = Settings::from_environment().map_err(misconfigured);
+    let settings = Settings::from_environment().and_then(|settings| {
+        settings.check_in_lambda()?;
+        Ok(settings)
+    });
+    let settings = settings.map_err(misconfigured);
     let services = settings.map(|settings| {
         let audit = Arc::new(StandardOutput);
         assemble_with_ages(settings, Chain::ENVIRONMENT, audit, needs, None, &sent)

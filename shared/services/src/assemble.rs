@@ -37,6 +37,8 @@ pub fn assemble_with_ages(
     progress: Option<Arc<dyn Progress>>,
     sent: &Sent,
 ) -> (Services, SecretAges) {
+    let at = settings.journal.as_ref();
+    let journal = at.zip(needs.journal).and_then(|(at, of)| of(at, chain));
     let store = Arc::new(Store::new(chain));
     let consoles = settings.consoles.iter().map(|console| &console.credentials);
     let own = consoles.filter_map(|at| at.managed());
@@ -65,7 +67,7 @@ pub fn assemble_with_ages(
         audit,
         secrets,
         progress,
-        journal: None,
+        journal,
         ending: Ending::default(),
     };
     (services, ages)

@@ -61,6 +61,15 @@ impl Chain {
     pub(crate) async fn settings(self, service: Service) -> Result<SdkConfig, String> {
         (self.0)(service, Http::new()?).await
     }
+
+    /// The same where requests are made without a client of the SDK.
+    pub(crate) async fn settings_and_client(
+        self,
+        service: Service,
+    ) -> Result<(SdkConfig, Http), String> {
+        let http = Http::new()?;
+        Ok(((self.0)(service, http.clone()).await?, http))
+    }
 }
 
 /// What `aws_config` would find in Lambda.
@@ -143,7 +152,11 @@ impl Http {
             .map_err(|error| error.to_string())
     }
 
-    async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    /// Sends a request once.
+    pub(crate) async fn exchange(
+        self,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
         let request = request
             .try_into_http1x()
             .map_err(|error| ConnectorError::user(error.into()))?;

@@ -58,6 +58,33 @@ pub fn check_regular(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes a file its owner's alone, if others may read or write it: it holds the names and rights of people.
+///
+/// # Errors
+/// If they may, and that is not ours to change.
+pub fn take_from_others(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let metadata = file.metadata()?;
+        let mode = metadata.permissions().mode() & 0o777;
+        // What is no file, such as a terminal, keeps nothing.
+        if metadata.is_file() && mode & 0o077 != 0 {
+            let alone = fs::Permissions::from_mode(mode & 0o700);
+            file.set_permissions(alone).map_err(|error| {
+                let why = format!(
+                    "others may read or write it (mode {mode:o}), and that can't be changed: {error}"
+                );
+                io::Error::new(error.kind(), why)
+            })?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
 fn too_large(most: usize) -> io::Error {
     let most = most >> 20;
     io::Error::new(

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod aws;
 pub mod files;
 pub mod invoke;
+pub mod journal;
 pub mod logs;
 pub mod needs;
 pub mod secrets;

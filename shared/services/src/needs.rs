@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use actions::{Scope, SecretWriter, Targets};
+use actions::{Effect, Journal, Scope, SecretWriter, Targets};
 use rapid7::platform;
 
+use crate::aws::Chain;
+use crate::journal;
 use crate::secrets::age::SecretAge;
 use crate::secrets::references::References;
 use crate::secrets::store::Store;
 use crate::sent::Sent;
-use crate::settings::Settings;
+use crate::settings::{JournalAt, Settings};
 use crate::targets::platform::PlatformTarget;
 
 type Writer = fn(Arc<References>) -> Arc<dyn SecretWriter>;
+type JournalOf = fn(&JournalAt, Chain) -> Option<Arc<dyn Journal>>;
 type Platform = fn(&Settings, Arc<Store>, SecretAge, &Sent) -> Arc<dyn Targets<platform::Client>>;
 
 /// What an operation needs beyond a console. Given only where it does: a binary carries what its
@@ -23,12 +26,14 @@ pub struct Needs {
     /// Makes of the reader of secrets what writes them.
     pub(crate) writer: Option<Writer>,
     pub(crate) platform: Option<Platform>,
+    /// Makes the journal, where something is written.
+    pub(crate) journal: Option<JournalOf>,
     /// Whether inputs may refer to files and variables of this machine.
     pub(crate) local: bool,
 }
 
 impl Needs {
-    /// What one operation needs.
+    /// What one operation needs in Lambda.
     #[must_use]
     pub const fn of<A: actions::Action>() -> Self {
         Self {
@@ -38,6 +43,10 @@ impl Needs {
                 Some(PlatformTarget::of)
             } else {
                 None
+            },
+            journal: match A::SPEC.effect {
+                Effect::Read => None,
+                Effect::Write | Effect::Destructive => Some(journal::in_a_table),
             },
             local: false,
         }
@@ -54,6 +63,7 @@ impl Needs {
         console: true,
         writer: Some(writer),
         platform: Some(PlatformTarget::of),
+        journal: Some(|at, chain| Some(journal::open(at, chain))),
         local: false,
     };
 }

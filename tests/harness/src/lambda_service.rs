@@ -1,7 +1,7 @@
 //! The part of Lambda that its callers see: `Invoke`, by name, of real function binaries.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -223,6 +223,10 @@ fn refusal(status: u16, code: &str, message: &str) -> Response {
     (status, header, body.to_string()).into_response()
 }
 
+/// moto looks whether a condition holds and changes the item after that, and lets others in between, as DynamoDB
+/// never does.
+static TURN: Mutex<()> = Mutex::new(());
+
 async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Some(rest) = shared.known().rest.clone() else {
         return refusal(404, "ResourceNotFoundException", "nothing else is here");
@@ -237,7 +241,9 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     }
     let body = axum::body::to_bytes(body, usize::MAX).await;
     let body = body.unwrap_or_default();
+    let one_at_a_time = target.is_some_and(|target| target.starts_with("DynamoDB_"));
     let sent = tokio::task::spawn_blocking(move || -> Result<Response, ureq::Error> {
+        let _turn = one_at_a_time.then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
         let config = ureq::config::Config::builder()
             .http_status_as_error(false)
             .max_redirects(0)

@@ -1,19 +1,20 @@
 //! From the parameters of a connection to what its steps use.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use actions::Services;
+use actions::{Journal, Services};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use services::assemble::assemble;
 use services::aws::Chain;
 use services::files;
+use services::journal::{self, Memory};
 use services::needs::Needs;
 use services::sent::Sent;
-use services::settings::Settings;
+use services::settings::{JournalAt, Settings, SettingsError};
 use sha2::{Digest as _, Sha256};
 
 use super::members::{
@@ -37,7 +38,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    fn of(parameters: &Value) -> Result<Self, Failure> {
+    fn of(parameters: &Value, journal: Arc<dyn Journal>) -> Result<Self, Failure> {
         let timeout = match &parameters[TIMEOUT_SECONDS] {
             Value::Null => TIMEOUT,
             value if *value == "" => TIMEOUT,
@@ -66,7 +67,7 @@ impl Connection {
                 Ok(settings)
             })
             .map_err(|error| misconfigured(&in_its_words(&error.to_string())))?;
-        let services = assemble(
+        let mut services = assemble(
             settings,
             Chain::EVERYWHERE,
             Arc::new(LoggedAudit),
@@ -74,6 +75,7 @@ impl Connection {
             None,
             &Sent::default(),
         );
+        services.journal = Some(journal);
         Ok(Self {
             services,
             timeout: Duration::from_secs(timeout),
@@ -187,7 +189,11 @@ fn certificates(text: String) -> Result<String, String> {
 
 /// The connections that were used last, so that a server need not open one for each step.
 #[derive(Default)]
-pub(crate) struct Connections(Mutex<Vec<([u8; 32], Connection)>>);
+pub(crate) struct Connections {
+    kept: Mutex<Vec<([u8; 32], Connection)>>,
+    /// One for all: connections that differ in a time limit alone mean the same accounts.
+    journal: OnceLock<Result<Arc<dyn Journal>, SettingsError>>,
+}
 
 impl Connections {
     /// The connection with these parameters.
@@ -196,7 +202,7 @@ impl Connections {
     /// What is wrong with them.
     pub(crate) fn get(&self, parameters: &Value) -> Result<Connection, Failure> {
         let key: [u8; 32] = Sha256::digest(parameters.to_string()).into();
-        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let mut kept = kept();
             if let Some(index) = kept.iter().position(|(known, _)| *known == key) {
@@ -204,12 +210,23 @@ impl Connections {
                 return Ok(kept[0].1.clone());
             }
         }
-        let connection = Connection::of(parameters)?;
+        let journal = self.journal.get_or_init(of_the_process).clone();
+        let journal = journal.map_err(|error| misconfigured(&error.to_string()))?;
+        let connection = Connection::of(parameters, journal)?;
         let mut kept = kept();
         kept.insert(0, (key, connection.clone()));
         kept.truncate(KEPT);
         Ok(connection)
     }
+}
+
+/// The journal is where the process's environment says: who writes a connection does not choose it. Without that it
+/// keeps the steps of this process apart.
+fn of_the_process() -> Result<Arc<dyn Journal>, SettingsError> {
+    Ok(match JournalAt::from_environment()? {
+        Some(at) => journal::open(&at, Chain::EVERYWHERE),
+        None => Arc::new(Memory::default()),
+    })
 }
 
 #[cfg(test)]
@@ -234,7 +251,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_by_the_connections_own_members() {
-        let told = |parameters: Value| match Connection::of(&parameters) {
+        let connections = Connections::default();
+        let told = |parameters: Value| match connections.get(&parameters) {
             Ok(_) => panic!("accepted"),
             Err(Failure::Step { cause, .. }) => cause,
             Err(other) => panic!("{other:?}"),
@@ -253,6 +271,21 @@ mod tests {
         assert!(told(pins).contains("connection.certificate_sha256"));
         let slow = json!({"timeout_seconds": 4});
         assert!(told(slow).contains("timeout_seconds"));
+    }
+
+    #[test]
+    fn connections_that_mean_the_same_accounts_share_one_journal() {
+        let connections = Connections::default();
+        let journal = |seconds: u64| {
+            let parameters = json!({
+                "url": "https://console.example.com", "credentials": {"username": "a", "password": "b"},
+                "timeout_seconds": seconds,
+            });
+            let connection = connections.get(&parameters);
+            let services = connection.unwrap_or_else(|_| panic!("refused")).services;
+            services.journal.expect("a journal")
+        };
+        assert!(Arc::ptr_eq(&journal(30), &journal(60)));
     }
 
     #[test]

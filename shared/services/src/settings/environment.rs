@@ -55,6 +55,21 @@ impl Environment<'_> {
     }
 }
 
+/// Refuses variables that are set to nothing, where that would mean something else than was wanted.
+pub(super) fn refuse_empty(
+    get: &dyn Fn(&str) -> Option<String>,
+    names: &[&str],
+) -> Result<(), SettingsError> {
+    let mut names = names.iter();
+    match names.find(|name| get(name).is_some_and(|value| value.is_empty())) {
+        None => Ok(()),
+        Some(name) => Err(wrong(
+            name,
+            "expected not to be empty, or the variable not to be set",
+        )),
+    }
+}
+
 /// What to say of a variable that can't be used.
 pub(super) fn wrong(name: &str, expected: &str) -> SettingsError {
     SettingsError(format!("{name}: {expected}"))

@@ -2,6 +2,7 @@
 
 mod consoles;
 mod environment;
+mod journal;
 mod platform;
 mod policy;
 
@@ -13,9 +14,10 @@ pub use consoles::ConsoleSettings;
 pub(crate) use consoles::{form_of, pins_of};
 pub(crate) use environment::CredentialsAt;
 pub use environment::SettingsError;
+pub use journal::JournalAt;
 pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of};
 
-use environment::{Environment, wrong};
+use environment::{Environment, refuse_empty, wrong};
 
 const SECRET_TTL: &str = "RAPID7_SECRET_TTL_SECONDS";
 /// How many requests of one run may be on their way to a console at once.
@@ -34,6 +36,8 @@ pub struct Settings {
     /// How many requests of one run may be on their way to a console at once: so many logins are refused if
     /// its password is changed in the middle.
     pub(crate) at_once: usize,
+    /// None, if nobody said.
+    pub journal: Option<JournalAt>,
     /// Without the login of the pack's own account, which only its secret tells.
     pub policy: Policy,
 }
@@ -71,14 +75,9 @@ impl Settings {
             &policy::LISTS[..],
             &consoles::CREDENTIALS,
             &platform::CREDENTIALS,
+            &journal::PLACES,
         ];
-        for name in names.concat() {
-            if get(name).is_some_and(|value| value.is_empty()) {
-                return Err(SettingsError(format!(
-                    "{name}: expected not to be empty, or the variable not to be set"
-                )));
-            }
-        }
+        refuse_empty(&get, &names.concat())?;
         Self::read(get, |path| {
             crate::files::read_secret(path).map_err(|error| format!("can't be read: {error}"))
         })
@@ -120,6 +119,7 @@ impl Settings {
             platform,
             secret_ttl: Duration::from_secs(secret_ttl),
             at_once,
+            journal: journal::read(&environment)?,
             policy: policy::read(&environment)?,
         })
     }
@@ -133,6 +133,14 @@ impl Settings {
     /// The same for the platform.
     pub(crate) fn no_platform() -> SettingsError {
         platform::missing()
+    }
+
+    /// Refuses what there is not in Lambda.
+    ///
+    /// # Errors
+    /// If there is some of it.
+    pub fn check_in_lambda(&self) -> Result<(), SettingsError> {
+        journal::check_in_lambda(self.journal.as_ref())
     }
 
     /// Refuses allowed operations that there are not. For who knows all of them: a function knows
@@ -214,6 +222,11 @@ mod tests {
             &[(SECRET, "a"), (SAME_DOMAINS, "canary.com;example.org")],
             &[(SECRET, "a"), (PINS, &"00".repeat(32)), (CA_FILE, "canary")],
             &[(SECRET, "a"), (CONSOLES, "emea=canary")],
+            &[
+                (SECRET, "a"),
+                (journal::TABLE, "canary"),
+                (journal::FOLDER, "canary"),
+            ],
             &[(CONSOLES, "canary")],
             &[(CONSOLES, "emea=canary,emea=other")],
             &[(CONSOLES, "platform=canary")],
@@ -289,6 +302,41 @@ mod tests {
         assert!(error.contains(ALLOWED_OPERATIONS) && error.contains("get-user, unlock-user"));
         assert!(!error.contains("canary"), "{error}");
         assert!(settings.check_operations(&["get-user", "canary"]).is_ok());
+    }
+
+    #[test]
+    fn a_journal_is_in_one_place_and_in_lambda_in_a_table() {
+        let settings = |variables: &[(&str, &str)]| {
+            read(&[&[(SECRET, "a")], variables].concat()).expect("settings")
+        };
+        let none = settings(&[]);
+        assert_eq!(none.journal, None);
+        let table = settings(&[(journal::TABLE, "acme-journal")]);
+        assert_eq!(table.journal, Some(JournalAt::Table("acme-journal".into())));
+        let folder = settings(&[(journal::FOLDER, "/var/lib/canary")]);
+        assert_eq!(
+            folder.journal,
+            Some(JournalAt::Folder("/var/lib/canary".into()))
+        );
+        assert!(none.check_in_lambda().is_ok() && table.check_in_lambda().is_ok());
+        let error = folder.check_in_lambda().expect_err("accepted").to_string();
+        assert!(
+            error.contains(journal::TABLE) && !error.contains("canary"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_set_to_nothing_is_refused() {
+        let names = [&journal::PLACES[..], &policy::LISTS, &consoles::CREDENTIALS].concat();
+        for name in names {
+            let get = |asked: &str| (asked == name).then(String::new);
+            let error = Settings::from_variables(get).expect_err(name).to_string();
+            assert!(
+                error.starts_with(&format!("{name}: expected not to be empty")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -1,0 +1,576 @@
+//! The journal in a folder: a file for each account, and a lock beside it.
+//!
+//! The lease is the system's lock on a file, which ends with the process that has it, however that ends. The
+//! locked file is never deleted, so that nobody locks a name that somebody else has just made anew.
+
+use std::collections::HashMap;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use actions::{Found, Holder, Journal, JournalEntry, JournalKey, Lease};
+use rapid7::BoxFuture;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tokio::time::sleep;
+
+use super::times::{lapsed, millis, time};
+use crate::files;
+
+/// An entry with the grants of an account that has all there are is far below.
+const LARGEST: usize = 16 << 20;
+
+/// Whoever only looks has a lock for a moment, too: so often is it asked for again.
+const TRIES: u32 = 5;
+const WAIT: Duration = Duration::from_millis(5);
+
+/// A journal of files that their owner alone can read.
+pub struct Folder {
+    folder: PathBuf,
+    held: Mutex<HashMap<JournalKey, Held>>,
+}
+
+/// A lease of this process.
+struct Held {
+    /// Who has it.
+    holder: String,
+    /// Locked until it is closed.
+    lock: File,
+    /// Whether what somebody left behind is still there.
+    taken_over: bool,
+}
+
+/// What a file holds.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    target: String,
+    account: String,
+    /// In milliseconds since 1970.
+    until: u64,
+    entry: JournalEntry,
+}
+
+/// The files of an account.
+struct Paths {
+    lock: PathBuf,
+    entry: PathBuf,
+    /// What becomes the entry once it is whole. What is left of one that was cut is never read.
+    temporary: PathBuf,
+}
+
+impl Folder {
+    /// In this folder, which is made when the first entry is written.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            held: Mutex::default(),
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<JournalKey, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn paths(&self, key: &JournalKey) -> Paths {
+        let name = name(key);
+        let path = |end: &str| self.folder.join(format!("{name}.{end}"));
+        Paths {
+            lock: path("lock"),
+            entry: path("json"),
+            temporary: path("new"),
+        }
+    }
+
+    async fn ask(
+        &self,
+        key: &JournalKey,
+        holder: &Holder,
+        entry: &JournalEntry,
+    ) -> Result<Lease, String> {
+        let paths = self.paths(key);
+        let own = |held: &Held| held.holder == holder.id;
+        let taken_over = self
+            .held()
+            .get(key)
+            .filter(|held| own(held))
+            .map(|held| held.taken_over);
+        if let Some(taken_over) = taken_over {
+            // Its answer was lost.
+            return match (taken_over, read(&paths.entry)?) {
+                (true, Some(left)) => Ok(Lease::LeftBehind(Box::new(left.entry))),
+                _ => {
+                    paths.write(key, holder, entry)?;
+                    Ok(Lease::Begun { ended: None })
+                }
+            };
+        }
+        self.make().map_err(|error| at(&self.folder, &error))?;
+        let Some(lock) = paths
+            .lock()
+            .await
+            .map_err(|error| at(&paths.lock, &error))?
+        else {
+            // What can't be read is its holder's to tell.
+            let stored = read(&paths.entry).ok().flatten();
+            return Ok(Lease::Busy {
+                until: stored.as_ref().map(|stored| time(stored.until)),
+                entry: stored.map(|stored| Box::new(stored.entry)),
+            });
+        };
+        let found = read(&paths.entry)?;
+        let gone = found.as_ref().map(|found| time(found.until));
+        let left = found.filter(|found| found.entry.give_back.is_some());
+        let lease = match left {
+            Some(left) => Lease::LeftBehind(Box::new(left.entry)),
+            None => {
+                paths.write(key, holder, entry)?;
+                let gone = gone.map(|until| lapsed(until, SystemTime::now()));
+                let ended = ended(&lock).map_err(|error| at(&paths.lock, &error))?;
+                Lease::Begun {
+                    ended: ended.max(gone),
+                }
+            }
+        };
+        let held = Held {
+            holder: holder.id.clone(),
+            lock,
+            taken_over: matches!(lease, Lease::LeftBehind(_)),
+        };
+        self.held().insert(key.clone(), held);
+        Ok(lease)
+    }
+
+    /// Makes the folder, if it is not there, its owner's alone.
+    fn make(&self) -> io::Result<()> {
+        let mut folder = DirBuilder::new();
+        folder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder.create(&self.folder)
+    }
+
+    /// Lets go of a lease, if it is this holder's.
+    fn release(&self, key: &JournalKey, holder: &Holder, finished: bool) -> Result<(), String> {
+        let own = |held: &mut Held| held.holder == holder.id;
+        // Closed, and with that unlocked, at the end of all.
+        let held = {
+            let mut all = self.held();
+            match all.get_mut(key).is_some_and(own) {
+                true => all.remove(key),
+                false => None,
+            }
+        };
+        let Some(held) = held else {
+            return Ok(());
+        };
+        let paths = self.paths(key);
+        let modified = held.lock.set_modified(SystemTime::now());
+        modified.map_err(|error| at(&paths.lock, &error))?;
+        let left = || -> Result<bool, String> {
+            let left = read(&paths.entry)?;
+            Ok(left.is_some_and(|left| left.entry.give_back.is_some()))
+        };
+        if !finished && left()? {
+            return Ok(());
+        }
+        match fs::remove_file(&paths.entry) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(at(&paths.entry, &error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Paths {
+    /// The locked file, unless somebody else has it locked.
+    async fn lock(&self) -> io::Result<Option<File>> {
+        let mut options = private();
+        options.read(true).write(true);
+        let file = match options.clone().create_new(true).open(&self.lock) {
+            Ok(file) => {
+                // Nobody's work has ended yet.
+                file.set_modified(UNIX_EPOCH)?;
+                file
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(&self.lock)?,
+            Err(error) => return Err(error),
+        };
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => sleep(WAIT).await,
+                Err(TryLockError::Error(error)) => return Err(no_locks(&error)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Leaves an entry, whole or not at all, and on the disk before anything is done that it is about.
+    fn write(&self, key: &JournalKey, holder: &Holder, entry: &JournalEntry) -> Result<(), String> {
+        let stored = Stored {
+            target: key.target.clone(),
+            account: key.account.clone(),
+            until: millis(holder.until),
+            entry: entry.clone(),
+        };
+        let text = serde_json::to_vec(&stored).map_err(|error| error.to_string())?;
+        let whole = || {
+            match fs::remove_file(&self.temporary) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = private()
+                .write(true)
+                .create_new(true)
+                .open(&self.temporary)?;
+            file.write_all(&text)?;
+            file.sync_all()
+        };
+        whole().map_err(|error| {
+            _ = fs::remove_file(&self.temporary);
+            at(&self.temporary, &error)
+        })?;
+        let renamed = || {
+            fs::rename(&self.temporary, &self.entry)?;
+            // Elsewhere a folder can't be opened, and its names are kept without that.
+            #[cfg(unix)]
+            if let Some(folder) = self.entry.parent() {
+                File::open(folder)?.sync_all()?;
+            }
+            Ok(())
+        };
+        renamed().map_err(|error| at(&self.entry, &error))
+    }
+}
+
+/// Of files that their owner alone can read and write.
+fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "modes are Unix's"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn read(path: &Path) -> Result<Option<Stored>, String> {
+    let text = || {
+        let file = File::open(path)?;
+        files::take_from_others(&file)?;
+        files::read(file, LARGEST)
+    };
+    let text = match text() {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(path, &error)),
+    };
+    let stored = serde_json::from_str(&text);
+    stored.map(Some).map_err(|error| {
+        format!(
+            "{} is no entry of a journal ({error}): see what account its name means, and whether that has what \
+             it should, and then delete the file",
+            path.display()
+        )
+    })
+}
+
+fn at(path: &Path, error: &io::Error) -> String {
+    format!("{}: {error}", path.display())
+}
+
+fn no_locks(error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!(
+            "it can't be locked ({error}); the folder must be in a file system that knows locks"
+        ),
+    )
+}
+
+/// When the work of whoever had this lock last ended.
+fn ended(lock: &File) -> io::Result<Option<SystemTime>> {
+    let modified = lock.metadata()?.modified()?;
+    Ok(Some(modified).filter(|modified| *modified > UNIX_EPOCH))
+}
+
+/// A name that says to people what it is about, and is nothing else's.
+fn name(key: &JournalKey) -> String {
+    const LONGEST: usize = 60;
+    let clean = |text: &str| -> String {
+        let kept = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+        let clean = text.chars().map(|c| if kept(c) { c } else { '_' });
+        clean.take(LONGEST).collect()
+    };
+    let (_, host) = key.target.split_once("://").unwrap_or(("", &key.target));
+    let digest = Sha256::digest(format!("{}\0{}", key.target, key.account));
+    let hash: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{}_{}_{hash}", clean(host), clean(&key.account))
+}
+
+impl Journal for Folder {
+    fn begin<'a>(
+        &'a self,
+        key: &'a JournalKey,
+        holder: &'a Holder,
+        entry: &'a JournalEntry,
+    ) -> BoxFuture<'a, Result<Lease, String>> {
+        Box::pin(self.ask(key, holder, entry))
+    }
+
+    fn end<'a>(
+        &'a self,
+        key: &'a JournalKey,
+        holder: &'a Holder,
+        finished: bool,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(std::future::ready(self.release(key, holder, finished)))
+    }
+
+    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, String>> {
+        let paths = self.paths(key);
+        let look = || {
+            // Unlocked when it is closed, after the entry was read.
+            let lock = match File::open(&paths.lock) {
+                Ok(lock) => Some(lock),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => return Err(at(&paths.lock, &error)),
+            };
+            match lock.as_ref().map(File::try_lock_shared) {
+                Some(Err(TryLockError::WouldBlock)) => {
+                    let stored = read(&paths.entry).ok().flatten();
+                    let entry = stored.map(|stored| Box::new(stored.entry));
+                    return Ok(Found::Busy { entry });
+                }
+                Some(Err(TryLockError::Error(error))) => {
+                    return Err(at(&paths.lock, &no_locks(&error)));
+                }
+                Some(Ok(())) | None => {}
+            }
+            let left = read(&paths.entry)?.filter(|stored| stored.entry.give_back.is_some());
+            let left = left.map(|stored| Box::new(stored.entry));
+            Ok(left.map_or(Found::Nothing, Found::LeftBehind))
+        };
+        Box::pin(std::future::ready(look()))
+    }
+
+    fn abandon(&self, key: &JournalKey, holder: &Holder) {
+        // What could not be said stays, and is looked at by the next run.
+        _ = self.release(key, holder, false);
+    }
+
+    fn place(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    fn outlives_the_process(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::journal::tests::{entry, holder, key};
+
+    /// By which a test that is started by another one knows its folder.
+    const CHILD: &str = "JOURNAL_OF_A_CHILD";
+
+    async fn begin(journal: &Folder, id: &str, gives_back: bool) -> Result<Lease, String> {
+        journal
+            .begin(&key("3"), &holder(id), &entry(id, gives_back))
+            .await
+    }
+
+    fn file(folder: &Path, end: &str) -> PathBuf {
+        let files = fs::read_dir(folder).expect("the folder");
+        let mut files = files.map(|file| file.expect("a file").path());
+        files
+            .find(|file| file.extension().is_some_and(|is| is == end))
+            .expect(end)
+    }
+
+    #[tokio::test]
+    async fn a_child_takes_a_lease_and_waits_to_be_killed() {
+        let Some(folder) = std::env::var_os(CHILD) else {
+            return;
+        };
+        let journal = Folder::new(folder.into());
+        begin(&journal, "child", true).await.expect("begun");
+        println!("begun");
+        std::thread::sleep(Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn the_lease_of_a_killed_process_is_free_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "--nocapture"])
+            .arg("journal::folder::tests::a_child_takes_a_lease_and_waits_to_be_killed")
+            .env(CHILD, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a child");
+        let journal = Folder::new(folder.path().into());
+        let output = child.stdout.take().expect("its output");
+        let mut lines = io::BufRead::lines(io::BufReader::new(output));
+        let begun = lines.any(|line| line.is_ok_and(|line| line.ends_with("begun")));
+        let busy = begin(&journal, "parent", false).await;
+        let seen = journal.look(&key("3")).await;
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        assert!(begun);
+        let entry = || Box::new(entry("child", true));
+        let Ok(Lease::Busy {
+            entry: Some(found),
+            until: Some(until),
+        }) = busy
+        else {
+            panic!("{busy:?}");
+        };
+        assert!(found == entry() && until > SystemTime::now());
+        assert_eq!(
+            seen,
+            Ok(Found::Busy {
+                entry: Some(entry())
+            })
+        );
+        assert_eq!(
+            journal.look(&key("3")).await,
+            Ok(Found::LeftBehind(entry()))
+        );
+        let left = begin(&journal, "parent", false).await;
+        assert_eq!(left, Ok(Lease::LeftBehind(entry())));
+    }
+
+    #[tokio::test]
+    async fn what_was_cut_does_no_harm() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = Folder::new(folder.path().into());
+        begin(&journal, "one", true).await.expect("begun");
+        drop(journal);
+        let whole = file(folder.path(), "json");
+        fs::write(whole.with_extension("new"), "{\"target\": \"htt").expect("written");
+        let journal = Folder::new(folder.path().into());
+        let left = begin(&journal, "two", true).await;
+        assert_eq!(left, Ok(Lease::LeftBehind(Box::new(entry("one", true)))));
+        journal
+            .end(&key("3"), &holder("two"), true)
+            .await
+            .expect("ended");
+        let begun = begin(&journal, "three", true).await;
+        assert!(
+            matches!(begun, Ok(Lease::Begun { ended: Some(_) })),
+            "{begun:?}"
+        );
+        assert!(!whole.with_extension("new").exists());
+    }
+
+    #[tokio::test]
+    async fn what_can_t_be_read_is_told_with_its_name_and_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = Folder::new(folder.path().into());
+        begin(&journal, "one", true).await.expect("begun");
+        journal.abandon(&key("3"), &holder("one"));
+        let path = file(folder.path(), "json");
+        let name = path.display().to_string();
+        fs::write(&path, "canary {").expect("written");
+        for error in [
+            begin(&journal, "two", true).await.expect_err("accepted"),
+            journal.look(&key("3")).await.expect_err("accepted"),
+        ] {
+            assert!(
+                error.starts_with(&name) && !error.contains("canary"),
+                "{error}"
+            );
+        }
+        assert_eq!(fs::read_to_string(&path).expect("there"), "canary {");
+        // The lock was given back each time.
+        fs::remove_file(&path).expect("deleted");
+        begin(&journal, "three", true).await.expect("begun");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_can_t_be_used_is_told_and_leaves_no_lease() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = folder.path().join("journal");
+        fs::write(&at, "").expect("a file");
+        let journal = Folder::new(at.clone());
+        let error = begin(&journal, "one", true).await.expect_err("begun");
+        assert!(error.starts_with(&at.display().to_string()), "{error}");
+        fs::remove_file(&at).expect("deleted");
+        begin(&journal, "one", true).await.expect("begun");
+        journal
+            .end(&key("3"), &holder("one"), true)
+            .await
+            .expect("ended");
+        // An entry that can't be put in its place.
+        let entry = file(&at, "lock").with_extension("json");
+        fs::create_dir_all(entry.join("sub")).expect("in its place");
+        let error = begin(&journal, "two", true).await.expect_err("begun");
+        assert!(error.starts_with(&entry.display().to_string()), "{error}");
+        fs::remove_dir_all(&entry).expect("deleted");
+        let begun = begin(&Folder::new(at), "three", true).await;
+        assert!(matches!(begun, Ok(Lease::Begun { .. })), "{begun:?}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn all_of_it_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = folder.path().join("state/journal");
+        let journal = Folder::new(at.clone());
+        begin(&journal, "one", true).await.expect("begun");
+        assert_eq!(
+            (mode(&at), mode(&folder.path().join("state"))),
+            (0o700, 0o700)
+        );
+        let path = file(&at, "json");
+        assert_eq!((mode(&path), mode(&file(&at, "lock"))), (0o600, 0o600));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("set");
+        journal.look(&key("3")).await.expect("found");
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[tokio::test]
+    async fn what_is_done_leaves_nothing_but_its_lock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = Folder::new(folder.path().into());
+        for (id, gives_back, finished) in [("one", true, true), ("two", false, false)] {
+            begin(&journal, id, gives_back).await.expect("begun");
+            let ended = journal.end(&key("3"), &holder(id), finished).await;
+            ended.expect("ended");
+            let left = fs::read_dir(folder.path()).expect("the folder").count();
+            assert_eq!(left, 1);
+        }
+    }
+
+    #[test]
+    fn names_are_for_people_and_of_one_account_each() {
+        let name_of = |target: &str, account: &str| {
+            name(&JournalKey {
+                target: target.into(),
+                account: account.into(),
+            })
+        };
+        let usual = name_of("https://console.example.com:3780", "3");
+        assert_eq!(
+            usual.rsplit_once('_').expect("a hash").0,
+            "console.example.com_3780_3"
+        );
+        let strange = name_of("https://../../etc", "../a b\0\u{1f980}");
+        assert!(strange.starts_with(".._.._etc_.._a_b__"), "{strange}");
+        assert_ne!(name_of("https://a", "b_c"), name_of("https://a_b", "c"));
+        assert_ne!(name_of("https://a", "A"), name_of("http://a", "A"));
+        assert!(name_of(&"a".repeat(400), &"b".repeat(400)).len() < 200);
+    }
+}
