@@ -8,4 +8,5 @@ mod r7user;
 mod records;
 mod rows_as_they_come;
 mod signals;
+mod two_at_once;
 mod via_lambda;
