@@ -18,6 +18,7 @@ pub(super) fn console(name: &str, id: u32, login: &str, email: &str) -> Reported
         locked: Some(false),
         status: None,
         role: Some("User".to_owned()),
+        permissions: None,
         superuser: Some(false),
         admin: false,
         all_sites: Some(false),
