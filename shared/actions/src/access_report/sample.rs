@@ -174,5 +174,10 @@ pub(super) fn surfaces(accounts: &[ReportedAccount]) -> Vec<SurfaceSummary> {
 pub(super) fn report() -> AccessReport {
     let accounts = accounts();
     let surfaces = surfaces(&accounts);
-    AccessReport::new("2026-03-02T08:15:00Z".to_owned(), surfaces, accounts)
+    AccessReport::new(
+        "2026-03-02T08:15:00Z".to_owned(),
+        surfaces,
+        accounts,
+        Vec::new(),
+    )
 }
