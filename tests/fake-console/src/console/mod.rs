@@ -29,7 +29,8 @@ use crate::answer::Problem;
 use crate::surface::{Arrival, Surface};
 
 pub use self::state::{
-    Authentication, AuthenticationSource, Locale, Maintenance, Role, State, UserRecord, WireForm,
+    Authentication, AuthenticationSource, EmptyLists, Locale, Maintenance, Role, State, UserRecord,
+    WireForm,
 };
 
 type Held = crate::surface::Held<State>;

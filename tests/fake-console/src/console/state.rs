@@ -32,6 +32,17 @@ pub enum Maintenance {
     Html,
 }
 
+/// What a list with nothing in it looks like. The last two are seen in the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyLists {
+    /// `resources` is an empty array (vendor API file).
+    Shown,
+    /// There are no `resources`, and nothing but links.
+    Missing,
+    /// There are no `resources`, and a page tells that there are none.
+    MissingWithTotal,
+}
+
 /// A role that users are assigned to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
@@ -226,6 +237,11 @@ pub struct State {
     /// Whether a user's sites and asset groups come in pages in the vendor's form too, of which nothing is
     /// told but how many there are in all.
     pub pages_grants: bool,
+    /// What a list with nothing in it looks like.
+    pub empty_lists: EmptyLists,
+    /// Whether the lists of roles and authentication sources have an entry more, whose id is null (seen in the
+    /// field).
+    pub lists_null_ids: bool,
     /// What links start with in the vendor form. A starting console puts its own address here.
     pub base_url: String,
 }
@@ -255,6 +271,8 @@ impl Default for State {
             default_page_size: 10,
             max_page_size: 500,
             pages_grants: false,
+            empty_lists: EmptyLists::Shown,
+            lists_null_ids: false,
             base_url: "https://localhost:3780".to_owned(),
         }
     }
