@@ -40,7 +40,10 @@ pub enum ErrorKind {
     Credentials,
     /// Where the credentials are kept could not be reached.
     CredentialsUnavailable,
-    /// The request could not be built, or the server's redirects or protocol made no sense.
+    /// What answered is not the API: a web page, text, a redirect, or something between that refuses or changes
+    /// what passes.
+    NotTheApi,
+    /// The request could not be built.
     Protocol,
 }
 

@@ -62,6 +62,11 @@ impl Request {
         self
     }
 
+    /// Whether it is for a list.
+    pub(crate) fn is_for_list(&self) -> bool {
+        self.longest == LIST
+    }
+
     /// Notes that it left this process.
     pub(crate) fn has_left(&self) {
         self.left.store(true, Ordering::Relaxed);

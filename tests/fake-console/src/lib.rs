@@ -42,8 +42,8 @@ mod surface;
 mod tls;
 
 pub use console::{
-    Authentication, AuthenticationSource, EmptyLists, Locale, Maintenance, Role, State, UserRecord,
-    WireForm,
+    Authentication, AuthenticationSource, EmptyLists, Front, Locale, Maintenance, Role, State,
+    UserRecord, WireForm,
 };
 pub use faults::{Change, Fault, FaultKind, Gate};
 pub use log::LoggedRequest;

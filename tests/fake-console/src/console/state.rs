@@ -32,6 +32,27 @@ pub enum Maintenance {
     Html,
 }
 
+/// What stands in front of the console, or in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// Puts a byte order mark before every answer.
+    ByteOrderMark,
+    /// Compresses every answer, whatever was asked for.
+    Gzip,
+    /// A plain web server: 404 with a page, whatever is asked for.
+    WebServer,
+    /// A gateway that lets nobody through: 403 with a page.
+    Gateway,
+    /// A server of something else, which answers 404 with nothing.
+    Nothing,
+    /// A server of something else, which answers 404 with JSON of its own.
+    OtherApi,
+    /// Something that is well and says so in plain text, whatever is asked for.
+    PlainText,
+    /// Leads elsewhere, with credentials and a token in the address.
+    Redirect,
+}
+
 /// What a list with nothing in it looks like. The last two are seen in the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmptyLists {
@@ -226,6 +247,8 @@ pub struct State {
     pub no_content_on_write: bool,
     /// When set, every API route gives this answer.
     pub maintenance: Option<Maintenance>,
+    /// What stands in front of it.
+    pub front: Option<Front>,
     /// Whether callers see no account but their own, in the list and by number, with no word about it.
     pub hides_others: bool,
     /// How long every request takes at least.
@@ -266,6 +289,7 @@ impl Default for State {
             error_status_as_string: false,
             no_content_on_write: false,
             maintenance: None,
+            front: None,
             hides_others: false,
             latency: Duration::ZERO,
             default_page_size: 10,

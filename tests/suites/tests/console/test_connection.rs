@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use fake_console::{FakeConsole, Maintenance, State, WireForm};
+use fake_console::{FakeConsole, Front, Maintenance, State, WireForm};
 use serde_json::{Value, json};
 use suites::{CONSOLE_SECRET, OWN_LOGIN, OWN_PASSWORD, World, credentials};
 
@@ -238,6 +238,49 @@ fn an_address_of_something_else_is_told() {
         assert_ne!(kind, "Unauthorized", "{message}");
         assert_fails_at("reachable", &message);
     }
+}
+
+/// What answered is told as what it is, and never taken for a console that let somebody in.
+#[test]
+fn what_stands_in_front_or_in_place_of_a_console_is_told() {
+    for (front, told) in [
+        (
+            Front::WebServer,
+            "answered 404 with an HTML page titled \"404 Not Found\"",
+        ),
+        (
+            Front::Gateway,
+            "answered 403 with an HTML page titled \"Access Denied\"",
+        ),
+        (Front::Nothing, "answered 404"),
+        (Front::OtherApi, "answered 404"),
+        (Front::PlainText, "answered with plain text"),
+        (Front::Gzip, "gzip that was not asked for"),
+        (
+            Front::Redirect,
+            "answered 302, a redirect to https://sso.example.com/login",
+        ),
+    ] {
+        let world = World::new();
+        world.console.state().front = Some(front);
+        let (kind, message) = failure(&world, &[]);
+        assert_eq!(kind, "Unexpected", "{front:?}: {message}");
+        assert_fails_at("reachable", &message);
+        assert!(message.contains(told), "{front:?}: {message}");
+        assert!(message.contains("what stands between"), "{message}");
+        assert!(!message.contains("canary"), "{message}");
+        assert_eq!(world.requests().len(), 1, "{front:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_in_front_of_answers_does_not_matter() {
+    let world = World::new();
+    world.console.state().front = Some(Front::ByteOrderMark);
+    let report = world.outcome("test-connection", json!({}));
+    assert_eq!(verdicts(&report)[3].1, "ok");
+    let outcome = world.outcome("disable-user", json!({"login": "jdoe"}));
+    assert_eq!(outcome["changed"], true);
 }
 
 /// Others than global administrators get 404 for what they may not see.

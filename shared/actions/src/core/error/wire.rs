@@ -62,6 +62,16 @@ impl From<rapid7::Error> for Error {
                  -sha256); only if they are the same, trust it by pin or CA",
             ),
             Wire::Credentials => (ErrorKind::Unauthorized, "correct the configuration"),
+            Wire::NotTheApi if platform => (
+                ErrorKind::Unexpected,
+                "check that the address is the Insight Platform's; if it is, find out what stands between \
+                 that answers in its place (a proxy, a gateway, a firewall)",
+            ),
+            Wire::NotTheApi => (
+                ErrorKind::Unexpected,
+                "check address and port: a console's API does not answer so; if they are right, find out \
+                 what stands between that answers in its place (a proxy, a gateway, a firewall)",
+            ),
             Wire::Malformed | Wire::Protocol if platform => (
                 ErrorKind::Unexpected,
                 "check that the address is that of the Insight Platform, then report this",

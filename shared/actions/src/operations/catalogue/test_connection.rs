@@ -232,6 +232,11 @@ fn told_by(error: &rapid7::Error) -> (usize, &'static str) {
             0,
             "wait until the console is out of maintenance or less busy, then try again",
         ),
+        Wire::NotTheApi => (
+            0,
+            "check address and port: a console's API does not answer so; if they are right, find out what \
+             stands between that answers in its place (a proxy, a gateway, a firewall)",
+        ),
         Wire::Rejected | Wire::Malformed | Wire::Protocol => (
             0,
             "check that the address is that of a console, and that it is not in maintenance",
