@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use reqwest::header::{
     CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
+use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -34,7 +35,15 @@ pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Erro
                     describe(reason)
                 )
             }
-            tls => format!("the TLS handshake failed: {tls}"),
+            tls => {
+                // Before the handshake is over, nothing else has been sent.
+                let says = failed_handshake(tls).filter(|_| delivery == Delivery::NotSent);
+                if says.is_some() {
+                    kind = ErrorKind::Handshake;
+                }
+                let says = says.map_or_else(|| tls.to_string(), str::to_owned);
+                format!("the TLS handshake failed: {says}")
+            }
         }
     } else if error.is_timeout() && delivery == Delivery::NotSent {
         "no connection within the time allowed".into()
@@ -53,6 +62,30 @@ pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Erro
     failed
 }
 
+/// Why no TLS comes about between this server and this client, if that is certain: it does not pass by itself.
+fn failed_handshake(error: &rustls::Error) -> Option<&'static str> {
+    let old = "the server speaks only a TLS older than 1.2";
+    match error {
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::ServerDoesNotSupportTls12Or13,
+        )
+        | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => Some(old),
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
+        ) => Some("the server has no version of TLS or cipher in common with this client"),
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            Some("the server wants a certificate from its clients")
+        }
+        // A server that is asked in TLS and answers in the clear.
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            Some("what listens at this port speaks no TLS")
+        }
+        _ => None,
+    }
+}
+
 /// Whether a request surely did not reach the server.
 pub(crate) fn never_left(error: &reqwest::Error) -> bool {
     error.is_connect() || error.is_builder()
@@ -61,6 +94,8 @@ pub(crate) fn never_left(error: &reqwest::Error) -> bool {
 fn describe(reason: &rustls::CertificateError) -> String {
     match reason {
         rustls::CertificateError::Other(other) => other.0.to_string(),
+        // The certificate was believed before this is looked at: see `tls.rs`.
+        rustls::CertificateError::BadSignature => "the server has not the key to it".into(),
         reason => reason.to_string(),
     }
 }

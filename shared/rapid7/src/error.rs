@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The server's certificate is not the one that was trusted.
     Certificate,
+    /// The server speaks no TLS that is safe to send a password over, or none at all.
+    Handshake,
     /// An answer came, and it can't be read.
     Malformed,
     /// The credentials themselves could not be had, and trying again won't help.

@@ -10,6 +10,7 @@ use crate::console::input::console_input;
 use crate::console::lookup::line;
 use crate::core::action::Action;
 use crate::core::check::{Check, Verdict};
+use crate::core::error::wire::SPEAK_TLS;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::spec::{Effect, Spec};
 use crate::core::text::printable;
@@ -213,6 +214,7 @@ fn told_by(error: &rapid7::Error) -> (usize, &'static str) {
             "compare the fingerprint with the console's own (openssl x509 -fingerprint -sha256); only \
              if they are the same, trust it by pin or CA",
         ),
+        Wire::Handshake => (0, SPEAK_TLS),
         Wire::Unauthorized => (
             2,
             "check user name and password, whether the account is locked or disabled, and whether the \
