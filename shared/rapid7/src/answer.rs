@@ -214,10 +214,12 @@ pub(crate) fn understand(
         ),
         None => said,
     };
-    let is_the_apis = content.is_an_error_of(request);
+    let is_the_apis = content.is_an_error_of(request, code);
     let said = match (said, &content) {
         (Some(message), _) => format!("answered {code}: {message}"),
-        (None, Content::Json(_) | Content::Empty | Content::Garbled) => format!("answered {code}"),
+        (None, Content::Json(_) | Content::Empty | Content::Garbled) if is_the_apis => {
+            format!("answered {code}")
+        }
         (None, content) => format!("answered {code} with {}", content.name(secrets)),
     };
     let (kind, delivery) = match code {
@@ -303,7 +305,7 @@ impl Content {
     fn name(&self, secrets: &[SecretString]) -> String {
         match self {
             Self::Html(Some(title)) => {
-                format!("an HTML page titled {:?}", redact::quote(title, secrets))
+                format!("an HTML page titled \"{}\"", redact::quote(title, secrets))
             }
             Self::Html(None) => "an HTML page".into(),
             Self::Compressed(encoding) => format!(
@@ -311,23 +313,24 @@ impl Content {
                 redact::quote(encoding, secrets)
             ),
             Self::Other(what) => (*what).into(),
-            Self::Json(_) => "JSON".into(),
+            Self::Json(_) => "JSON that is not the API's".into(),
             Self::Empty => "nothing".into(),
             Self::Garbled => "JSON that is cut or garbled".into(),
         }
     }
 
-    /// Whether a refusal with this content may be the API's own. A console says what is wrong, and has links
-    /// (vendor API file); of the platform nothing more is known than that it answers with objects.
-    fn is_an_error_of(&self, request: &Request) -> bool {
+    /// Whether a refusal with this content may be the API's own. Somebody else's 403 or 404 would be taken for a
+    /// word about a privilege or an account, so there a console has to sound like one: it says what is wrong, and
+    /// has links (vendor API file). Of the platform nothing more is known than that it answers with objects.
+    fn is_an_error_of(&self, request: &Request, code: u16) -> bool {
         match (self, request.surface) {
-            (Self::Json(Value::Object(members)), Surface::Console) => {
+            (Self::Json(Value::Object(members)), Surface::Console) if matches!(code, 403 | 404) => {
                 members.contains_key("message") || members.contains_key("links")
             }
-            (Self::Json(json), Surface::Platform) => json.is_object(),
+            (Self::Json(json), _) => json.is_object(),
             // A list is always there, and a console that will not show it says so.
-            (Self::Empty, Surface::Console) => !request.is_for_list(),
-            (Self::Empty, Surface::Platform) => true,
+            (Self::Empty, Surface::Console) if matches!(code, 403 | 404) => !request.is_for_list(),
+            (Self::Empty, _) => true,
             _ => false,
         }
     }
@@ -464,13 +467,13 @@ mod tests {
                 not_the_api,
                 "answered 404 with plain text",
             ),
-            (404, vec![], b"", not_the_api, "answered 404"),
+            (404, vec![], b"", not_the_api, "answered 404 with nothing"),
             (
                 404,
                 vec![json.clone()],
                 br#"{"error": "Not Found"}"#,
                 not_the_api,
-                "answered 404",
+                "answered 404 with JSON that is not the API's",
             ),
             (
                 404,

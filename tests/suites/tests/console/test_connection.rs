@@ -362,8 +362,11 @@ fn what_stands_in_front_or_in_place_of_a_console_is_told() {
             Front::Gateway,
             "answered 403 with an HTML page titled \"Access Denied\"",
         ),
-        (Front::Nothing, "answered 404"),
-        (Front::OtherApi, "answered 404"),
+        (Front::Nothing, "answered 404 with nothing"),
+        (
+            Front::OtherApi,
+            "answered 404 with JSON that is not the API's",
+        ),
         (Front::PlainText, "answered with plain text"),
         (Front::Gzip, "gzip that was not asked for"),
         (
