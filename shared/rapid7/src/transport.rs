@@ -318,6 +318,9 @@ impl<C: Identity> Transport<C> {
             .header(ACCEPT_ENCODING, "identity")
             .headers(headers)
             .timeout(self.options.request_timeout.min(left));
+        if let Some((name, value)) = &request.header {
+            outgoing = outgoing.header(*name, value);
+        }
         if !request.query.is_empty() {
             outgoing = outgoing.query(&request.query);
         }

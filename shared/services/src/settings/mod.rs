@@ -13,7 +13,7 @@ pub use consoles::ConsoleSettings;
 pub(crate) use consoles::{form_of, pins_of};
 pub(crate) use environment::CredentialsAt;
 pub use environment::SettingsError;
-pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of};
+pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of, organization_of};
 
 use environment::{Environment, wrong};
 
