@@ -26,6 +26,7 @@ Where the Insight Platform is:
   RAPID7_PLATFORM_API_KEY            an organization key, or
   RAPID7_PLATFORM_SECRET_FILE        a JSON file: region, api_key, or
   RAPID7_PLATFORM_SECRET             the same as a secret in AWS Secrets Manager
+  RAPID7_PLATFORM_ORGANIZATION_ID    for a key over several: which is meant
 
 What is allowed (README, \"Policy\"):
   RAPID7_ALLOW_DELETION, RAPID7_ALLOW_PRIVILEGED_ACCOUNTS, and more

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -32,7 +35,15 @@ pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Erro
                     describe(reason)
                 )
             }
-            tls => format!("the TLS handshake failed: {tls}"),
+            tls => {
+                // Before the handshake is over, nothing else has been sent.
+                let says = failed_handshake(tls).filter(|_| delivery == Delivery::NotSent);
+                if says.is_some() {
+                    kind = ErrorKind::Handshake;
+                }
+                let says = says.map_or_else(|| tls.to_string(), str::to_owned);
+                format!("the TLS handshake failed: {says}")
+            }
         }
     } else if error.is_timeout() && delivery == Delivery::NotSent {
         "no connection within the time allowed".into()
@@ -51,6 +62,30 @@ pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Erro
     failed
 }
 
+/// Why no TLS comes about between this server and this client, if that is certain: it does not pass by itself.
+fn failed_handshake(error: &rustls::Error) -> Option<&'static str> {
+    let old = "the server speaks only a TLS older than 1.2";
+    match error {
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::ServerDoesNotSupportTls12Or13,
+        )
+        | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => Some(old),
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
+        ) => Some("the server has no version of TLS or cipher in common with this client"),
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            Some("the server wants a certificate from its clients")
+        }
+        // A server that is asked in TLS and answers in the clear.
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            Some("what listens at this port speaks no TLS")
+        }
+        _ => None,
+    }
+}
+
 /// Whether a request surely did not reach the server.
 pub(crate) fn never_left(error: &reqwest::Error) -> bool {
     error.is_connect() || error.is_builder()
@@ -59,6 +94,8 @@ pub(crate) fn never_left(error: &reqwest::Error) -> bool {
 fn describe(reason: &rustls::CertificateError) -> String {
     match reason {
         rustls::CertificateError::Other(other) => other.0.to_string(),
+        // The certificate was believed before this is looked at: see `tls.rs`.
+        rustls::CertificateError::BadSignature => "the server has not the key to it".into(),
         reason => reason.to_string(),
     }
 }
@@ -123,19 +160,7 @@ pub(crate) fn understand(
 ) -> Result<Value> {
     let is_too_long = body.is_none();
     // What an error says beyond that is of no use; that it is one counts.
-    let body = body.unwrap_or_default();
-    let said_html = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("html"));
-    let html = match body.trim_ascii_start() {
-        [] => false,
-        text => said_html || text.starts_with(b"<"),
-    };
-    let json: Option<Value> = match request.is_list {
-        true => without_links::parse(body).ok(),
-        false => serde_json::from_slice(body).ok(),
-    };
+    let content = Content::of(request, headers, body.unwrap_or_default());
     let code = status.as_u16();
     let fail = |kind, delivery, message: String| {
         let mut error = request.error(kind, delivery, message);
@@ -148,33 +173,37 @@ pub(crate) fn understand(
         error
     };
     if status.is_success() {
-        return match json {
-            _ if is_too_long => Err(fail(
+        let (kind, what) = match content {
+            _ if is_too_long => (
                 ErrorKind::Malformed,
-                Delivery::Unknown,
                 format!(
-                    "answered with more than {} MB, and was not read to its end",
+                    "with more than {} MB, and was not read to its end",
                     request.longest / (1024 * 1024)
                 ),
-            )),
-            _ if html => Err(fail(
+            ),
+            Content::Json(json) => return Ok(json),
+            Content::Empty => return Ok(Value::Null),
+            // A console in maintenance answers so (seen in the field): it may pass.
+            Content::Html(_) => (
                 ErrorKind::Unavailable,
-                Delivery::Unknown,
-                "answered with an HTML page: in maintenance, or not the API's address".into(),
-            )),
-            Some(json) => Ok(json),
-            None if body.trim_ascii().is_empty() => Ok(Value::Null),
-            None => Err(fail(
+                format!(
+                    "with {}: in maintenance, or not the API's address",
+                    content.name(secrets)
+                ),
+            ),
+            Content::Garbled => (
                 ErrorKind::Unavailable,
-                Delivery::Unknown,
-                "answered with JSON that is cut or garbled".into(),
-            )),
+                "with JSON that is cut or garbled".into(),
+            ),
+            Content::Compressed(_) | Content::Other(_) => (
+                ErrorKind::NotTheApi,
+                format!("with {}", content.name(secrets)),
+            ),
         };
+        return Err(fail(kind, Delivery::Unknown, format!("answered {what}")));
     }
-    let said = json
-        .as_ref()
-        .and_then(|json| json.get("message"))
-        .and_then(Value::as_str)
+    let said = content
+        .message()
         .map(|message| redact::quote(message, secrets))
         .filter(|message| !message.is_empty());
     let said = match mistaken_for(request.surface, code, headers) {
@@ -185,21 +214,162 @@ pub(crate) fn understand(
         ),
         None => said,
     };
-    let said = match (&said, html) {
+    let is_the_apis = content.is_an_error_of(request, code);
+    let said = match (said, &content) {
         (Some(message), _) => format!("answered {code}: {message}"),
-        (None, true) => format!("answered {code} with an HTML page"),
-        (None, false) => format!("answered {code}"),
+        (None, Content::Json(_) | Content::Empty | Content::Garbled) if is_the_apis => {
+            format!("answered {code}")
+        }
+        (None, content) => format!("answered {code} with {}", content.name(secrets)),
     };
     let (kind, delivery) = match code {
         401 => (ErrorKind::Unauthorized, Delivery::Refused),
+        429 => (ErrorKind::RateLimited, Delivery::Refused),
+        408 | 500.. => (ErrorKind::Unavailable, Delivery::Unknown),
+        300..=399 => (ErrorKind::NotTheApi, Delivery::Refused),
+        _ if !is_the_apis => (ErrorKind::NotTheApi, Delivery::Refused),
         403 => (ErrorKind::Forbidden, Delivery::Refused),
         404 => (ErrorKind::NotFound, Delivery::Refused),
-        429 => (ErrorKind::RateLimited, Delivery::Refused),
-        300..=399 => (ErrorKind::Protocol, Delivery::Refused),
-        408 | 500.. => (ErrorKind::Unavailable, Delivery::Unknown),
         _ => (ErrorKind::Rejected, Delivery::Refused),
     };
+    let said = match redirect(request, headers, secrets) {
+        Some(to) if status.is_redirection() => format!("answered {code}, a redirect to {to}"),
+        _ => said,
+    };
     Err(fail(kind, delivery, said))
+}
+
+/// What an answer holds. The API answers with JSON: whoever answers with something else stands between, or is
+/// somebody else.
+enum Content {
+    Json(Value),
+    Empty,
+    /// A page, and its title.
+    Html(Option<String>),
+    /// In an encoding that was not asked for.
+    Compressed(String),
+    /// Something that says or looks like JSON, and is none.
+    Garbled,
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+impl Content {
+    fn of(request: &Request, headers: &HeaderMap, body: &[u8]) -> Self {
+        let header = |name| {
+            let value = headers.get(name)?.to_str().ok()?;
+            Some(value.trim().to_ascii_lowercase())
+        };
+        // Right in front of JSON it may be passed over (RFC 8259, section 8.1).
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        let text = body.trim_ascii();
+        if text.is_empty() {
+            return Self::Empty;
+        }
+        let encoding = header(CONTENT_ENCODING).filter(|encoding| encoding != "identity");
+        match encoding {
+            Some(encoding) if !encoding.is_empty() => return Self::Compressed(encoding),
+            _ if body.starts_with(&[0x1F, 0x8B]) => return Self::Compressed("gzip".into()),
+            _ => {}
+        }
+        let json = match request.is_list {
+            true => without_links::parse(body).ok(),
+            false => serde_json::from_slice(body).ok(),
+        };
+        let said = header(CONTENT_TYPE).unwrap_or_default();
+        match json {
+            // A page that says that it is one is no answer, whatever else can be read in it.
+            _ if said.contains("html") => Self::Html(title(text)),
+            Some(json) => Self::Json(json),
+            None if text.starts_with(b"<?xml") => Self::Other("XML"),
+            None if text.starts_with(b"<") => Self::Html(title(text)),
+            None if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) => {
+                Self::Other("text in UTF-16")
+            }
+            None if said.contains("json") || text.starts_with(b"{") || text.starts_with(b"[") => {
+                Self::Garbled
+            }
+            None if said.starts_with("text/") => Self::Other("plain text"),
+            None => Self::Other("something that is no JSON"),
+        }
+    }
+
+    fn message(&self) -> Option<&str> {
+        match self {
+            Self::Json(json) => json.get("message")?.as_str(),
+            _ => None,
+        }
+    }
+
+    /// What it is, for a person.
+    fn name(&self, secrets: &[SecretString]) -> String {
+        match self {
+            Self::Html(Some(title)) => {
+                format!("an HTML page titled \"{}\"", redact::quote(title, secrets))
+            }
+            Self::Html(None) => "an HTML page".into(),
+            Self::Compressed(encoding) => format!(
+                "{} that was not asked for, by something between that changes answers",
+                redact::quote(encoding, secrets)
+            ),
+            Self::Other(what) => (*what).into(),
+            Self::Json(_) => "JSON that is not the API's".into(),
+            Self::Empty => "nothing".into(),
+            Self::Garbled => "JSON that is cut or garbled".into(),
+        }
+    }
+
+    /// Whether a refusal with this content may be the API's own. Somebody else's 403 or 404 would be taken for a
+    /// word about a privilege or an account, so there a console has to sound like one: it says what is wrong, and
+    /// has links (vendor API file). Of the platform nothing more is known than that it answers with objects.
+    fn is_an_error_of(&self, request: &Request, code: u16) -> bool {
+        match (self, request.surface) {
+            (Self::Json(Value::Object(members)), Surface::Console) if matches!(code, 403 | 404) => {
+                members.contains_key("message") || members.contains_key("links")
+            }
+            (Self::Json(json), _) => json.is_object(),
+            // A list is always there, and a console that will not show it says so.
+            (Self::Empty, Surface::Console) if matches!(code, 403 | 404) => !request.is_for_list(),
+            (Self::Empty, _) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The title of a page, in one line.
+fn title(page: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(&page[..page.len().min(LOOKED_THROUGH)]);
+    // Of the same length, so that places in one are places in the other.
+    let lower = page.to_ascii_lowercase();
+    let begin = lower.find("<title")?;
+    let begin = begin + lower[begin..].find('>')? + 1;
+    let end = begin + lower[begin..].find('<')?;
+    let words: Vec<&str> = page[begin..end].split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// How far into a page its title is looked for.
+const LOOKED_THROUGH: usize = 16 * 1024;
+
+/// Where a redirect leads, without what may be secret in an address: it is not followed, as it would take the
+/// credentials along.
+fn redirect(request: &Request, headers: &HeaderMap, secrets: &[SecretString]) -> Option<String> {
+    let to = headers.get(LOCATION)?.to_str().ok()?.trim();
+    // Whatever it is relative to: only the path shows then.
+    let base = reqwest::Url::parse("https://this-server.invalid")
+        .and_then(|base| base.join(&request.path))
+        .ok()?;
+    let to = base.join(to).ok()?;
+    let path = redact::quote(to.path(), secrets);
+    Some(match to.host_str() {
+        Some("this-server.invalid") => format!("{path} of the same server"),
+        Some(host) => {
+            let port = to.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let host = redact::quote(host, secrets);
+            format!("{}://{host}{port}{path}", to.scheme())
+        }
+        None => redact::quote(to.scheme(), secrets),
+    })
 }
 
 /// Whom the answer seems to be from, if it is not from whom was asked: the guide calls
@@ -243,9 +413,171 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderValue;
+    use reqwest::header::{HeaderName, HeaderValue};
 
     use super::*;
+
+    /// What comes of an answer: its JSON, or the kind of the error and what it says.
+    fn understood(
+        status: u16,
+        headers: &[(HeaderName, &'static str)],
+        body: &[u8],
+    ) -> std::result::Result<Value, (ErrorKind, String)> {
+        let request = Request::new("GET", "/api/3/users").list();
+        let headers = headers.iter();
+        let headers = headers.map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+        let status = StatusCode::from_u16(status).expect("a status");
+        understand(&request, status, &headers.collect(), Some(body), &[])
+            .map_err(|error| (error.kind, error.message))
+    }
+
+    #[test]
+    fn what_is_not_the_apis_is_told_as_what_it_is() {
+        let html = (CONTENT_TYPE, "text/html; charset=UTF-8");
+        let json = (CONTENT_TYPE, "application/json");
+        let text = (CONTENT_TYPE, "text/plain");
+        let page = b"<!DOCTYPE html><head><TITLE lang=en>\n 403 \n Forbidden</title>".as_slice();
+        let not_the_api = ErrorKind::NotTheApi;
+        for (status, headers, body, kind, said) in [
+            (
+                404,
+                vec![html.clone()],
+                page,
+                not_the_api,
+                "answered 404 with an HTML page titled \"403 Forbidden\"",
+            ),
+            (
+                403,
+                vec![],
+                b"<html>".as_slice(),
+                not_the_api,
+                "answered 403 with an HTML page",
+            ),
+            (
+                400,
+                vec![html.clone()],
+                page,
+                not_the_api,
+                "answered 400 with an HTML page titled \"403 Forbidden\"",
+            ),
+            (
+                404,
+                vec![text.clone()],
+                b"404 page not found",
+                not_the_api,
+                "answered 404 with plain text",
+            ),
+            (404, vec![], b"", not_the_api, "answered 404 with nothing"),
+            (
+                404,
+                vec![json.clone()],
+                br#"{"error": "Not Found"}"#,
+                not_the_api,
+                "answered 404 with JSON that is not the API's",
+            ),
+            (
+                404,
+                vec![json.clone()],
+                br#"{"message": "no", "links": []}"#,
+                ErrorKind::NotFound,
+                "answered 404: no",
+            ),
+            (
+                403,
+                vec![json.clone()],
+                br#"{"links": []}"#,
+                ErrorKind::Forbidden,
+                "answered 403",
+            ),
+            (
+                503,
+                vec![html.clone()],
+                page,
+                ErrorKind::Unavailable,
+                "answered 503 with an HTML page titled \"403 Forbidden\"",
+            ),
+            (
+                401,
+                vec![html.clone()],
+                page,
+                ErrorKind::Unauthorized,
+                "answered 401 with an HTML page titled \"403 Forbidden\"",
+            ),
+            (
+                200,
+                vec![html.clone()],
+                b"{}",
+                ErrorKind::Unavailable,
+                "answered with an HTML page: in maintenance, or not the API's address",
+            ),
+            (
+                200,
+                vec![text],
+                b"OK",
+                not_the_api,
+                "answered with plain text",
+            ),
+            (
+                200,
+                vec![],
+                b"<?xml version='1.0'?><a/>",
+                not_the_api,
+                "answered with XML",
+            ),
+            (
+                200,
+                vec![json.clone()],
+                b"OK",
+                ErrorKind::Unavailable,
+                "answered with JSON that is cut or garbled",
+            ),
+            (
+                200,
+                vec![],
+                b"{\"resources\": [",
+                ErrorKind::Unavailable,
+                "answered with JSON that is cut or garbled",
+            ),
+            (
+                200,
+                vec![json, (CONTENT_ENCODING, "gzip")],
+                b"\x1F\x8B\x08",
+                not_the_api,
+                "answered with gzip that was not asked for, by something between that changes answers",
+            ),
+            (
+                200,
+                vec![],
+                b"\x1F\x8B\x08",
+                not_the_api,
+                "answered with gzip that was not asked for, by something between that changes answers",
+            ),
+            (
+                302,
+                vec![html, (LOCATION, "/login.jsp?next=1")],
+                page,
+                not_the_api,
+                "answered 302, a redirect to /login.jsp of the same server",
+            ),
+            (
+                301,
+                vec![(LOCATION, "https://u:p@sso.example.com:8443/a?token=t")],
+                b"",
+                not_the_api,
+                "answered 301, a redirect to https://sso.example.com:8443/a",
+            ),
+            (304, vec![], b"", not_the_api, "answered 304"),
+        ] {
+            let answer = understood(status, &headers, body);
+            assert_eq!(answer, Err((kind, said.to_owned())), "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_in_front_of_json_is_passed_over() {
+        let answer = understood(200, &[], b"\xEF\xBB\xBF{\"resources\": []}");
+        assert_eq!(answer, Ok(serde_json::json!({"resources": []})));
+    }
 
     #[test]
     fn an_absurd_retry_after_is_capped_and_a_date_counts_as_none() {

@@ -34,13 +34,18 @@ pub enum ErrorKind {
     Unavailable,
     /// The server's certificate is not the one that was trusted.
     Certificate,
+    /// The server speaks no TLS that is safe to send a password over, or none at all.
+    Handshake,
     /// An answer came, and it can't be read.
     Malformed,
     /// The credentials themselves could not be had, and trying again won't help.
     Credentials,
     /// Where the credentials are kept could not be reached.
     CredentialsUnavailable,
-    /// The request could not be built, or the server's redirects or protocol made no sense.
+    /// What answered is not the API: a web page, text, a redirect, or something between that refuses or changes
+    /// what passes.
+    NotTheApi,
+    /// The request could not be built.
     Protocol,
 }
 

@@ -9,6 +9,7 @@
 
 mod answer;
 mod call;
+mod certificate;
 pub mod console;
 mod credentials;
 mod error;

@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<Value>,
+    /// A header beside those of every request.
+    pub(crate) header: Option<(&'static str, String)>,
     /// Whether the answer is a list, of which nothing is ever sent back: see `without_links`.
     pub(crate) is_list: bool,
     /// How many bytes of an answer are read before it is given up.
@@ -37,6 +39,7 @@ impl Request {
             path: path.into(),
             query: Vec::new(),
             body: None,
+            header: None,
             is_list: false,
             longest: SINGLE,
             left: AtomicBool::new(false),
@@ -60,6 +63,11 @@ impl Request {
     pub(crate) fn list(mut self) -> Self {
         self.longest = LIST;
         self
+    }
+
+    /// Whether it is for a list.
+    pub(crate) fn is_for_list(&self) -> bool {
+        self.longest == LIST
     }
 
     /// Notes that it left this process.

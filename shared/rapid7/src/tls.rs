@@ -4,16 +4,22 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature,
+    verify_tls13_signature, verify_tls13_signature_with_raw_key,
+};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
     SignatureScheme,
 };
 use sha2::{Digest as _, Sha256};
+
+use crate::certificate::Certificate;
 
 /// The SHA-256 digest of a certificate in DER form, as
 /// `openssl x509 -noout -fingerprint -sha256` prints it.
@@ -29,8 +35,17 @@ impl Fingerprint {
 impl FromStr for Fingerprint {
     type Err = TrustError;
 
-    /// Takes 64 hexadecimal digits, with or without colons, in either case.
+    /// Takes 64 hexadecimal digits, with or without colons, in either case; or the line that openssl prints,
+    /// with `sha256 Fingerprint=` in front.
     fn from_str(text: &str) -> Result<Self, TrustError> {
+        let text = match text.split_once('=') {
+            Some((label, digits)) => {
+                let label = label.trim().to_ascii_lowercase();
+                let fits = ["sha256 fingerprint", "sha-256 fingerprint"].contains(&label.as_str());
+                fits.then_some(digits).ok_or(TrustError::Fingerprint)?
+            }
+            None => text,
+        };
         let digits: Vec<u8> = text
             .bytes()
             .filter(|b| *b != b':' && !b.is_ascii_whitespace())
@@ -70,7 +85,7 @@ pub enum Trust {
     /// The public roots that browsers trust.
     #[default]
     PublicRoots,
-    /// Only certificates issued by these authorities, in PEM.
+    /// Only certificates issued by these authorities, or being one of them, in PEM.
     CaPem(String),
     /// Only these very certificates, whatever they say; several, so that the next one can be
     /// announced before it is installed.
@@ -83,7 +98,10 @@ pub enum Trust {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
     /// Not a SHA-256 fingerprint.
-    #[error("expected a SHA-256 fingerprint: 64 hexadecimal digits, colons allowed")]
+    #[error(
+        "expected a SHA-256 fingerprint: 64 hexadecimal digits, colons allowed, or the line that openssl x509 \
+         -noout -fingerprint -sha256 prints"
+    )]
     Fingerprint,
     /// No certificate in the PEM text.
     #[error("expected one or more certificates in PEM (-----BEGIN CERTIFICATE-----)")]
@@ -105,14 +123,16 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
             RootCertStore {
                 roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
             },
+            Vec::new(),
             &provider,
         )?,
         Trust::CaPem(pem) => {
             let certificates = CertificateDer::pem_slice_iter(pem.as_bytes());
             let certificates: Result<Vec<_>, _> = certificates.collect();
+            let certificates = certificates.map_err(|_| TrustError::Pem)?;
             let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(certificates.map_err(|_| TrustError::Pem)?);
-            Belief::issued_by(roots, &provider)?
+            roots.add_parsable_certificates(certificates.iter().cloned());
+            Belief::issued_by(roots, certificates, &provider)?
         }
         Trust::Pins(pins) if pins.is_empty() => return Err(TrustError::NoPins),
         Trust::Pins(pins) => Belief::Pins(pins.clone()),
@@ -143,21 +163,55 @@ pub(crate) struct NotVouchedFor {
 #[derive(Debug)]
 enum Belief {
     /// Those that rustls' own verifier accepts, names and dates included.
-    Issued(Arc<WebPkiServerVerifier>),
+    Issued {
+        by: Arc<WebPkiServerVerifier>,
+        /// And these themselves: it takes no authority for a server.
+        or_being: Vec<CertificateDer<'static>>,
+    },
     Pins(Vec<Fingerprint>),
     Any,
 }
 
 impl Belief {
-    fn issued_by(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Self, TrustError> {
+    fn issued_by(
+        roots: RootCertStore,
+        or_being: Vec<CertificateDer<'static>>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, TrustError> {
         let builder =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
         // It only refuses an empty set of roots.
         builder
             .build()
-            .map(Self::Issued)
+            .map(|by| Self::Issued { by, or_being })
             .map_err(|_| TrustError::Pem)
     }
+}
+
+/// Whether a certificate that is trusted by itself is one for this server, and now: as curl and openssl see it,
+/// whose users have always had a console's own certificate for an authority. Where it names no hosts, the
+/// common name counts.
+fn is_for(
+    certificate: &CertificateDer<'_>,
+    server: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<(), CertificateError> {
+    let read = Certificate::read(certificate).ok_or(CertificateError::BadEncoding)?;
+    if !read.is_valid_at(now) {
+        return Err(match read.is_not_yet_valid_at(now) {
+            true => CertificateError::NotValidYet,
+            false => CertificateError::Expired,
+        });
+    }
+    let named = if read.tells_names() {
+        let parsed = ParsedCertificate::try_from(certificate);
+        parsed
+            .and_then(|parsed| verify_server_name(&parsed, server))
+            .is_ok()
+    } else {
+        read.is_named(server)
+    };
+    named.then_some(()).ok_or(CertificateError::NotValidForName)
 }
 
 /// Adds the fingerprint to every refusal: comparing it with the console's own is the way out. The
@@ -188,23 +242,30 @@ impl ServerCertVerifier for Verifier {
                 Ok(ServerCertVerified::assertion())
             }
             Belief::Pins(_) => refused(Arc::new(NotPinned(fingerprint))),
-            Belief::Issued(roots) => {
-                let verified = roots.verify_server_cert(
+            Belief::Issued { by, or_being } => {
+                let verified = by.verify_server_cert(
                     end_entity,
                     intermediates,
                     server_name,
                     ocsp_response,
                     now,
                 );
-                match verified {
-                    Err(rustls::Error::InvalidCertificate(reason)) => {
-                        refused(Arc::new(NotVouchedFor {
-                            reason: describe(&reason),
-                            fingerprint,
-                        }))
+                let reason = match verified {
+                    Err(rustls::Error::InvalidCertificate(reason)) => reason,
+                    verified => return verified,
+                };
+                let reason = if or_being.contains(end_entity) {
+                    match is_for(end_entity, server_name, now) {
+                        Ok(()) => return Ok(ServerCertVerified::assertion()),
+                        Err(reason) => reason,
                     }
-                    verified => verified,
-                }
+                } else {
+                    reason
+                };
+                refused(Arc::new(NotVouchedFor {
+                    reason: describe(&reason, end_entity, server_name),
+                    fingerprint,
+                }))
             }
         }
     }
@@ -216,7 +277,10 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, cert, dss, algorithms)
+        match version_1(cert) {
+            Some(cert) => verify_with_key_of(&cert, message, dss, algorithms),
+            None => verify_tls12_signature(message, cert, dss, algorithms),
+        }
     }
 
     fn verify_tls13_signature(
@@ -226,7 +290,13 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, cert, dss, algorithms)
+        match version_1(cert) {
+            Some(cert) => {
+                let key = cert.public_key();
+                verify_tls13_signature_with_raw_key(message, &key, dss, algorithms)
+            }
+            None => verify_tls13_signature(message, cert, dss, algorithms),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -236,12 +306,86 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-fn describe(reason: &CertificateError) -> String {
+/// A certificate of X.509 version 1, in which webpki looks for nothing, not even the key. Some consoles have one
+/// (seen in the field).
+fn version_1<'a>(certificate: &'a CertificateDer<'_>) -> Option<Certificate<'a>> {
+    Certificate::read(certificate).filter(|read| read.is_version_1)
+}
+
+/// The same as rustls' own, of TLS 1.2: any algorithm that goes with the scheme and the key.
+fn verify_with_key_of(
+    certificate: &Certificate<'_>,
+    message: &[u8],
+    dss: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    let (of_key, key) = certificate
+        .key_parts()
+        .ok_or(CertificateError::BadEncoding)?;
+    let schemes = algorithms.mapping.iter();
+    let mut fitting = schemes
+        .filter(|(scheme, _)| *scheme == dss.scheme)
+        .flat_map(|(_, algorithms)| *algorithms)
+        .filter(|algorithm| algorithm.public_key_alg_id().as_ref() == of_key);
+    let is_valid = fitting.any(|algorithm| {
+        let verified = algorithm.verify_signature(key, message, dss.signature());
+        verified.is_ok()
+    });
+    match is_valid {
+        true => Ok(HandshakeSignatureValid::assertion()),
+        false => Err(CertificateError::BadSignature.into()),
+    }
+}
+
+/// Why a certificate is not believed, in words. rustls has some of them, and Rust's own names for the others.
+fn describe(
+    reason: &CertificateError,
+    certificate: &CertificateDer<'_>,
+    server: &ServerName<'_>,
+) -> String {
+    let name = server.to_str();
     match reason {
         CertificateError::UnknownIssuer => {
             "its issuer is unknown (a console's own certificate is self-signed)".into()
         }
-        reason => reason.to_string(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("it is not one for {name}")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired".into()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet (or the clock of this machine is wrong)".into()
+        }
+        CertificateError::BadSignature => "it is not signed by the authority that it names".into(),
+        CertificateError::BadEncoding => "it can't be read".into(),
+        CertificateError::Revoked => "it was revoked".into(),
+        CertificateError::UnhandledCriticalExtension => {
+            "it has a critical extension that is not known here".into()
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not one for servers".into()
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "it is signed with an algorithm that is too old or not known here, such as SHA-1".into()
+        }
+        _ if version_1(certificate).is_some() => {
+            "it is of X.509 version 1, which is trusted by pin, or where it is itself in the CA file".into()
+        }
+        _ if is_an_authority(reason) => {
+            "it is an authority's own, which is trusted for a server only where it is itself in the CA file"
+                .into()
+        }
+        _ => "it can't be checked".into(),
+    }
+}
+
+/// webpki's words for it, which rustls passes on as they are.
+fn is_an_authority(reason: &CertificateError) -> bool {
+    match reason {
+        CertificateError::Other(other) => other.0.to_string() == "CaUsedAsEndEntity",
+        _ => false,
     }
 }
 
@@ -253,6 +397,7 @@ mod tests {
     use rustls::{ClientConnection, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
     use super::*;
+    use crate::certificate::as_version_1;
 
     #[test]
     fn a_fingerprint_is_read_as_openssl_prints_it_and_as_plain_digits() {
@@ -261,7 +406,15 @@ mod tests {
         assert_eq!(read.to_string(), colons);
         let plain = colons.replace(':', "").to_lowercase();
         assert_eq!(plain.parse(), Ok(read));
-        for bad in ["", "AB", &colons[1..], &format!("{colons}:00"), "zz"] {
+        for line in [
+            "sha256 Fingerprint=",
+            "SHA256 Fingerprint=",
+            " SHA-256 fingerprint = ",
+        ] {
+            assert_eq!(format!("{line}{colons}\n").parse(), Ok(read), "{line}");
+        }
+        let sha1 = format!("SHA1 Fingerprint={colons}");
+        for bad in ["", "AB", &colons[1..], &format!("{colons}:00"), "zz", &sha1] {
             assert_eq!(bad.parse::<Fingerprint>(), Err(TrustError::Fingerprint));
         }
     }
@@ -326,16 +479,18 @@ mod tests {
             let der = PrivateKeyDer::try_from(pair.serialize_der()).expect("a key");
             ring::sign::any_supported_type(&der).expect("a key")
         };
-        let certificate = own.cert.der().clone();
-        let pin = Trust::Pins(vec![Fingerprint::of(&certificate)]);
-        let with_own = CertifiedKey::new(vec![certificate.clone()], key(&own.signing_key));
-        let with_other = CertifiedKey::new(vec![certificate], key(&other.signing_key));
-        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-            for trust in [&pin, &Trust::DangerouslyAny] {
-                assert_eq!(handshake(trust, &with_own, version), Ok(()));
-                let refused = handshake(trust, &with_other, version);
-                let bad = CertificateError::BadSignature;
-                assert_eq!(refused, Err(rustls::Error::InvalidCertificate(bad)));
+        // Of version 1, too, in which rustls itself does not find the key.
+        for certificate in [own.cert.der().clone(), as_version_1(own.cert.der())] {
+            let pin = Trust::Pins(vec![Fingerprint::of(&certificate)]);
+            let with_own = CertifiedKey::new(vec![certificate.clone()], key(&own.signing_key));
+            let with_other = CertifiedKey::new(vec![certificate], key(&other.signing_key));
+            for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+                for trust in [&pin, &Trust::DangerouslyAny] {
+                    assert_eq!(handshake(trust, &with_own, version), Ok(()));
+                    let refused = handshake(trust, &with_other, version);
+                    let bad = CertificateError::BadSignature;
+                    assert_eq!(refused, Err(rustls::Error::InvalidCertificate(bad)));
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::Retryable as _;
 use reqwest::Method;
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -315,14 +315,22 @@ impl<C: Identity> Transport<C> {
             .http
             .request(method, format!("{}{}", self.base, request.path))
             .header(ACCEPT, "application/json")
+            .header(ACCEPT_ENCODING, "identity")
             .headers(headers)
             .timeout(self.options.request_timeout.min(left));
+        if let Some((name, value)) = &request.header {
+            outgoing = outgoing.header(*name, value);
+        }
         if !request.query.is_empty() {
             outgoing = outgoing.query(&request.query);
         }
-        if let Some(body) = &request.body {
-            outgoing = outgoing.json(body);
-        }
+        outgoing = match (&request.body, request.method) {
+            (Some(body), _) => outgoing.json(body),
+            // Some front ends take these with a length only (RFC 9110, section 8.6). A DELETE without a body
+            // carries none (guide).
+            (None, "POST" | "PUT" | "PATCH") => outgoing.header(CONTENT_LENGTH, 0),
+            (None, _) => outgoing,
+        };
         let mut secrets = credentials.secrets();
         secrets.extend(request.body.iter().flat_map(redact::secrets_in));
         let answer = self.answer(request, call, outgoing, pace, &secrets).await;

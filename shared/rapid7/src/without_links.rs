@@ -1,4 +1,4 @@
-//! JSON without its `links`, which are more than half of a page of a list and of no use here.
+//! JSON without the `links` of entries, which are more than half of a page of a list and of no use here.
 
 use std::fmt;
 
@@ -7,16 +7,22 @@ use serde_json::{Map, Value};
 
 use crate::number::number;
 
-/// Parses JSON and leaves out every member named `links`. For lists: nothing that was read in one is
-/// ever sent back.
+/// Parses JSON and leaves out every member named `links` but the outermost object's: that it has some tells an
+/// empty list from something else. For lists: nothing that was read in one is ever sent back.
 pub(crate) fn parse(body: &[u8]) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = WithoutLinks.deserialize(&mut json)?;
+    let value = WithoutLinks { inside: false }.deserialize(&mut json)?;
     json.end()?;
     Ok(value)
 }
 
-struct WithoutLinks;
+#[derive(Clone, Copy)]
+struct WithoutLinks {
+    /// Whether this is a part of something.
+    inside: bool,
+}
+
+const INSIDE: WithoutLinks = WithoutLinks { inside: true };
 
 impl<'de> DeserializeSeed<'de> for WithoutLinks {
     type Value = Value;
@@ -63,7 +69,7 @@ impl<'de> Visitor<'de> for WithoutLinks {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(WithoutLinks)? {
+        while let Some(item) = items.next_element_seed(INSIDE)? {
             list.push(item);
         }
         Ok(list.into())
@@ -77,10 +83,10 @@ impl<'de> Visitor<'de> for WithoutLinks {
             {
                 return Ok(number);
             }
-            if name == "links" {
+            if self.inside && name == "links" {
                 members.next_value::<IgnoredAny>()?;
             } else {
-                object.insert(name, members.next_value_seed(WithoutLinks)?);
+                object.insert(name, members.next_value_seed(INSIDE)?);
             }
         }
         Ok(object.into())
@@ -95,14 +101,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_left_out_and_nothing_else_is() {
+    fn links_of_entries_are_left_out_and_nothing_else_is() {
         let json = json!({
             "resources": [{"id": 1, "links": [{"href": "a"}], "role": {"id": "x", "links": []}}],
             "links": [], "page": {"size": 1.5, "n": null, "b": true, "i": -1},
         });
         let without = json!({
             "resources": [{"id": 1, "role": {"id": "x"}}],
-            "page": {"size": 1.5, "n": null, "b": true, "i": -1},
+            "links": [], "page": {"size": 1.5, "n": null, "b": true, "i": -1},
         });
         assert_eq!(parse(json.to_string().as_bytes()).expect("JSON"), without);
     }

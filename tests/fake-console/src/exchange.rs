@@ -101,7 +101,14 @@ impl<S: Surface> Shared<S> {
     ) -> Result<Response, Cut> {
         let (head, body) = request.into_parts();
         let arrival = self.state().arrive(&head.headers);
+        let header = |name: &str| {
+            let value = head.headers.get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
         let number = self.log().add(LoggedRequest {
+            content_length: header("content-length"),
+            content_type: header("content-type"),
+            organization_id: header("r7-organization-id"),
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),

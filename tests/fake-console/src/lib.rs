@@ -42,16 +42,17 @@ mod surface;
 mod tls;
 
 pub use console::{
-    Authentication, AuthenticationSource, LocalType, Locale, Maintenance, Role, State, UserRecord,
-    WireForm,
+    Authentication, AuthenticationSource, EmptyLists, Front, LocalType, Locale, Maintenance, Role,
+    State, UserRecord, WireForm,
 };
 pub use faults::{Change, Fault, FaultKind, Gate};
 pub use log::LoggedRequest;
 pub use platform::{
-    ApiKey, KeyType, ORGANIZATION_KEY, PlatformRole, PlatformState, PlatformUser, Product,
-    RateLimit, USER_KEY, UserGroup, UserStatus, VmUser,
+    ApiKey, IndexCounts, KeyType, Lists, ORGANIZATION_KEY, PlatformRole, PlatformState,
+    PlatformUser, Product, RateLimit, USER_KEY, UserGroup, UserStatus, VmUser,
 };
 pub use server::{Fake, FakeConsole, FakePlatform};
+pub use tls::CertificateForm;
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

@@ -20,6 +20,12 @@ pub struct LoggedRequest {
     pub body: Option<Value>,
     /// The body as it came; empty if there was none.
     pub text: String,
+    /// The length that the request says its body has.
+    pub content_length: Option<String>,
+    /// The type that the request says its body has.
+    pub content_type: Option<String>,
+    /// The organization that the request says it means (`R7-Organization-Id`).
+    pub organization_id: Option<String>,
     /// The status; `None` if the connection was cut without an answer, or none was given yet.
     pub status: Option<u16>,
     /// When it arrived.

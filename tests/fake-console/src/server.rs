@@ -25,7 +25,7 @@ use crate::log::LoggedRequest;
 use crate::platform::PlatformState;
 use crate::socket::{ResetSwitch, Socket};
 use crate::surface::Surface;
-use crate::tls::{self, Certificate};
+use crate::tls::{self, Certificate, CertificateForm};
 
 /// A running console.
 pub type FakeConsole = Fake<State>;
@@ -60,7 +60,14 @@ impl<S: Surface> Fake<S> {
 
     /// Serves HTTPS on the given port of the loopback address.
     pub fn start_on(state: S, port: u16) -> io::Result<Fake<S>> {
-        Fake::bind(state, port, Some(tls::self_signed(S::CERTIFICATE)))
+        let usual = tls::self_signed(S::CERTIFICATE, CertificateForm::Usual);
+        Fake::bind(state, port, Some(usual))
+    }
+
+    /// Serves HTTPS on a free port of the loopback address, with another kind of certificate.
+    pub fn start_showing(state: S, form: CertificateForm) -> Fake<S> {
+        let shown = tls::self_signed(S::CERTIFICATE, form);
+        Fake::bind(state, 0, Some(shown)).expect("a free port")
     }
 
     fn bind(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use rapid7::console::{AccessKind, NamedResource, Role, User};
+use rapid7::console::{AccessKind, Role, User};
 use rapid7::platform;
 use serde_json::json;
 use tracing::warn;
@@ -38,9 +38,10 @@ pub(crate) async fn console(
         if !depth.access {
             return Ok(Default::default());
         }
-        let console = context.console();
-        let (sites, groups) = tokio::try_join!(console.sites(), console.asset_groups())?;
-        Ok::<_, Error>((names(&sites), names(&groups)))
+        tokio::try_join!(
+            context.place_names(AccessKind::Sites),
+            context.place_names(AccessKind::AssetGroups),
+        )
     };
     let (users, roles, (sites, groups)) =
         tokio::try_join!(context.users(), context.roles(), places)?;
@@ -158,13 +159,6 @@ fn is_not_found(error: &Error) -> bool {
         .source
         .as_ref()
         .is_some_and(|source| source.kind == rapid7::ErrorKind::NotFound)
-}
-
-fn names(places: &[NamedResource]) -> BTreeMap<i64, String> {
-    let named = places
-        .iter()
-        .filter_map(|place| Some((place.id, place.name.clone()?)));
-    named.collect()
 }
 
 fn named(ids: impl IntoIterator<Item = i64>, names: &BTreeMap<i64, String>) -> Vec<String> {

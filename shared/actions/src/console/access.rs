@@ -49,16 +49,17 @@ pub(crate) async fn change(
     let known = async {
         // Nothing is to be looked up to take everything away.
         match wanted {
-            [] => Ok(Vec::new()),
-            _ => context.places(kind).await,
+            [] => Ok((Vec::new(), None)),
+            _ => context.places_for(kind, wanted).await,
         }
     };
-    let (user, known) = tokio::try_join!(context.find_user(selector), known)?;
+    let (user, (known, warning)) = tokio::try_join!(context.find_user(selector), known)?;
     let about = |error: Error| error.about(line(&user));
     refuse_where_meaningless(&user, kind).map_err(about)?;
     let had = context.console().access(user.id(), kind).await;
     let had = had.map_err(|error| about(error.into()))?;
-    let plan = plan(kind, way, wanted, &had, &known).map_err(about)?;
+    let mut plan = plan(kind, way, wanted, &had, &known).map_err(about)?;
+    plan.warnings.extend(warning);
     let mut before = Snapshot::without_grants(user);
     *before.grants_mut(kind) = Some(had);
     context.apply_to(before, plan).await
@@ -138,10 +139,12 @@ pub(crate) async fn show(
     selector: &Selector,
     kind: AccessKind,
 ) -> Result<(User, Vec<Place>)> {
-    let (user, known) = tokio::try_join!(context.find_user(selector), context.places(kind))?;
+    let (user, names) = tokio::try_join!(context.find_user(selector), context.place_names(kind))?;
     let ids = context.grants(&user, kind).await?.unwrap_or_default();
-    let name = |id: i64| known.iter().find(|place| place.id == id)?.name.clone();
-    let places = ids.into_iter().map(|id| Place { id, name: name(id) });
+    let places = ids.into_iter().map(|id| Place {
+        id,
+        name: names.get(&id).cloned(),
+    });
     let places = places.collect();
     Ok((user, places))
 }

@@ -1,12 +1,14 @@
 //! From what a caller calls a role, a site, an asset group or an authentication source to the one
 //! that the console has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rapid7::console::{AccessKind, AuthenticationSource, NamedResource, Role};
+use tracing::warn;
 
 use crate::console::context::ConsoleContext;
 use crate::console::id_or_name::IdOrName;
+use crate::console::plan::noun;
 use crate::core::error::{Error, Result};
 use crate::core::text::printable;
 
@@ -175,6 +177,53 @@ impl ConsoleContext {
             AccessKind::Sites => self.console().sites().await?,
             AccessKind::AssetGroups => self.console().asset_groups().await?,
         })
+    }
+
+    /// What there is to choose from, and perhaps a warning. Where all are meant by number, a list that can't be
+    /// read costs nothing but their names: which numbers there are, the console checks itself.
+    pub(crate) async fn places_for(
+        &self,
+        kind: AccessKind,
+        wanted: &[IdOrName],
+    ) -> Result<(Vec<NamedResource>, Option<String>)> {
+        let numbers = wanted.iter().map(|wanted| match wanted {
+            IdOrName::Id(id) => Some(*id),
+            IdOrName::Name(_) => None,
+        });
+        let numbers: Option<BTreeSet<i64>> = numbers.collect();
+        let (error, numbers) = match (self.places(kind).await, numbers) {
+            (Ok(known), _) => return Ok((known, None)),
+            (Err(error), Some(numbers)) if !error.is_failed_login() => (error, numbers),
+            (Err(error), _) => return Err(error),
+        };
+        let nameless = numbers.into_iter().map(|id| NamedResource {
+            id,
+            name: None,
+            description: None,
+            kind: None,
+        });
+        let warning = format!(
+            "the names of {} could not be read, so numbers were taken as they are: {}",
+            noun(kind),
+            error.message
+        );
+        Ok((nameless.collect(), Some(warning)))
+    }
+
+    /// The names of sites or asset groups by number, as far as they can be read.
+    pub(crate) async fn place_names(&self, kind: AccessKind) -> Result<BTreeMap<i64, String>> {
+        let places = match self.places(kind).await {
+            Err(error) if error.is_failed_login() => return Err(error),
+            Err(error) => {
+                warn!(%error, "names could not be read: going on without");
+                Vec::new()
+            }
+            Ok(places) => places,
+        };
+        let named = places.into_iter();
+        Ok(named
+            .filter_map(|place| Some((place.id, place.name?)))
+            .collect())
     }
 
     /// The number of the authentication source that is meant, if one is.

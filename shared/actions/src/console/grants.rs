@@ -382,7 +382,8 @@ fn left_in_doubt(sent: &rapid7::Result<()>) -> bool {
 /// Whether a refusal may be about a single site or asset group, rather than about who asks, how often, or
 /// what is in between.
 fn is_about_one(error: &rapid7::Error) -> bool {
-    matches!(error.status, Some(400 | 404 | 409 | 422))
+    error.kind != rapid7::ErrorKind::NotTheApi
+        && matches!(error.status, Some(400 | 404 | 409 | 422))
 }
 
 /// What the console said yes to, without having been read.

@@ -1,6 +1,7 @@
 //! What the operations on the Insight Platform share.
 
 pub(crate) mod apply;
+pub(crate) mod catalogue_view;
 pub(crate) mod context;
 pub(crate) mod ending;
 pub(crate) mod guard;

@@ -88,7 +88,7 @@ const SHOWN: &[&str] = &[
     "timezone",
 ];
 
-fn text(text: Option<&str>) -> Option<String> {
+pub(super) fn text(text: Option<&str>) -> Option<String> {
     text.map(str::to_owned)
 }
 

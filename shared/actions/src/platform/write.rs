@@ -201,7 +201,13 @@ fn refused_write(change: &PlatformChange, error: rapid7::Error) -> Error {
         ),
         (PlatformChange::CreateUser(_), Wire::Rejected) => (
             ErrorKind::InvalidInput,
-            "correct what the platform complains of",
+            "correct what the platform complains of; an organization with single sign-on takes nobody who \
+             is added by hand: there, add the person at the identity provider",
+        ),
+        (PlatformChange::CreateUser(_), Wire::Forbidden) => (
+            ErrorKind::Unauthorized,
+            "make sure that the key is an organization key; if it is, the organization may have single \
+             sign-on, and takes nobody who is added by hand then: add the person at the identity provider",
         ),
         (_, Wire::Rejected) => (
             ErrorKind::Refused,

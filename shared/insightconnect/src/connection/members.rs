@@ -146,6 +146,12 @@ pub(super) fn members() -> Vec<Member> {
             "Address of the Insight Platform where the region does not tell it",
         ),
         text(
+            "organization_id",
+            &[("RAPID7_PLATFORM_ORGANIZATION_ID", "")],
+            "00000000-0000-4000-8000-000000000001",
+            "Organization of the Insight Platform that is meant, by UUID, for an API key over several",
+        ),
+        text(
             "platform_ca_certificate",
             &[("RAPID7_PLATFORM_CA_FILE", "")],
             "-----BEGIN CERTIFICATE----- MIIB... -----END CERTIFICATE-----",

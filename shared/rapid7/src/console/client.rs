@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::catalog::NamedResource;
 use super::new_user::NewUser;
@@ -379,24 +380,24 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn privileges(&self, id: UserId) -> Result<Vec<String>> {
-        self.resources(&format!("/api/3/users/{id}/privileges"))
-            .await
+        let path = format!("/api/3/users/{id}/privileges");
+        parse(&Request::new("GET", &path), self.resources(&path).await?)
     }
 
-    /// The console's roles.
+    /// The console's roles. One without an id, which nobody can be given, is left out (seen in the field).
     ///
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn roles(&self) -> Result<Vec<Role>> {
-        self.resources("/api/3/roles").await
+        self.identified("/api/3/roles").await
     }
 
-    /// Where the console's users may be authenticated.
+    /// Where the console's users may be authenticated. One without an id is left out, as of roles.
     ///
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn authentication_sources(&self) -> Result<Vec<AuthenticationSource>> {
-        self.resources("/api/3/authentication_sources").await
+        self.identified("/api/3/authentication_sources").await
     }
 
     /// Every site that the caller may see, by id: complete, or an error.
@@ -420,17 +421,28 @@ impl Client {
         parse(&Request::new("GET", path), entries)
     }
 
-    async fn resources<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
+    /// The entries of a list that can be referred to.
+    async fn identified<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
+        let mut entries = self.resources(path).await?;
+        let all = entries.len();
+        entries.retain(|entry| entry.get("id").is_some_and(|id| !id.is_null()));
+        let without_id = all - entries.len();
+        if without_id > 0 {
+            warn!(path, without_id, "left out what has no id");
+        }
+        parse(&Request::new("GET", path), entries)
+    }
+
+    async fn resources(&self, path: &str) -> Result<Vec<Value>> {
         let request = Request::new("GET", path).list();
         let answer = self.transport.send(&request, &self.call).await?;
         let first = Page::read(answer, &request)?;
-        let entries = if first.lacks_some(first.entries.len()) {
-            let by_id = |entry: &Value| Some(entry.get("id")?.to_string());
-            read_backwards(&self.transport, &self.call, path, by_id).await?
-        } else {
-            first.entries
-        };
-        parse(&request, entries)
+        if first.lacks_some(first.entries.len()) {
+            // Privileges are names alone.
+            let by_id = |entry: &Value| Some(entry.get("id").unwrap_or(entry).to_string());
+            return read_backwards(&self.transport, &self.call, path, by_id).await;
+        }
+        Ok(first.entries)
     }
 }
 

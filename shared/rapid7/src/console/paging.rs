@@ -34,8 +34,10 @@ impl Page {
     }
 
     /// Reads a page. The number of pages is told (vendor API file) or follows from the number of
-    /// entries and the size of a page (guide); a list without either is whole.
+    /// entries and the size of a page (guide); a list without either is whole. One without entries may have no
+    /// list of them (seen in the field).
     pub(crate) fn read(mut answer: Value, request: &Request) -> Result<Self> {
+        let is_empty = is_empty_list(&answer);
         let page = |name| answer.get("page")?.get(name)?.as_u64();
         let total = page("totalResources");
         let size = page("size").filter(|size| *size > 0);
@@ -47,9 +49,29 @@ impl Page {
                 pages,
                 total,
             }),
+            None | Some(Value::Null) if is_empty => Ok(Self {
+                entries: Vec::new(),
+                pages,
+                total,
+            }),
             _ => Err(request.malformed("without a list of resources")),
         }
     }
+}
+
+/// Whether a list that shows no entries has none: it has links, tells of no entries, and has nothing that a
+/// list has not. A user or an error has links, too.
+fn is_empty_list(answer: &Value) -> bool {
+    let Value::Object(members) = answer else {
+        return false;
+    };
+    let known = ["links", "page", "resources"];
+    let total = answer
+        .get("page")
+        .and_then(|page| page.get("totalResources"));
+    members.get("links").is_some_and(Value::is_array)
+        && members.keys().all(|name| known.contains(&name.as_str()))
+        && total.is_none_or(|total| total.as_u64() == Some(0))
 }
 
 /// Every entry of a paged list, by id: complete, or an error. For lists whose entries get larger and
@@ -346,4 +368,46 @@ fn short<K>(entries: &BTreeMap<K, Value>, total: Option<u64>) -> bool {
 /// (seen in the field).
 fn is_gone(number: u64, error: &Error) -> bool {
     error.kind == ErrorKind::NotFound && number > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_missing_is_empty_where_nothing_says_otherwise() {
+        let read = |answer: Value| {
+            let request = Request::new("GET", "/api/3/users/3/sites");
+            Page::read(answer, &request).map(|page| (page.entries, page.pages))
+        };
+        let links = json!([{"href": "/api/3/users/3/sites", "rel": "self"}]);
+        for empty in [
+            json!({"links": links}),
+            json!({"links": []}),
+            json!({"links": links, "resources": null}),
+            json!({"links": links, "page": {"number": 0, "size": 10, "totalResources": 0}}),
+            json!({"links": links, "page": {"size": 10}}),
+        ] {
+            let read = read(empty.clone());
+            assert!(
+                matches!(read, Ok((entries, 0 | 1)) if entries.is_empty()),
+                "{empty}"
+            );
+        }
+        for other in [
+            json!({}),
+            json!(null),
+            json!({"page": {"totalResources": 0}}),
+            json!({"links": links, "page": {"totalResources": 2}}),
+            json!({"links": links, "page": {"totalResources": "2"}}),
+            json!({"links": links, "resources": {}}),
+            json!({"links": links, "id": 3, "login": "jdoe"}),
+            json!({"links": links, "status": 404, "message": "not found"}),
+        ] {
+            let error = read(other.clone()).expect_err("a surprise");
+            assert_eq!(error.kind, ErrorKind::Malformed, "{other}");
+        }
+    }
 }

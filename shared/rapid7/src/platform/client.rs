@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::api_key::{ApiKeyId, ApiKeyInfo};
 use super::key_type::OwnKey;
+use super::named_entry::NamedEntry;
+use super::organization::OrganizationId;
 use super::product::{Product, ProductToken};
-use super::user::{NamedEntry, NewUser, User, UserId};
+use super::user::{NewUser, User, UserId};
 use crate::call::Call;
 use crate::credentials::{ApiKey, CredentialSource};
 use crate::error::{Error, Result};
@@ -30,6 +31,7 @@ pub struct Client {
     transport: Arc<Transport<ApiKey>>,
     call: Call<ApiKey>,
     own_key: Arc<OwnKey>,
+    organization: Option<OrganizationId>,
 }
 
 impl fmt::Debug for Client {
@@ -68,6 +70,7 @@ impl Client {
             call: transport.call(None),
             transport: Arc::new(transport),
             own_key: Arc::default(),
+            organization: None,
         })
     }
 
@@ -76,6 +79,16 @@ impl Client {
     pub fn with_own_key(self, own_key: OwnKey) -> Self {
         Self {
             own_key: Arc::new(own_key),
+            ..self
+        }
+    }
+
+    /// The same, where every request says which organization it means: for a key over several (vendor's own
+    /// client).
+    #[must_use]
+    pub fn with_organization(self, organization: Option<OrganizationId>) -> Self {
+        Self {
+            organization,
             ..self
         }
     }
@@ -135,6 +148,13 @@ impl Client {
         self.transport.warm_up().await;
     }
 
+    pub(super) fn request(&self, method: &'static str, path: impl Into<String>) -> Request {
+        let mut request = Request::to_platform(method, path);
+        let organization = self.organization.as_ref();
+        request.header = organization.map(|id| ("R7-Organization-Id", id.to_string()));
+        request
+    }
+
     pub(super) async fn send(&self, request: &Request) -> Result<Value> {
         self.transport.send(request, &self.call).await
     }
@@ -144,18 +164,15 @@ impl Client {
     /// # Errors
     /// `Unauthorized` if not; else as every request: see [`crate::ErrorKind`].
     pub async fn validate(&self) -> Result<()> {
-        self.send(&Request::to_platform("GET", "/validate"))
-            .await
-            .map(drop)
+        self.send(&self.request("GET", "/validate")).await.map(drop)
     }
 
-    /// Users: all, or those that the platform takes for fitting. The list is not paged (seen in the
-    /// field).
+    /// Users: all, or those that the platform takes for fitting.
     ///
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn users(&self, filter: &UserFilter) -> Result<Vec<User>> {
-        let mut request = Request::to_platform("GET", format!("{API}/users")).list();
+        let mut request = self.request("GET", format!("{API}/users")).list();
         let filters = [
             ("status", filter.status.clone()),
             (
@@ -178,7 +195,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn user(&self, id: &UserId) -> Result<User> {
-        let request = Request::to_platform("GET", format!("{API}/users/{id}"));
+        let request = self.request("GET", format!("{API}/users/{id}"));
         let answer = self.send(&request).await?;
         User::from_json(answer)
             .filter(|user| user.id() == id)
@@ -196,7 +213,9 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn create_user(&self, new: &NewUser) -> Result<Option<UserId>> {
-        let request = Request::to_platform("POST", format!("{API}/users")).body(new.to_json());
+        let request = self
+            .request("POST", format!("{API}/users"))
+            .body(new.to_json());
         let answer = self.send(&request).await?;
         let id = answer.get("id").and_then(Value::as_str);
         Ok(id.and_then(UserId::parse))
@@ -207,7 +226,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn delete_user(&self, id: &UserId) -> Result<()> {
-        let request = Request::to_platform("DELETE", format!("{API}/users/{id}"));
+        let request = self.request("DELETE", format!("{API}/users/{id}"));
         self.send(&request).await.map(drop)
     }
 
@@ -216,7 +235,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn products(&self) -> Result<Vec<Product>> {
-        let request = Request::to_platform("GET", format!("{API}/products")).list();
+        let request = self.request("GET", format!("{API}/products")).list();
         self.list(&request, Product::from_json).await
     }
 
@@ -225,7 +244,9 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn product_access(&self, id: &UserId) -> Result<Vec<Product>> {
-        let request = Request::to_platform("GET", format!("{API}/users/{id}/products")).list();
+        let request = self
+            .request("GET", format!("{API}/users/{id}/products"))
+            .list();
         self.list(&request, Product::from_json).await
     }
 
@@ -235,7 +256,7 @@ impl Client {
     /// As every request: see [`crate::ErrorKind`].
     pub async fn grant_product(&self, id: &UserId, product: &ProductToken) -> Result<()> {
         let path = format!("{API}/users/{id}/products/{product}");
-        let request = Request::to_platform("PATCH", path).body(json!({}));
+        let request = self.request("PATCH", path).body(json!({}));
         self.send(&request).await.map(drop)
     }
 
@@ -245,9 +266,7 @@ impl Client {
     /// As every request: see [`crate::ErrorKind`].
     pub async fn revoke_product(&self, id: &UserId, product: &ProductToken) -> Result<()> {
         let path = format!("{API}/users/{id}/products/{product}");
-        self.send(&Request::to_platform("DELETE", path))
-            .await
-            .map(drop)
+        self.send(&self.request("DELETE", path)).await.map(drop)
     }
 
     /// The platform's roles.
@@ -255,8 +274,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn roles(&self) -> Result<Vec<NamedEntry>> {
-        let request = Request::to_platform("GET", format!("{API}/roles")).list();
-        self.list(&request, named).await
+        self.named("roles").await
     }
 
     /// The organization's user groups. Unconfirmed shape.
@@ -264,8 +282,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn user_groups(&self) -> Result<Vec<NamedEntry>> {
-        let request = Request::to_platform("GET", format!("{API}/user-groups")).list();
-        self.list(&request, named).await
+        self.named("user-groups").await
     }
 
     /// The API keys that this key may see. Unconfirmed shape.
@@ -273,7 +290,7 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn api_keys(&self) -> Result<Vec<ApiKeyInfo>> {
-        let request = Request::to_platform("GET", format!("{API}/api-keys")).list();
+        let request = self.request("GET", format!("{API}/api-keys")).list();
         self.list(&request, ApiKeyInfo::from_json).await
     }
 
@@ -282,20 +299,24 @@ impl Client {
     /// # Errors
     /// As every request: see [`crate::ErrorKind`].
     pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<()> {
-        let request = Request::to_platform("DELETE", format!("{API}/api-keys/{id}"));
+        let request = self.request("DELETE", format!("{API}/api-keys/{id}"));
         self.send(&request).await.map(drop)
     }
 
-    /// A bare array. What can't be read is an error: a list that lacks somebody proves nothing.
+    /// A list, whole. What can't be read is an error: a list that lacks somebody proves nothing.
     async fn list<T>(&self, request: &Request, read: fn(Value) -> Option<T>) -> Result<Vec<T>> {
-        let Value::Array(entries) = self.send(request).await? else {
-            return Err(request.malformed("without a list"));
-        };
-        let entries: Option<Vec<T>> = entries.into_iter().map(read).collect();
+        let entries = self.entries(request).await?.into_iter().map(read);
+        let entries: Option<Vec<T>> = entries.collect();
         entries.ok_or_else(|| request.malformed("with an unreadable entry"))
     }
-}
 
-fn named<T: DeserializeOwned>(entry: Value) -> Option<T> {
-    serde_json::from_value(entry).ok()
+    /// The same of what is chosen from, without what has no id: nobody can choose that.
+    async fn named(&self, path: &str) -> Result<Vec<NamedEntry>> {
+        let request = self.request("GET", format!("{API}/{path}")).list();
+        let mut entries = self.entries(&request).await?;
+        entries.retain(|entry| entry.get("id").is_some_and(|id| !id.is_null()));
+        let entries: Option<Vec<NamedEntry>> =
+            entries.into_iter().map(NamedEntry::from_json).collect();
+        entries.ok_or_else(|| request.malformed("with an unreadable entry"))
+    }
 }

@@ -64,6 +64,19 @@ impl Product {
         self.members.get("product_code")?.as_str()
     }
 
+    /// Its name (unconfirmed).
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.members.get("product_name")?.as_str()
+    }
+
+    /// Whose it is: the organization's id and name (seen in the field).
+    #[must_use]
+    pub fn organization(&self) -> (Option<&str>, Option<&str>) {
+        let text = |name| self.members.get(name)?.as_str();
+        (text("organization_id"), text("organization_name"))
+    }
+
     /// The JSON that it was read from.
     #[must_use]
     pub fn members(&self) -> &Map<String, Value> {

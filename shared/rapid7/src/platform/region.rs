@@ -9,14 +9,14 @@ pub struct Region(String);
 
 /// What is no region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a region such as us, us2, us3, eu, ca, au or ap")]
+#[error("expected a region such as us, us2, us3, eu, ca, au, ap, aps2 or me1")]
 pub struct InvalidRegion;
 
 impl Region {
-    /// Seen in the field. Others exist.
-    pub const KNOWN: [&str; 7] = ["us", "us2", "us3", "eu", "ca", "au", "ap"];
+    /// Those of the vendor's own Terraform provider. Others may come.
+    pub const KNOWN: [&str; 9] = ["us", "us2", "us3", "eu", "ca", "au", "ap", "aps2", "me1"];
 
-    /// Whether it is one that was seen in the field.
+    /// Whether it is one of these.
     #[must_use]
     pub fn is_known(&self) -> bool {
         Self::KNOWN.contains(&self.0.as_str())
@@ -46,12 +46,13 @@ impl fmt::Display for Region {
 impl FromStr for Region {
     type Err = InvalidRegion;
 
-    /// Two letters and perhaps a number: anything else would become part of an address.
+    /// A few letters and perhaps a number: anything else would become part of an address.
     fn from_str(text: &str) -> Result<Self, InvalidRegion> {
-        let (letters, number) = text.split_at_checked(2).ok_or(InvalidRegion)?;
-        let fits = letters.bytes().all(|b| b.is_ascii_lowercase())
-            && number.len() <= 2
-            && number.bytes().all(|b| b.is_ascii_digit());
+        let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+        let digits = text.len() - letters.len();
+        let fits = (2..=4).contains(&letters.len())
+            && letters.bytes().all(|b| b.is_ascii_lowercase())
+            && digits <= 2;
         fits.then(|| Self(text.to_owned())).ok_or(InvalidRegion)
     }
 }
@@ -65,9 +66,9 @@ mod tests {
         for text in Region::KNOWN {
             assert!(text.parse::<Region>().expect(text).is_known());
         }
-        let new: Region = "me1".parse().expect("a region that may appear");
+        let new: Region = "afs1".parse().expect("a region that may appear");
         assert!(!new.is_known());
-        assert_eq!(new.url(), "https://me1.api.insight.rapid7.com");
+        assert_eq!(new.url(), "https://afs1.api.insight.rapid7.com");
         assert_eq!(Region::of_url(&new.url()), Some(new));
         assert_eq!(Region::of_url("https://proxy.example.com"), None);
         for text in [
@@ -79,6 +80,8 @@ mod tests {
             "e/",
             "eu100",
             "éu",
+            "2eu",
+            "e2u",
         ] {
             assert_eq!(text.parse::<Region>(), Err(InvalidRegion), "{text}");
         }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+use super::uuid::uuid;
 
 /// A user's id: a UUID (seen in the field), always written in lower case here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -14,13 +16,7 @@ impl UserId {
     /// Reads a UUID. `None` for anything else: it becomes part of an address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let groups = [8, 4, 4, 4, 12];
-        let mut parts = text.split('-');
-        let fits = groups.iter().all(|length| {
-            let part = parts.next().unwrap_or_default();
-            part.len() == *length && part.bytes().all(|b| b.is_ascii_hexdigit())
-        });
-        (fits && parts.next().is_none()).then(|| Self(text.to_ascii_lowercase()))
+        uuid(text).map(Self)
     }
 
     /// The UUID.
@@ -173,16 +169,6 @@ impl NewUser {
         }
         json
     }
-}
-
-/// A role or a user group: an id and a name. Roles were seen in the field with both; the shape of user
-/// groups is unconfirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct NamedEntry {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
 //! The secret with the platform's region and API key.
 
-use rapid7::platform::{ApiKeyId, KeyType, Region};
+use rapid7::platform::{ApiKeyId, KeyType, OrganizationId, Region};
 use rapid7::{ApiKey, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::surface_secret::{Members, SurfaceSecret};
-use crate::settings::{key_id_of, key_type_of};
+use crate::settings::{key_id_of, key_type_of, organization_of};
 
 /// What the platform's secret holds: `api_key`, `region` or `url`, and optionally `key_type`
-/// (organization or user) and `key_id`. Other members are left alone.
+/// (organization or user), `key_id` and `organization_id`. Other members are left alone.
 pub(crate) struct PlatformSecret {
     pub(crate) url: Option<String>,
     pub(crate) key_type: Option<KeyType>,
     pub(crate) key_id: Option<ApiKeyId>,
+    pub(crate) organization: Option<OrganizationId>,
     key: ApiKey,
-    place: [Option<String>; 4],
+    place: [Option<String>; 5],
 }
 
 impl SurfaceSecret for PlatformSecret {
@@ -36,6 +37,7 @@ impl SurfaceSecret for PlatformSecret {
             member("region")?,
             member("key_type")?,
             member("key_id")?,
+            member("organization_id")?,
         ];
         let [url, region, ..] = place.clone();
         let url = match (url, region) {
@@ -50,6 +52,7 @@ impl SurfaceSecret for PlatformSecret {
             url,
             key_type: secret.parsed("key_type", key_type_of)?,
             key_id: secret.parsed("key_id", key_id_of)?,
+            organization: secret.parsed("organization_id", organization_of)?,
             key: ApiKey(secret.required("api_key")?.into()),
             place,
         })
@@ -60,6 +63,7 @@ impl SurfaceSecret for PlatformSecret {
             url: None,
             key_type: None,
             key_id: None,
+            organization: None,
             key,
             place: Default::default(),
         }
@@ -99,6 +103,10 @@ mod tests {
             (
                 r#"{"api_key": "canary", "key_type": "canary"}"#,
                 "`key_type`: expected",
+            ),
+            (
+                r#"{"api_key": "canary", "organization_id": "canary"}"#,
+                "`organization_id`: expected the organization's UUID",
             ),
             (
                 r#"{"api_key": "a", "region": "us", "url": "canary"}"#,

@@ -15,7 +15,7 @@ pub(crate) use consoles::{form_of, pins_of};
 pub(crate) use environment::CredentialsAt;
 pub use environment::SettingsError;
 pub use journal::JournalAt;
-pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of};
+pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of, organization_of};
 
 use environment::{Environment, refuse_empty, wrong};
 

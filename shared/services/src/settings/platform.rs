@@ -1,6 +1,6 @@
 //! Where the Insight Platform is.
 
-use rapid7::platform::{ApiKeyId, KeyType, Region};
+use rapid7::platform::{ApiKeyId, KeyType, OrganizationId, Region};
 use rapid7::{ApiKey, Trust};
 
 use super::environment::{CredentialsAt, Environment, SettingsError, wrong};
@@ -18,6 +18,8 @@ pub(super) const URL: &str = "RAPID7_PLATFORM_URL";
 pub(super) const KEY_TYPE: &str = "RAPID7_PLATFORM_KEY_TYPE";
 /// The id of the key, so that it is never deleted by the pack itself; overrides the secret's.
 pub(super) const KEY_ID: &str = "RAPID7_PLATFORM_KEY_ID";
+/// Which organization is meant, for a key over several; overrides the secret's.
+pub(super) const ORGANIZATION_ID: &str = "RAPID7_PLATFORM_ORGANIZATION_ID";
 /// A PEM file with the authorities to trust, on networks that open TLS on the way.
 pub(super) const CA_FILE: &str = "RAPID7_PLATFORM_CA_FILE";
 
@@ -25,7 +27,7 @@ pub(super) const CA_FILE: &str = "RAPID7_PLATFORM_CA_FILE";
 pub(super) const CREDENTIALS: [&str; 3] = [SECRET, SECRET_FILE, API_KEY];
 
 /// What says more about it.
-const DETAILS: [&str; 5] = [REGION, URL, KEY_TYPE, KEY_ID, CA_FILE];
+const DETAILS: [&str; 6] = [REGION, URL, KEY_TYPE, KEY_ID, ORGANIZATION_ID, CA_FILE];
 
 /// The platform.
 #[derive(Debug, Clone)]
@@ -34,6 +36,7 @@ pub(crate) struct PlatformSettings {
     pub(crate) url: Option<String>,
     pub(crate) key_type: Option<KeyType>,
     pub(crate) key_id: Option<ApiKeyId>,
+    pub(crate) organization: Option<OrganizationId>,
     pub(crate) trust: Trust,
 }
 
@@ -71,6 +74,10 @@ pub(super) fn read(
         .map_err(|error| wrong(KEY_TYPE, error))?;
     let key_id = get(KEY_ID).map(|text| key_id_of(&text));
     let key_id = key_id.transpose().map_err(|error| wrong(KEY_ID, error))?;
+    let organization = get(ORGANIZATION_ID).map(|text| organization_of(&text));
+    let organization = organization
+        .transpose()
+        .map_err(|error| wrong(ORGANIZATION_ID, error))?;
     let trust = match get(CA_FILE) {
         None => Trust::PublicRoots,
         Some(file) => Trust::CaPem(environment.certificates(CA_FILE, file)?),
@@ -80,6 +87,7 @@ pub(super) fn read(
         url,
         key_type,
         key_id,
+        organization,
         trust,
     }))
 }
@@ -104,4 +112,9 @@ pub(crate) fn key_type_of(text: &str) -> Result<KeyType, &'static str> {
 /// The id of a key.
 pub(crate) fn key_id_of(text: &str) -> Result<ApiKeyId, &'static str> {
     ApiKeyId::parse(text).ok_or("expected the id of the key, not the key itself")
+}
+
+/// The id of an organization.
+pub(crate) fn organization_of(text: &str) -> Result<OrganizationId, &'static str> {
+    OrganizationId::parse(text).ok_or("expected the organization's UUID")
 }

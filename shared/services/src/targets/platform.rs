@@ -82,6 +82,8 @@ impl PlatformTarget {
             key_type: settings.key_type.or(secret.key_type),
             id: settings.key_id.clone().or(secret.key_id),
         });
+        let organization = settings.organization.clone().or(secret.organization);
+        let client = client.with_organization(organization);
         Ok(Ready {
             target: Target {
                 client,

@@ -150,7 +150,7 @@ pub(crate) async fn list(
         let (range, _) = paging::window(&state, &query, granted.len())?;
         let page = json!({"totalResources": granted.len()});
         let body = json!({"resources": granted[range], "page": page, "links": []});
-        return Ok(answer::as_json(200, &body));
+        return Ok(answer::as_list(&state, &body));
     }
     if state.form == WireForm::Vendor {
         return resources(&state, &console.path, granted);

@@ -3,9 +3,9 @@
 use axum::http::Method;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::state::{State, WireForm};
+use super::state::{EmptyLists, State, WireForm};
 use crate::answer::{Outcome, Problem, as_text};
 
 pub(crate) fn as_json(status: u16, body: &impl Serialize) -> Response {
@@ -73,5 +73,24 @@ pub(crate) fn resources(state: &State, path: &str, resources: Vec<impl Serialize
         links: [Link; 1],
     }
     let links = [Link::new(state, path, "self")];
-    Ok(as_json(200, &Body { resources, links }))
+    Ok(as_list(state, &Body { resources, links }))
+}
+
+/// A list, without `resources` if there are none and the console leaves them out then.
+pub(crate) fn as_list(state: &State, list: &impl Serialize) -> Response {
+    if state.empty_lists == EmptyLists::Shown {
+        return as_json(200, list);
+    }
+    let mut list = serde_json::to_value(list).expect("answers serialise");
+    if list["resources"] == json!([])
+        && let Value::Object(members) = &mut list
+    {
+        members.remove("resources");
+        members.remove("page");
+        if state.empty_lists == EmptyLists::MissingWithTotal {
+            let page = json!({"number": 0, "size": 10, "totalPages": 0, "totalResources": 0});
+            members.insert("page".to_owned(), page);
+        }
+    }
+    as_json(200, &list)
 }

@@ -27,8 +27,14 @@ fn role_json(state: &State, id: &str, role: &Role) -> Value {
 pub(crate) async fn roles(console: Console) -> Outcome {
     let state = console.state();
     let roles = state.roles.iter();
-    let roles = roles.map(|(id, role)| role_json(&state, id, role));
-    resources(&state, &console.path, roles.collect())
+    let mut roles: Vec<Value> = roles
+        .map(|(id, role)| role_json(&state, id, role))
+        .collect();
+    if state.lists_null_ids {
+        let privileges = json!(["create-reports"]);
+        roles.push(json!({"id": null, "name": null, "privileges": privileges, "links": []}));
+    }
+    resources(&state, &console.path, roles)
 }
 
 pub(crate) async fn role(console: Console, At(id): At<String>) -> Outcome {
@@ -140,8 +146,13 @@ fn source_json(state: &State, source: &AuthenticationSource) -> Value {
 pub(crate) async fn sources(console: Console) -> Outcome {
     let state = console.state();
     let sources = state.authentication_sources.iter();
-    let sources = sources.map(|source| source_json(&state, source));
-    resources(&state, &console.path, sources.collect())
+    let mut sources: Vec<Value> = sources.map(|source| source_json(&state, source)).collect();
+    if state.lists_null_ids {
+        let source =
+            json!({"id": null, "name": "Builtin", "type": null, "external": null, "links": []});
+        sources.push(source);
+    }
+    resources(&state, &console.path, sources)
 }
 
 pub(crate) async fn source(console: Console, At(id): At<i64>) -> Outcome {

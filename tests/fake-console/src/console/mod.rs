@@ -6,6 +6,7 @@ mod auth;
 mod catalog;
 mod edit;
 mod extract;
+mod front;
 mod paging;
 mod routes;
 mod seed;
@@ -29,8 +30,8 @@ use crate::answer::Problem;
 use crate::surface::{Arrival, Surface};
 
 pub use self::state::{
-    Authentication, AuthenticationSource, LocalType, Locale, Maintenance, Role, State, UserRecord,
-    WireForm,
+    Authentication, AuthenticationSource, EmptyLists, Front, LocalType, Locale, Maintenance, Role,
+    State, UserRecord, WireForm,
 };
 
 type Held = crate::surface::Held<State>;

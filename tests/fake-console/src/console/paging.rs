@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::answer::{Link, as_json};
+use super::answer::{Link, as_list};
 use super::state::State;
 use crate::answer::{Outcome, Problem};
 use crate::extract::Parameters;
@@ -88,5 +88,5 @@ pub(crate) fn answer<T: Serialize>(
         page: info,
         links,
     };
-    Ok(as_json(200, &page))
+    Ok(as_list(state, &page))
 }

@@ -15,6 +15,7 @@ use super::answer::other_method;
 use super::auth;
 use super::catalog;
 use super::extract::At;
+use super::front;
 use super::site_users;
 use super::state::{Maintenance, State, WireForm};
 use super::users;
@@ -109,8 +110,16 @@ impl Routes {
     }
 
     pub(crate) async fn carry_out(&self, console: Held, request: Request<Bytes>) -> Response {
+        let front = console.state().front;
+        if let Some(response) = front.and_then(front::instead) {
+            return response;
+        }
         let response = self.answer(console.clone(), request).await;
-        explained(response.into_response(), &console)
+        let response = explained(response.into_response(), &console);
+        match front {
+            Some(front) => front::changed(front, response).await,
+            None => response,
+        }
     }
 
     async fn answer(&self, mut console: Held, mut request: Request<Bytes>) -> Result<Response> {

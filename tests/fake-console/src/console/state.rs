@@ -44,6 +44,38 @@ pub enum LocalType {
     Required,
 }
 
+/// What stands in front of the console, or in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// Puts a byte order mark before every answer.
+    ByteOrderMark,
+    /// Compresses every answer, whatever was asked for.
+    Gzip,
+    /// A plain web server: 404 with a page, whatever is asked for.
+    WebServer,
+    /// A gateway that lets nobody through: 403 with a page.
+    Gateway,
+    /// A server of something else, which answers 404 with nothing.
+    Nothing,
+    /// A server of something else, which answers 404 with JSON of its own.
+    OtherApi,
+    /// Something that is well and says so in plain text, whatever is asked for.
+    PlainText,
+    /// Leads elsewhere, with credentials and a token in the address.
+    Redirect,
+}
+
+/// What a list with nothing in it looks like. The last two are seen in the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyLists {
+    /// `resources` is an empty array (vendor API file).
+    Shown,
+    /// There are no `resources`, and nothing but links.
+    Missing,
+    /// There are no `resources`, and a page tells that there are none.
+    MissingWithTotal,
+}
+
 /// A role that users are assigned to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
@@ -240,6 +272,8 @@ pub struct State {
     pub no_content_on_write: bool,
     /// When set, every API route gives this answer.
     pub maintenance: Option<Maintenance>,
+    /// What stands in front of it.
+    pub front: Option<Front>,
     /// Whether callers see no account but their own, in the list and by number, with no word about it.
     pub hides_others: bool,
     /// How long every request takes at least.
@@ -251,6 +285,11 @@ pub struct State {
     /// Whether a user's sites and asset groups come in pages in the vendor's form too, of which nothing is
     /// told but how many there are in all.
     pub pages_grants: bool,
+    /// What a list with nothing in it looks like.
+    pub empty_lists: EmptyLists,
+    /// Whether the lists of roles and authentication sources have an entry more, whose id is null (seen in the
+    /// field).
+    pub lists_null_ids: bool,
     /// What links start with in the vendor form. A starting console puts its own address here.
     pub base_url: String,
 }
@@ -279,11 +318,14 @@ impl Default for State {
             error_status_as_string: false,
             no_content_on_write: false,
             maintenance: None,
+            front: None,
             hides_others: false,
             latency: Duration::ZERO,
             default_page_size: 10,
             max_page_size: 500,
             pages_grants: false,
+            empty_lists: EmptyLists::Shown,
+            lists_null_ids: false,
             base_url: "https://localhost:3780".to_owned(),
         }
     }

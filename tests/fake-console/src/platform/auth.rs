@@ -46,6 +46,17 @@ pub(crate) fn log_in(state: &PlatformState, headers: &HeaderMap) -> Result<Calle
     })
 }
 
+/// Whether the organization that the request means is this one. What the platform says otherwise is not known.
+pub(crate) fn organization(state: &PlatformState, headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get("r7-organization-id") {
+        None if state.needs_organization_id => Err(Problem::bad(
+            "R7-Organization-Id is required for this API key",
+        )),
+        Some(id) if id != state.organization_id.as_str() => Err(forbidden()),
+        _ => Ok(()),
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 

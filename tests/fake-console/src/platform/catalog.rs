@@ -2,23 +2,45 @@
 
 use axum::extract::Path;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Platform;
 use super::auth::OrganizationOnly;
-use super::routes::{as_json, no_content, not_found};
-use super::state::{ApiKey, KeyType};
+use super::lists;
+use super::routes::{no_content, not_found};
+use super::state::{ApiKey, KeyType, PlatformState};
 use crate::answer::Outcome;
+use crate::extract::Parameters;
 
-pub(crate) async fn products(platform: Platform) -> Outcome {
-    Ok(as_json(200, &platform.state().products))
+pub(crate) async fn products(platform: Platform, query: Parameters) -> Outcome {
+    let state = platform.state();
+    lists::list(&state, &query, &state.products)
 }
 
-pub(crate) async fn roles(platform: Platform) -> Outcome {
-    Ok(as_json(200, &platform.state().roles))
+pub(crate) async fn roles(platform: Platform, query: Parameters) -> Outcome {
+    let state = platform.state();
+    lists::list(&state, &query, &with_null_id(&state, json!(state.roles)))
 }
 
-pub(crate) async fn user_groups(platform: Platform) -> Outcome {
-    Ok(as_json(200, &platform.state().user_groups))
+pub(crate) async fn user_groups(platform: Platform, query: Parameters) -> Outcome {
+    let state = platform.state();
+    lists::list(
+        &state,
+        &query,
+        &with_null_id(&state, json!(state.user_groups)),
+    )
+}
+
+/// With an entry more, if the platform has one.
+fn with_null_id(state: &PlatformState, entries: Value) -> Vec<Value> {
+    let mut entries = match entries {
+        Value::Array(entries) => entries,
+        _ => Vec::new(),
+    };
+    if state.lists_null_ids {
+        entries.push(json!({"id": null, "name": null}));
+    }
+    entries
 }
 
 /// One key as GET shows it: its value is shown only once, to whoever makes it.
@@ -48,10 +70,14 @@ impl<'a> KeyBody<'a> {
     }
 }
 
-pub(crate) async fn api_keys(_: OrganizationOnly, platform: Platform) -> Outcome {
+pub(crate) async fn api_keys(
+    _: OrganizationOnly,
+    platform: Platform,
+    query: Parameters,
+) -> Outcome {
     let state = platform.state();
     let keys: Vec<_> = state.api_keys.iter().map(KeyBody::of).collect();
-    Ok(as_json(200, &keys))
+    lists::list(&state, &query, &keys)
 }
 
 pub(crate) async fn delete_api_key(

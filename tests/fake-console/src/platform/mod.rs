@@ -3,6 +3,7 @@
 
 mod auth;
 mod catalog;
+mod lists;
 mod rate_limit;
 mod routes;
 mod seed;
@@ -27,8 +28,8 @@ use crate::surface::{Arrival, Surface};
 pub use self::rate_limit::RateLimit;
 pub use self::seed::{ORGANIZATION_KEY, USER_KEY};
 pub use self::state::{
-    ApiKey, KeyType, PlatformRole, PlatformState, PlatformUser, Product, UserGroup, UserStatus,
-    VmUser,
+    ApiKey, IndexCounts, KeyType, Lists, PlatformRole, PlatformState, PlatformUser, Product,
+    UserGroup, UserStatus, VmUser,
 };
 
 type Held = crate::surface::Held<PlatformState>;

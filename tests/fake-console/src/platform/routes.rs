@@ -40,7 +40,13 @@ pub(crate) fn router() -> Router {
 
 /// Carries the request out on the state.
 pub(crate) async fn carry_out(router: Router, mut held: Held, request: Request<Bytes>) -> Response {
-    let caller = auth::log_in(&held.state(), request.headers());
+    let caller = {
+        let state = held.state();
+        auth::log_in(&state, request.headers()).and_then(|caller| {
+            auth::organization(&state, request.headers())?;
+            Ok(caller)
+        })
+    };
     let response = match caller {
         Ok(caller) => {
             held.caller = Some(caller);

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::rate_limit::RateLimit;
 use super::state::{
-    ApiKey, KeyType, PlatformRole, PlatformState, PlatformUser, Product, UserGroup, UserStatus,
-    VmUser,
+    ApiKey, IndexCounts, KeyType, Lists, PlatformRole, PlatformState, PlatformUser, Product,
+    UserGroup, UserStatus, VmUser,
 };
 use super::uuid;
 
@@ -39,6 +39,11 @@ impl PlatformState {
             api_keys: Vec::new(),
             vm_users: Vec::new(),
             vm_users_max_page: 500,
+            lists: Lists::Bare,
+            index_counts: IndexCounts::Pages,
+            needs_organization_id: false,
+            refuses_new_users: None,
+            lists_null_ids: false,
             rate_limit: RateLimit::default(),
             latency: Duration::ZERO,
         };

@@ -34,6 +34,25 @@ impl UserStatus {
     }
 }
 
+/// What lists look like. Users and products were seen bare, managed organizations in pages; of the others
+/// nothing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// One array with everything.
+    Bare,
+    /// `data` with a page and `metadata`, twenty to a page unless the request says otherwise.
+    Paged,
+}
+
+/// What `index` counts in the pages of a list. Nobody has said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexCounts {
+    /// Pages.
+    Pages,
+    /// Entries before the page.
+    Entries,
+}
+
 /// Everything the platform keeps about one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlatformUser {
@@ -207,6 +226,18 @@ pub struct PlatformState {
     pub vm_users: Vec<VmUser>,
     /// The largest page of that list; larger ones are refused.
     pub vm_users_max_page: usize,
+    /// What the lists of the account API look like.
+    pub lists: Lists,
+    /// What `index` counts, in the guide's list too.
+    pub index_counts: IndexCounts,
+    /// Whether a key is one over several organizations: every request has to say which, and only this one's
+    /// id is taken.
+    pub needs_organization_id: bool,
+    /// Whether the organization logs in at an identity provider: then users that are added by hand are refused
+    /// (vendor's documentation), with that status.
+    pub refuses_new_users: Option<u16>,
+    /// Whether the lists of roles and user groups have an entry more, whose id is null.
+    pub lists_null_ids: bool,
     /// How many requests are let through.
     pub rate_limit: RateLimit,
     /// How long every request takes at least.

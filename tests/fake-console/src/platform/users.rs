@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::auth::{Caller, OrganizationOnly};
 use super::routes::{as_json, no_content, not_found};
 use super::state::{PlatformState, PlatformUser, UserStatus};
-use super::{Platform, uuid};
+use super::{Platform, lists, uuid};
 use crate::answer::{Outcome, Problem};
 use crate::extract::{self, Body, Parameters};
 use crate::members::Members;
@@ -109,7 +109,7 @@ pub(crate) async fn list(platform: Platform, query: Parameters) -> Outcome {
     let state = platform.state();
     let users = state.users.iter().filter(|user| filter.matches(user));
     let users: Vec<_> = users.map(UserBody::of).collect();
-    Ok(as_json(200, &users))
+    lists::list(&state, &query, &users)
 }
 
 pub(crate) async fn show(platform: Platform, caller: Caller, Path(id): Path<String>) -> Outcome {
@@ -137,6 +137,10 @@ pub(crate) async fn create(_: OrganizationOnly, platform: Platform, body: Body) 
         return Err(Problem::bad(format!("{unknown} is not known.")));
     }
     let mut state = platform.state();
+    if let Some(status) = state.refuses_new_users {
+        let message = "Users of this organization come from its identity provider";
+        return Err(Problem::new(status, message));
+    }
     if state.user_by_email(&email).is_some() {
         return Err(Problem::new(409, "User already exists"));
     }
@@ -171,11 +175,12 @@ pub(crate) async fn products(
     platform: Platform,
     caller: Caller,
     Path(id): Path<String>,
+    query: Parameters,
 ) -> Outcome {
     caller.may_read(&id)?;
     let state = platform.state();
     let user = find(&state, &id)?;
-    Ok(as_json(200, &state.products_of(&user.id)))
+    lists::list(&state, &query, &state.products_of(&user.id))
 }
 
 pub(crate) async fn give_product(

@@ -3,20 +3,13 @@
 use serde_json::json;
 
 use super::Platform;
+use super::lists::{number, page};
 use super::routes::as_json;
 use crate::answer::{Outcome, Problem};
 use crate::extract::Parameters;
 
 /// What the guide's own example asks for.
 const DEFAULT_SIZE: usize = 100;
-
-fn number(query: &Parameters, name: &str, default: usize) -> Result<usize, Problem> {
-    let asked = query.iter().find(|(key, _)| key == name);
-    asked.map_or(Ok(default), |(_, text)| {
-        let invalid = |_| Problem::bad(format!("The parameter {name} is not valid."));
-        text.parse().map_err(invalid)
-    })
-}
 
 pub(crate) async fn list(platform: Platform, query: Parameters) -> Outcome {
     let state = platform.state();
@@ -26,10 +19,8 @@ pub(crate) async fn list(platform: Platform, query: Parameters) -> Outcome {
         return Err(Problem::bad("The parameter size is not valid."));
     }
     let total = state.vm_users.len();
-    let users = state.vm_users.iter();
-    let page: Vec<_> = users.skip(index.saturating_mul(size)).take(size).collect();
     let answer = json!({
-        "data": page,
+        "data": state.vm_users[page(&state, index, size, total)],
         "metadata": {
             "index": index,
             "size": size,

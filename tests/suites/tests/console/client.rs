@@ -355,7 +355,7 @@ async fn a_redirect_is_not_followed() {
         )
     });
     let error = client.user(UserId(4)).await.expect_err("moved");
-    assert_eq!(error.kind, ErrorKind::Protocol);
+    assert_eq!(error.kind, ErrorKind::NotTheApi);
     assert_eq!(console.requests().len(), 0);
 }
 

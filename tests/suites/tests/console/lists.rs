@@ -350,3 +350,86 @@ fn a_list_of_grants_is_whole_or_an_error() {
         }
     }
 }
+
+#[test]
+fn a_role_or_a_source_without_an_id_does_not_cost_the_list() {
+    let world = World::new();
+    world.console.state().lists_null_ids = true;
+    let roles = column(&world.outcome("list-roles", json!({})), "roles", "id");
+    assert!(
+        roles
+            .as_array()
+            .is_some_and(|ids| ids.contains(&json!("user")))
+    );
+    let sources = world.outcome("list-authentication-sources", json!({}));
+    let sources = column(&sources, "authentication_sources", "id");
+    let expected = world.console.state().authentication_sources.len();
+    assert_eq!(sources.as_array().map(Vec::len), Some(expected));
+    let role = json!({"login": "jdoe", "role_id": "asset-owner"});
+    assert_eq!(world.outcome("set-role", role)["changed"], true);
+}
+
+/// Names are for people: what was asked for is the numbers.
+#[test]
+fn names_that_can_not_be_read_do_not_cost_the_access_of_an_account() {
+    for (path, show, change, field) in [
+        (
+            "/api/3/sites",
+            "get-site-access",
+            "set-site-access",
+            "sites",
+        ),
+        (
+            "/api/3/asset_groups",
+            "get-asset-group-access",
+            "set-asset-group-access",
+            "asset_groups",
+        ),
+    ] {
+        let world = World::new();
+        let broken = || {
+            let fault = Fault::new(FaultKind::status(500)).on("GET", path);
+            world.console.push_fault(fault);
+        };
+        broken();
+        let read = world.outcome(show, json!({"login": "jdoe"}));
+        let first = &read[field][0];
+        assert_eq!((&first["id"], &first["name"]), (&json!(1), &json!(null)));
+        broken();
+        let outcome = world.outcome(change, json!({"login": "jdoe", field: [1, 2]}));
+        assert_eq!(outcome["changed"], true);
+        let told = outcome["warnings"].to_string();
+        assert!(told.contains("names of") && told.contains(path), "{told}");
+        // A name says nothing without the list.
+        broken();
+        let (kind, message) = world.failure(change, json!({"login": "jdoe", field: ["DMZ"]}));
+        assert_eq!(kind, "Unavailable", "{message}");
+    }
+}
+
+#[test]
+fn names_that_can_not_be_read_do_not_cost_an_access_report_or_a_new_account() {
+    let world = World::new();
+    let broken = || {
+        for path in ["/api/3/sites", "/api/3/asset_groups"] {
+            let fault = Fault::new(FaultKind::status(403)).on("GET", path);
+            world.console.push_fault(fault);
+        }
+    };
+    broken();
+    let report = world.outcome("access-report", json!({}));
+    let accounts = report["accounts"].as_array().expect("accounts");
+    let jdoe = accounts.iter().find(|account| account["login"] == "jdoe");
+    assert_eq!(jdoe.expect("jdoe")["sites"], json!(["1", "2", "4"]));
+    broken();
+    let event = suites::with(
+        world.usual_event("provision-user"),
+        json!({"sites": [1], "asset_groups": [2]}),
+    );
+    let outcome = world.outcome("provision-user", event);
+    let told = outcome["warnings"].to_string();
+    assert!(
+        told.contains("sites") && told.contains("asset groups"),
+        "{told}"
+    );
+}

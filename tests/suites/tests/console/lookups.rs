@@ -241,3 +241,25 @@ fn a_wrong_password_is_sent_once() {
         1
     );
 }
+
+/// A page is no word of the console's: neither that somebody is not there, nor that something was refused.
+#[test]
+fn a_page_with_404_or_403_proves_nothing() {
+    for status in [403, 404] {
+        let world = World::new();
+        let page = || Fault::new(FaultKind::Html { status });
+        world.console.push_fault(page().on("GET", "/users/4"));
+        let (kind, message) = world.failure("get-user", json!({"user_id": 4}));
+        assert_eq!(kind, "Unexpected", "{message}");
+        assert!(message.contains("HTML page"), "{message}");
+
+        let before = world.snapshot();
+        world.console.push_fault(page().on("PUT", "/users/4"));
+        let (kind, message) = world.failure("disable-user", json!({"user_id": 4}));
+        assert_eq!(kind, "Unexpected", "{message}");
+        assert!(message.contains("HTML page"), "{message}");
+        assert!(message.contains("Nothing was changed"), "{message}");
+        assert!(message.contains("what stands between"), "{message}");
+        assert_eq!(world.snapshot(), before);
+    }
+}

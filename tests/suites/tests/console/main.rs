@@ -14,6 +14,7 @@ mod listing;
 mod lists;
 mod lookups;
 mod lost_answers;
+mod missing_lists;
 mod partial_failures;
 mod provision_user;
 mod restore_user;

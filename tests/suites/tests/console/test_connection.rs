@@ -1,9 +1,10 @@
 //! Whether the console can be worked with; and if not, which check fails and what to do about it.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use fake_console::{FakeConsole, Maintenance, State, WireForm};
+use fake_console::{CertificateForm, FakeConsole, Front, Maintenance, State, WireForm};
 use serde_json::{Value, json};
 use suites::{CONSOLE_SECRET, OWN_LOGIN, OWN_PASSWORD, World, credentials};
 
@@ -198,6 +199,115 @@ fn the_fingerprint_of_a_certificate_that_nobody_vouches_for_is_told() {
     );
 }
 
+/// A console's certificate in a file of its own.
+fn ca_file(world: &World) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("console.pem");
+    std::fs::write(&file, world.console.certificate_pem()).expect("a certificate");
+    let file = file.to_str().expect("a path").to_owned();
+    (folder, file)
+}
+
+/// As curl takes it: an authority's own with its host in the subject is what `openssl req -x509` makes.
+#[test]
+fn a_console_s_own_certificate_is_trusted_as_a_ca_file_or_by_pin_whatever_it_looks_like() {
+    for form in [CertificateForm::Authority, CertificateForm::Version1] {
+        let world = World::with(FakeConsole::start_showing(State::realistic(), form));
+        let (kind, message) = failure(&world, &[]);
+        assert_eq!(kind, "Refused", "{form:?}: {message}");
+        assert_fails_at("certificate", &message);
+        let (_folder, file) = ca_file(&world);
+        let pin = world.console.certificate_sha256();
+        // As openssl prints it.
+        let line = format!("sha256 Fingerprint={pin}");
+        for trust in [
+            ("RAPID7_CONSOLE_CA_FILE", file.as_str()),
+            ("RAPID7_CONSOLE_CERTIFICATE_SHA256", &pin),
+            ("RAPID7_CONSOLE_CERTIFICATE_SHA256", &line),
+            ("RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION", "true"),
+        ] {
+            let function = world.function_with("test-connection", &[trust]);
+            let report = function.invoke(&json!({})).result;
+            let report = report.unwrap_or_else(|error| panic!("{form:?} {trust:?}: {error:?}"));
+            assert_eq!(verdicts(&report)[2].1, "ok");
+        }
+    }
+}
+
+/// In words, and with the way out.
+#[test]
+fn why_a_certificate_is_not_trusted_is_told_without_names_of_rust() {
+    for (form, trusted, told) in [
+        (CertificateForm::ExpiredAuthority, true, "it has expired"),
+        (
+            CertificateForm::AuthorityElsewhere,
+            true,
+            "it is not one for 127.0.0.1",
+        ),
+        (
+            CertificateForm::Authority,
+            false,
+            "it is an authority's own",
+        ),
+        (CertificateForm::Version1, false, "it is of X.509 version 1"),
+        (
+            CertificateForm::Usual,
+            false,
+            "it is not signed by the authority that it names",
+        ),
+    ] {
+        let world = World::with(FakeConsole::start_showing(State::realistic(), form));
+        let other = over_tls();
+        let (_folder, file) = ca_file(if trusted { &world } else { &other });
+        let (kind, message) = failure(&world, &[("RAPID7_CONSOLE_CA_FILE", &file)]);
+        assert_eq!(kind, "Refused", "{form:?}: {message}");
+        assert_fails_at("certificate", &message);
+        assert!(message.contains(told), "{form:?}: {message}");
+        for word in ["CaUsed", "Other(", "UnsupportedCert", "Context"] {
+            assert!(!message.contains(word), "{form:?}: {message}");
+        }
+        let pin = message.to_lowercase().replace(':', "");
+        assert!(
+            pin.contains(&world.console.certificate_sha256()),
+            "{message}"
+        );
+    }
+}
+
+/// Somebody who answers the first bytes of a handshake with these, and hangs up.
+fn answers_a_handshake_with(bytes: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("https://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(bytes);
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_that_speaks_no_tls_of_today_is_told_and_not_to_be_tried_again() {
+    for (bytes, told) in [
+        // Fatal alerts: protocol_version, handshake_failure.
+        (b"\x15\x03\x02\x00\x02\x02\x46".as_slice(), "older than 1.2"),
+        (b"\x15\x03\x03\x00\x02\x02\x28", "cipher in common"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks no TLS"),
+    ] {
+        let world = World::new();
+        let url = answers_a_handshake_with(bytes);
+        let secret = credentials(&url, OWN_PASSWORD);
+        world.secrets.put(CONSOLE_SECRET, secret);
+        let (kind, message) = failure(&world, &[]);
+        assert_eq!(kind, "Refused", "{message}");
+        assert_fails_at("reachable", &message);
+        assert!(message.contains(told), "{message}");
+        assert!(message.contains("TLS 1.2 with ECDHE"), "{message}");
+    }
+}
+
 #[test]
 fn a_port_at_which_nobody_listens_is_told() {
     let world = World::new();
@@ -238,6 +348,52 @@ fn an_address_of_something_else_is_told() {
         assert_ne!(kind, "Unauthorized", "{message}");
         assert_fails_at("reachable", &message);
     }
+}
+
+/// What answered is told as what it is, and never taken for a console that let somebody in.
+#[test]
+fn what_stands_in_front_or_in_place_of_a_console_is_told() {
+    for (front, told) in [
+        (
+            Front::WebServer,
+            "answered 404 with an HTML page titled \"404 Not Found\"",
+        ),
+        (
+            Front::Gateway,
+            "answered 403 with an HTML page titled \"Access Denied\"",
+        ),
+        (Front::Nothing, "answered 404 with nothing"),
+        (
+            Front::OtherApi,
+            "answered 404 with JSON that is not the API's",
+        ),
+        (Front::PlainText, "answered with plain text"),
+        (Front::Gzip, "gzip that was not asked for"),
+        (
+            Front::Redirect,
+            "answered 302, a redirect to https://sso.example.com/login",
+        ),
+    ] {
+        let world = World::new();
+        world.console.state().front = Some(front);
+        let (kind, message) = failure(&world, &[]);
+        assert_eq!(kind, "Unexpected", "{front:?}: {message}");
+        assert_fails_at("reachable", &message);
+        assert!(message.contains(told), "{front:?}: {message}");
+        assert!(message.contains("what stands between"), "{message}");
+        assert!(!message.contains("canary"), "{message}");
+        assert_eq!(world.requests().len(), 1, "{front:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_in_front_of_answers_does_not_matter() {
+    let world = World::new();
+    world.console.state().front = Some(Front::ByteOrderMark);
+    let report = world.outcome("test-connection", json!({}));
+    assert_eq!(verdicts(&report)[3].1, "ok");
+    let outcome = world.outcome("disable-user", json!({"login": "jdoe"}));
+    assert_eq!(outcome["changed"], true);
 }
 
 /// Others than global administrators get 404 for what they may not see.

@@ -1,7 +1,7 @@
 //! Exactly which requests every operation sends. The console publishes no rate limits: none is
 //! wasted. (What disabling costs in other cases is in `console/disable_user.rs`.)
 
-use fake_console::WireForm;
+use fake_console::{LoggedRequest, WireForm};
 use serde_json::json;
 use suites::trace::{self, Trace, Watch};
 use suites::{World, for_each};
@@ -21,6 +21,9 @@ fn no_operation_wastes_a_request() {
         };
         let (first, again) = (sent(), sent());
         let changes = watch.changes(&world.delivered());
+        for request in world.arrived() {
+            assert_says_its_length(&request);
+        }
         let trace = Trace {
             first,
             again,
@@ -29,6 +32,20 @@ fn no_operation_wastes_a_request() {
         let expected = trace::expected(operation);
         assert_eq!(trace.to_string(), expected, "{operation}");
     });
+}
+
+/// Some front ends take a POST or PUT with a length only (RFC 9110); a DELETE without a body carries neither
+/// length nor type (guide).
+#[track_caller]
+fn assert_says_its_length(request: &LoggedRequest) {
+    let has_body = !request.text.is_empty();
+    let length = match request.method.as_str() {
+        "POST" | "PUT" | "PATCH" => Some(request.text.len().to_string()),
+        _ => has_body.then(|| request.text.len().to_string()),
+    };
+    let line = format!("{} {}", request.method, request.path);
+    assert_eq!(request.content_length, length, "{line}");
+    assert_eq!(request.content_type.is_some(), has_body, "{line}");
 }
 
 /// The guide's form adds a list at once.

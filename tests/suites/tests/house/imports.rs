@@ -46,7 +46,7 @@ const FLOORS: [(&str, Floors); 2] = [
                 "tls",
                 "without_links",
             ],
-            &["number"],
+            &["certificate", "number"],
         ],
     ),
 ];

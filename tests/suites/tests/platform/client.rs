@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fake_console::{FakePlatform, Fault, FaultKind, ORGANIZATION_KEY, PlatformState, VmUser};
+use fake_console::{
+    FakePlatform, Fault, FaultKind, IndexCounts, Lists, ORGANIZATION_KEY, PlatformState, VmUser,
+};
 use rapid7::platform::{Client, UserFilter};
 use rapid7::{
     ApiKey, CredentialSource, Credentials, ErrorKind, Options, RetryPolicy, Trust, console,
@@ -96,6 +98,32 @@ async fn nobody_is_missed_where_the_listing_of_the_guide_changes() {
             [0; 0],
             "deleted before request {skip}"
         );
+    }
+}
+
+/// The same of the account API's lists, whatever `index` counts.
+#[tokio::test]
+async fn nobody_is_missed_where_a_list_in_pages_changes() {
+    for counts in [IndexCounts::Pages, IndexCounts::Entries] {
+        for skip in 0..6 {
+            let mut state = PlatformState::large(50);
+            state.lists = Lists::Paged;
+            state.index_counts = counts;
+            let emails: Vec<String> = state.users.iter().map(|user| user.email.clone()).collect();
+            let platform = FakePlatform::start_http(state);
+            let vanish = FaultKind::platform_change_before(|state| drop(state.users.remove(0)));
+            platform.push_fault(Fault::new(vanish).on("GET", "/users").skip(skip));
+            let users = client(&platform).users(&UserFilter::default()).await;
+            let users = users.expect("users");
+            let missed = emails[1..].iter();
+            let missed = missed.filter(|email| !users.iter().any(|user| user.email() == *email));
+            assert_eq!(
+                missed.count(),
+                0,
+                "{counts:?}, deleted before request {skip}"
+            );
+            platform.clear_faults();
+        }
     }
 }
 

@@ -339,6 +339,16 @@ fn each_way_of_not_working_has_its_own_next_step() {
         "{text}"
     );
 
+    // A firewall's page is no word about the key.
+    let world = World::new();
+    let page = Fault::new(FaultKind::Html { status: 403 }).on("GET", "/validate");
+    world.platform.push_fault(page);
+    let (kind, text) = message(&world);
+    assert_eq!(kind, "Unexpected", "{text}");
+    assert!(text.contains("answered 403 with an HTML page"), "{text}");
+    assert!(!text.contains("user key"), "{text}");
+    assert!(text.contains("a firewall"), "{text}");
+
     let world = World::new();
     let away = Fault::new(FaultKind::status(500)).on("GET", "/users");
     world.platform.push_fault(away);

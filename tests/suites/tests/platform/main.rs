@@ -6,6 +6,8 @@ mod client;
 mod faults;
 mod guards;
 mod keys;
+mod lists;
 mod meanwhile;
+mod organizations;
 mod users;
 mod what_stays;

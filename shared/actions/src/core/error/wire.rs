@@ -10,6 +10,11 @@ use super::{Changed, Error, ErrorKind};
 pub(crate) const MAKE_AN_ORGANIZATION_KEY: &str = "make an organization key (Insight Platform: \
     Administration, API Keys) and put it into the pack's secret";
 
+/// What to do about a server that speaks no TLS with this pack.
+pub(crate) const SPEAK_TLS: &str = "check that the port is the API's own, and let the server, or what stands in \
+    front of it, speak TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or TLS 1.3: nothing older is safe to send a \
+    password over";
+
 /// What a failed request means for a run, where the caller knows nothing better.
 impl From<rapid7::Error> for Error {
     fn from(source: rapid7::Error) -> Self {
@@ -61,7 +66,18 @@ impl From<rapid7::Error> for Error {
                 "compare the fingerprint with the console's own (openssl x509 -fingerprint \
                  -sha256); only if they are the same, trust it by pin or CA",
             ),
+            Wire::Handshake => (ErrorKind::Refused, SPEAK_TLS),
             Wire::Credentials => (ErrorKind::Unauthorized, "correct the configuration"),
+            Wire::NotTheApi if platform => (
+                ErrorKind::Unexpected,
+                "check that the address is the Insight Platform's; if it is, find out what stands between \
+                 that answers in its place (a proxy, a gateway, a firewall)",
+            ),
+            Wire::NotTheApi => (
+                ErrorKind::Unexpected,
+                "check address and port: a console's API does not answer so; if they are right, find out \
+                 what stands between that answers in its place (a proxy, a gateway, a firewall)",
+            ),
             Wire::Malformed | Wire::Protocol if platform => (
                 ErrorKind::Unexpected,
                 "check that the address is that of the Insight Platform, then report this",

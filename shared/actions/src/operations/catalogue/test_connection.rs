@@ -10,6 +10,7 @@ use crate::console::input::console_input;
 use crate::console::lookup::line;
 use crate::core::action::Action;
 use crate::core::check::{Check, Verdict};
+use crate::core::error::wire::SPEAK_TLS;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::spec::{Effect, Spec};
 use crate::core::text::printable;
@@ -213,6 +214,7 @@ fn told_by(error: &rapid7::Error) -> (usize, &'static str) {
             "compare the fingerprint with the console's own (openssl x509 -fingerprint -sha256); only \
              if they are the same, trust it by pin or CA",
         ),
+        Wire::Handshake => (0, SPEAK_TLS),
         Wire::Unauthorized => (
             2,
             "check user name and password, whether the account is locked or disabled, and whether the \
@@ -231,6 +233,11 @@ fn told_by(error: &rapid7::Error) -> (usize, &'static str) {
         Wire::Unavailable | Wire::RateLimited => (
             0,
             "wait until the console is out of maintenance or less busy, then try again",
+        ),
+        Wire::NotTheApi => (
+            0,
+            "check address and port: a console's API does not answer so; if they are right, find out what \
+             stands between that answers in its place (a proxy, a gateway, a firewall)",
         ),
         Wire::Rejected | Wire::Malformed | Wire::Protocol => (
             0,

@@ -6,6 +6,9 @@ pub(crate) mod create_platform_user;
 pub(crate) mod delete_platform_user;
 pub(crate) mod get_platform_user;
 pub(crate) mod list_platform_api_keys;
+pub(crate) mod list_platform_products;
+pub(crate) mod list_platform_roles;
+pub(crate) mod list_platform_user_groups;
 pub(crate) mod list_platform_users;
 pub(crate) mod restore_platform_user;
 pub(crate) mod revoke_platform_api_keys;
@@ -25,5 +28,8 @@ operations! {
     suspend_platform_user::SuspendPlatformUser,
     delete_platform_user::DeletePlatformUser,
     restore_platform_user::RestorePlatformUser,
+    list_platform_products::ListPlatformProducts,
+    list_platform_roles::ListPlatformRoles,
+    list_platform_user_groups::ListPlatformUserGroups,
     test_platform_connection::TestPlatformConnection,
 }

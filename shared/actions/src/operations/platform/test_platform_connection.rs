@@ -230,6 +230,7 @@ fn told_by(error: &rapid7::Error) -> (usize, Option<&'static str>) {
             Some("check the region, and that the network lets this out to the platform"),
         ),
         Wire::Unavailable | Wire::RateLimited => (0, None),
+        Wire::NotTheApi | Wire::Handshake => (0, None),
         Wire::NotFound | Wire::Rejected | Wire::Malformed | Wire::Protocol => (
             0,
             Some(

@@ -1,6 +1,6 @@
 //! `provision-user`: a new account that may see some sites only, proven.
 
-use rapid7::console::{AccessKind, NamedResource, Role};
+use rapid7::console::{AccessKind, Role};
 
 use crate::console::account_input::account_input;
 use crate::console::account_plan::{Known, with_password};
@@ -46,13 +46,14 @@ impl Action for ProvisionUser {
     async fn run(context: &ConsoleContext, input: ProvisionUserInput) -> Result<Outcome> {
         let account = input.account(Some(false));
         input.check()?;
-        let (known, sites, asset_groups) = tokio::try_join!(
+        let (known, (sites, untold), (asset_groups, more_untold)) = tokio::try_join!(
             Known::read(context, &account),
             chosen(context, AccessKind::Sites, &input.sites),
             chosen(context, AccessKind::AssetGroups, &input.asset_groups),
         )?;
         input.check_role(known.roles)?;
         let mut plan = known.plan(&account, context.policy())?;
+        plan.warnings.extend(untold.into_iter().chain(more_untold));
         let wanted = Wanted {
             sites,
             asset_groups,
@@ -71,12 +72,17 @@ impl Action for ProvisionUser {
     }
 }
 
-async fn chosen(context: &ConsoleContext, kind: AccessKind, wanted: &[IdOrName]) -> Result<Places> {
+/// The sites or asset groups that are meant, and perhaps a warning about their names.
+async fn chosen(
+    context: &ConsoleContext,
+    kind: AccessKind,
+    wanted: &[IdOrName],
+) -> Result<(Places, Option<String>)> {
     if wanted.is_empty() {
-        return Ok(Places::new());
+        return Ok((Places::new(), None));
     }
-    let known: Vec<NamedResource> = context.places(kind).await?;
-    places(kind, wanted, &known)
+    let (known, warning) = context.places_for(kind, wanted).await?;
+    Ok((places(kind, wanted, &known)?, warning))
 }
 
 impl ProvisionUserInput {

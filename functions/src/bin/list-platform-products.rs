@@ -1,0 +1,5 @@
+//! The Lambda function `list-platform-products`.
+
+fn main() -> std::process::ExitCode {
+    lambda::serve::<actions::ListPlatformProducts>()
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-platform-roles`.
+
+fn main() -> std::process::ExitCode {
+    lambda::serve::<actions::ListPlatformRoles>()
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-platform-user-groups`.
+
+fn main() -> std::process::ExitCode {
+    lambda::serve::<actions::ListPlatformUserGroups>()
+}
