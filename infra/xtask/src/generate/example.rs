@@ -157,6 +157,7 @@ fn stage(
             secrets: Arc::<Props>::clone(props),
             deliveries: Some(Arc::<Props>::clone(props) as Arc<dyn SecretWriter>),
             progress: None,
+            journal: None,
             ending: Ending::default(),
         },
         caller: Caller::default(),

@@ -264,6 +264,7 @@ async fn an_outcome_that_could_not_be_recorded_is_a_warning() {
             secrets: Arc::new(NoSecrets),
             deliveries: None,
             progress: None,
+            journal: None,
             ending: Ending::default(),
         },
         caller: Caller::default(),

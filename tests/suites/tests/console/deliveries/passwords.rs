@@ -283,6 +283,7 @@ async fn a_secret_store_that_takes_all_the_time_leaves_the_console_as_it_is() {
             secrets: Arc::new(Slow),
             deliveries: Some(Arc::new(Slow)),
             progress: None,
+            journal: None,
             ending: Ending::default(),
         },
         caller: Caller::default(),
