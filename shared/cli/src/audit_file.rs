@@ -36,12 +36,9 @@ impl AppendedFile {
             })?;
             return Ok(Self(path.clone()));
         }
-        let folders = choose_base_strategy().map_err(|_| {
-            actions::Error::invalid_input("--audit-file", "required where HOME is not set")
-        })?;
-        // Windows has no folder for state.
-        let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-        Ok(Self(state.join("rapid7-user-actions/audit.jsonl")))
+        Ok(Self(
+            state_folder()?.join("rapid7-user-actions/audit.jsonl"),
+        ))
     }
 
     /// Where it is, for people.
@@ -63,6 +60,27 @@ impl AppendedFile {
         };
         file.write_all(&line)?;
         file.sync_data()
+    }
+}
+
+/// Where programs of this user keep what they know: an absolute path, so that it is the same wherever they run.
+fn state_folder() -> actions::Result<PathBuf> {
+    let unusable = |why: &str| {
+        let expected = format!("required where {why}");
+        Err(actions::Error::invalid_input("--audit-file", &expected))
+    };
+    // One that is not absolute counts as none (XDG Base Directory Specification).
+    let told = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    if let Some(folder) = told.filter(|folder| folder.is_absolute()) {
+        return Ok(folder);
+    }
+    let Ok(folders) = choose_base_strategy() else {
+        return unusable("HOME is not set");
+    };
+    // Windows has no folder for state.
+    match folders.state_dir().unwrap_or_else(|| folders.data_dir()) {
+        folder if folder.is_absolute() => Ok(folder),
+        _ => unusable("HOME is no absolute path"),
     }
 }
 

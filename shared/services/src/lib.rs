@@ -11,6 +11,7 @@ pub mod files;
 pub mod invoke;
 pub mod logs;
 pub mod needs;
+pub mod output;
 pub mod secrets;
 pub mod sent;
 pub mod settings;

@@ -2,6 +2,7 @@
 
 mod cli;
 mod files;
+mod outside;
 mod people;
 mod platform;
 mod r7user;
