@@ -18,7 +18,7 @@ pub use crate::core::{
     Ending, Entry, Error, ErrorKind, FieldChange, Found, Holder, IdentityRules, Input, Journal,
     JournalEntry, JournalKey, Lease, OnlyTarget, Operation, Phase, Policy, Progress, Result, Run,
     RunContext, Scope, SecretReader, SecretWriter, Services, Spec, Staged, Subject, Target,
-    Targets, Verdict, invoke, schema, strict_json,
+    Targets, Verdict, invoke, nearest_name, schema, strict_json, typed, typed_whole,
 };
 pub use access_report::{
     AccessReport, AccountRef, Finding, FindingKind, KeyOwner, ReportedAccount, ReportedKey,

@@ -36,10 +36,7 @@ impl AppendedFile {
             })?;
             return Ok(Self(path.clone()));
         }
-        let state = state_folder().ok_or_else(|| {
-            actions::Error::invalid_input("--audit-file", "required where HOME is not set")
-        })?;
-        Ok(Self(state.join("audit.jsonl")))
+        Ok(Self(state_folder("--audit-file")?.join("audit.jsonl")))
     }
 
     /// Where it is, for people.
@@ -64,12 +61,26 @@ impl AppendedFile {
     }
 }
 
-/// Where this program keeps what it has to know later. None, where nobody is at home.
-pub(crate) fn state_folder() -> Option<PathBuf> {
-    let folders = choose_base_strategy().ok()?;
+/// Where this program keeps what it has to know later: an absolute path, so that it is the same wherever it runs.
+/// `instead` is what names another place.
+pub(crate) fn state_folder(instead: &str) -> actions::Result<PathBuf> {
+    let unusable = |why: &str| {
+        let expected = format!("required where {why}");
+        Err(actions::Error::invalid_input(instead, &expected))
+    };
+    // One that is not absolute counts as none (XDG Base Directory Specification).
+    let told = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    if let Some(folder) = told.filter(|folder| folder.is_absolute()) {
+        return Ok(folder.join("rapid7-user-actions"));
+    }
+    let Ok(folders) = choose_base_strategy() else {
+        return unusable("HOME is not set");
+    };
     // Windows has no folder for state.
-    let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-    Some(state.join("rapid7-user-actions"))
+    match folders.state_dir().unwrap_or_else(|| folders.data_dir()) {
+        folder if folder.is_absolute() => Ok(folder.join("rapid7-user-actions")),
+        _ => unusable("HOME is no absolute path"),
+    }
 }
 
 /// Waits until no other process adds a record. Closing the file unlocks it.

@@ -104,7 +104,7 @@ pub(crate) fn command() -> Command {
                      state folder]",
                 )
                 .global(true)
-                .env("RAPID7_AUDIT_FILE")
+                .env(services::settings::AUDIT_FILE)
                 .value_parser(value_parser!(PathBuf)),
         )
         .arg(via_lambda::argument())

@@ -98,8 +98,6 @@ impl LocalRun {
 
 /// Where the journal is, if nobody says.
 fn journal_of_this_machine() -> actions::Result<JournalAt> {
-    let state = state_folder().ok_or_else(|| {
-        actions::Error::misconfigured("RAPID7_JOURNAL_FOLDER: required where HOME is not set")
-    })?;
+    let state = state_folder("RAPID7_JOURNAL_FOLDER")?;
     Ok(JournalAt::Folder(state.join("journal")))
 }

@@ -51,13 +51,7 @@ fn main() -> ExitCode {
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut command(), "r7user", &mut script);
         let script = String::from_utf8_lossy(&script);
-        return match out::answer(script.trim_end()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                out::say(format_args!("The script could not be written: {error}"));
-                ExitCode::from(exit_code(ErrorKind::Unavailable))
-            }
-        };
+        return printed(script.trim_end());
     }
     logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
     let entry = actions::ALL
@@ -77,20 +71,24 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(run(entry, arguments, as_json, &interrupt)),
         Err(error) => Err(actions::Error::unavailable(error.to_string())),
     };
+    let write = |answer: &Value| {
+        let text = match &answer["text"] {
+            _ if as_lines => render::lines(answer),
+            Value::String(document) if io::stdout().is_terminal() => {
+                printable_lines(document.trim_end())
+            }
+            Value::String(document) => document.trim_end().to_owned(),
+            _ if as_json => printable_lines(&format!("{answer:#}")),
+            _ => render::answer(answer),
+        };
+        match text.is_empty() {
+            true => Ok(()),
+            false => out::answer(&text),
+        }
+    };
     let result = result.and_then(|answer| {
         if let Some(answer) = &answer {
-            let text = match &answer["text"] {
-                _ if as_lines => render::lines(answer),
-                Value::String(document) if io::stdout().is_terminal() => {
-                    printable_lines(document.trim_end())
-                }
-                Value::String(document) => document.trim_end().to_owned(),
-                _ if as_json => printable_lines(&format!("{answer:#}")),
-                _ => render::answer(answer),
-            };
-            if !text.is_empty() {
-                out::answer(&text).map_err(|error| out::unwritten(answer, &error))?;
-            }
+            write(answer).map_err(|error| out::unwritten(answer, &error))?;
         }
         Ok(answer)
     });
@@ -102,6 +100,14 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let code = interrupt.exit_code(&error);
+            // What was done to whom is an answer, although some of it failed.
+            if let Some(report) = error.details.as_deref()
+                && as_json
+                && let Err(unwritten) = write(report)
+            {
+                let what = "The report could not be written to standard output";
+                out::say(format_args!("{what}: {unwritten}"));
+            }
             if as_json {
                 let json = json!({"error": error.to_json()});
                 out::say(printable_lines(&format!("{json:#}")));
@@ -115,9 +121,25 @@ fn main() -> ExitCode {
 
 /// Prints what clap has to say. Help and version are answers; anything else is wrong input.
 fn said(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+    let text = error.render().ansi().to_string();
     match error.use_stderr() {
-        true => ExitCode::from(exit_code(ErrorKind::InvalidInput)),
-        false => ExitCode::SUCCESS,
+        true => {
+            out::say(text.trim_end());
+            ExitCode::from(exit_code(ErrorKind::InvalidInput))
+        }
+        false => printed(text.trim_end()),
+    }
+}
+
+/// Prints what was asked for and comes from no run.
+fn printed(text: &str) -> ExitCode {
+    match out::answer(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            out::say(format_args!(
+                "Standard output could not be written: {error}"
+            ));
+            ExitCode::from(exit_code(ErrorKind::Unavailable))
+        }
     }
 }

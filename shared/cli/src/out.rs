@@ -1,10 +1,11 @@
 //! What the program writes for whoever started it.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, Write as _};
 
 use actions::{Changed, Error};
 use serde_json::Value;
+use services::output::heard;
 
 /// Says something on standard error. Where nobody can be told, the run goes on all the same: what it has begun
 /// must not end for that.
@@ -16,14 +17,6 @@ pub(crate) fn say(text: impl Display) {
 pub(crate) fn answer(text: &str) -> io::Result<()> {
     let mut output = anstream::stdout();
     heard(writeln!(output, "{text}").and_then(|()| output.flush()))
-}
-
-/// A reader that has seen enough and hung up does not make a run that is done fail.
-pub(crate) fn heard(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
 }
 
 /// What came of a run whose answer could not be written: what it changed is changed.

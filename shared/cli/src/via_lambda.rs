@@ -9,6 +9,7 @@ use clap::{Arg, ArgMatches};
 use serde_json::{Map, Value};
 use services::aws::Chain;
 use services::invoke::Functions;
+use services::settings::{check_names, misconfigured};
 
 use crate::arguments;
 use crate::caller::person;
@@ -32,7 +33,7 @@ pub(crate) fn argument() -> Arg {
              alone, under the policy of that deployment",
         )
         .global(true)
-        .env("RAPID7_VIA_LAMBDA")
+        .env(services::settings::VIA_LAMBDA)
         .value_parser(parsed)
 }
 
@@ -102,6 +103,7 @@ impl ViaLambda {
         spec: &'static Spec,
         patience: Option<Duration>,
     ) -> actions::Result<Self> {
+        check_names().map_err(misconfigured)?;
         Ok(Self {
             functions: Functions::new(Chain::EVERYWHERE, format!("{stack}-")).await?,
             spec,

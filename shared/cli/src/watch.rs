@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rapid7::printable;
 use serde_json::Value;
 use services::files;
+use services::output::heard;
 
 use crate::arguments::LARGEST_FILE;
 use crate::private_file::appended;
@@ -94,7 +95,7 @@ impl Watcher {
             bar.finish_and_clear();
         }
         match &self.rows {
-            Some(rows) => out::heard(lock(rows).flush()),
+            Some(rows) => heard(lock(rows).flush()),
             None => Ok(()),
         }
     }
@@ -149,7 +150,7 @@ impl Progress for Watcher {
         let mut rows = lock(rows);
         let written = rows.write_all(printable(row).as_bytes());
         let written = written.and_then(|()| rows.write_all(b"\n"));
-        written.map_err(|error| error.to_string())
+        heard(written).map_err(|error| error.to_string())
     }
 
     fn warning(&self, text: &str) {

@@ -18,6 +18,7 @@ use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::{Map, Value, json};
 use services::aws::Chain;
 use services::invoke::{self, Functions, LONGEST, Reason};
+use services::settings::{FUNCTION_PREFIX, check_names, misconfigured};
 use tracing::{info, warn};
 
 pub use problem::{
@@ -26,9 +27,6 @@ pub use problem::{
 };
 use problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use request::{Event, not_an_event};
-
-/// What the names of the functions begin with: `acme-` for `acme-disable-user`.
-const PREFIX: &str = "RAPID7_FUNCTION_PREFIX";
 
 /// How long a request may take since API Gateway has it: two seconds less than API Gateway's own
 /// limit of 29 s.
@@ -87,9 +85,10 @@ async fn run() -> Result<(), lambda_runtime::Error> {
 }
 
 async fn functions() -> Result<Functions, Error> {
-    let prefix = std::env::var(PREFIX).map_err(|_| {
+    check_names().map_err(misconfigured)?;
+    let prefix = std::env::var(FUNCTION_PREFIX).map_err(|_| {
         Error::misconfigured(format!(
-            "{PREFIX} is not set: what the names of the operations' functions begin with"
+            "{FUNCTION_PREFIX} is not set: what the names of the operations' functions begin with"
         ))
     })?;
     Functions::new(Chain::ENVIRONMENT, prefix).await

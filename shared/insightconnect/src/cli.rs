@@ -1,6 +1,6 @@
 //! The program's subcommands.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::process::{ExitCode, exit};
 use std::sync::{Arc, OnceLock};
 
@@ -12,6 +12,8 @@ use crate::about::{DESCRIPTION, NAME, VENDOR, VERSION};
 use crate::message::Envelope;
 use crate::plugin::Plugin;
 use crate::{catalog, http, log, sample, task};
+use services::output::{self, say};
+use services::settings::{ALLOW_REMOTE_SHUTDOWN, check_names_of};
 use services::signals::{Signal, Signals};
 use services::{files, logs};
 
@@ -52,6 +54,12 @@ struct Rest {
     _rest: Vec<String>,
 }
 
+/// The exit code that clap has for wrong arguments.
+const USAGE: u8 = 2;
+
+/// Where what other programs of this pack read from the environment is said here.
+const ELSEWHERE: &str = "the plugin reads it from its connection";
+
 const EXAMPLES: &str = "\
 Examples:
   insightconnect-plugin sample get_user > message.json
@@ -61,7 +69,27 @@ Examples:
 /// Runs the plugin.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse_from(http::known(std::env::args_os()));
+    let cli = match Cli::try_parse_from(http::known(std::env::args_os())) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render().to_string();
+            return match error.use_stderr() {
+                true => {
+                    say(text.trim_end());
+                    ExitCode::from(USAGE)
+                }
+                false => print(&text),
+            };
+        }
+    };
+    let works = matches!(
+        cli.command,
+        Some(Command::Run(_) | Command::Test(_) | Command::Http(_))
+    );
+    if works && let Err(error) = check_names_of(&[ALLOW_REMOTE_SHUTDOWN], ELSEWHERE) {
+        say(error);
+        return ExitCode::FAILURE;
+    }
     match cli.command {
         _ if cli.version => print(&format!("{VENDOR}/{NAME}:{VERSION}\n")),
         None => {
@@ -72,7 +100,9 @@ pub fn main() -> ExitCode {
         Some(Command::Sample { name }) => match sample::message(&name) {
             Some(message) => print(&format!("{message}\n")),
             None => {
-                eprintln!("There is no action or task {name:?}. `info` lists them.");
+                say(format_args!(
+                    "There is no action or task {name:?}. `info` lists them."
+                ));
                 ExitCode::FAILURE
             }
         },
@@ -90,13 +120,14 @@ fn level(debug: bool) -> Level {
 }
 
 fn print(text: &str) -> ExitCode {
-    let mut output = std::io::stdout().lock();
-    match output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush())
-    {
+    match output::print(text) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(error) => {
+            say(format_args!(
+                "Standard output could not be written: {error}"
+            ));
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -108,23 +139,25 @@ fn once(test: bool, debug: bool) -> ExitCode {
     let text = match files::read(std::io::stdin().lock(), http::LARGEST_MESSAGE) {
         Ok(text) => text,
         Err(error) => {
-            eprintln!("The message can't be read: {error}");
+            say(format_args!("The message can't be read: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let message = match strict_json::from_slice(text.as_bytes()) {
         Ok(message) => message,
         Err(error) => {
-            eprintln!(
+            say(format_args!(
                 "The message on standard input is not JSON (line {}, column {}).",
                 error.line(),
                 error.column()
-            );
+            ));
             return ExitCode::FAILURE;
         }
     };
     let Some(envelope) = Envelope::read(&message) else {
-        eprintln!("The message on standard input has no `body`: `sample NAME` shows one.");
+        say(format_args!(
+            "The message on standard input has no `body`: `sample NAME` shows one."
+        ));
         return ExitCode::FAILURE;
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -133,7 +166,7 @@ fn once(test: bool, debug: bool) -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("The plugin can't start: {error}");
+            say(format_args!("The plugin can't start: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -146,8 +179,19 @@ fn once(test: bool, debug: bool) -> ExitCode {
         }
         plugin.answer(&envelope, test).await
     });
-    match (print(&format!("{}\n", reply.event)), reply.is_ok()) {
-        (ExitCode::SUCCESS, true) => ExitCode::SUCCESS,
+    let written = output::print(&format!("{}\n", reply.event));
+    if let Err(error) = &written {
+        let what = match (reply.is_ok(), test) {
+            (true, false) => "the step is done: running it again does only what is left",
+            (true, true) => "the connection works",
+            (false, _) => "it was not done, or not all of it; the log above tells",
+        };
+        say(format_args!(
+            "The answer could not be written to standard output: {error}; {what}."
+        ));
+    }
+    match (written, reply.is_ok()) {
+        (Ok(()), true) => ExitCode::SUCCESS,
         _ => told.get().map_or(ExitCode::FAILURE, |signal: &Signal| {
             ExitCode::from(signal.exit_code())
         }),

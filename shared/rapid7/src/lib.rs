@@ -36,7 +36,7 @@ pub use number::number;
 pub use rate_limit::RateLimit;
 pub use redact::{REDACTED, redact_secret_members};
 pub use retry::RetryPolicy;
-pub use text::{printable, printable_lines};
+pub use text::{is_hidden, printable, printable_lines};
 pub use tls::{Fingerprint, Trust, TrustError, client_config};
 pub use transport::Options;
 pub use url::InvalidUrl;

@@ -4,13 +4,13 @@
 /// others elsewhere than they are: a name must not move a cursor, nor look like another one.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    escaped(text, hides)
+    escaped(text, is_hidden)
 }
 
 /// The same of a text of several lines: these stay. JSON stays the same JSON.
 #[must_use]
 pub fn printable_lines(text: &str) -> String {
-    escaped(text, |c| c != '\n' && hides(c))
+    escaped(text, |c| c != '\n' && is_hidden(c))
 }
 
 fn escaped(text: &str, hides: impl Fn(char) -> bool) -> String {
@@ -29,7 +29,8 @@ fn escaped(text: &str, hides: impl Fn(char) -> bool) -> String {
 
 /// Whether a character controls, changes the writing direction, ends a line, or is not seen at all
 /// (Unicode's `Default_Ignorable_Code_Point`). Letters that are written from right to left are letters.
-fn hides(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -65,7 +66,7 @@ mod tests {
             serde_json::json!({"login": "a\u{202e}b\u{7f}\u{9b}\n\u{e0041}", "é": ["\u{200d}"]});
         let shown = printable_lines(&format!("{json:#}"));
         assert_eq!(shown.lines().count(), 6);
-        assert!(!shown.contains(|c| c != '\n' && hides(c)), "{shown}");
+        assert!(!shown.contains(|c| c != '\n' && is_hidden(c)), "{shown}");
         let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
         assert_eq!(read, json);
     }

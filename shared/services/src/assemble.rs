@@ -45,7 +45,14 @@ pub fn assemble_with_ages(
     let platform = settings.platform.iter();
     let own = own.chain(platform.filter_map(|platform| platform.credentials.managed()));
     let own = own.map(str::to_owned).collect();
-    let secrets = Arc::new(References::new(Arc::clone(&store), own, needs.local));
+    for warning in settings.warnings() {
+        warn!("{warning}");
+        if let Some(progress) = &progress {
+            progress.warning(&warning);
+        }
+    }
+    let secrets = References::new(Arc::clone(&store), own, needs.local);
+    let secrets = Arc::new(secrets.telling(progress.clone()));
     let platform_age = SecretAge::default();
     let platform = needs
         .platform

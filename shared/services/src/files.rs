@@ -18,10 +18,40 @@ pub fn read(stream: impl Read, most: usize) -> io::Result<String> {
     if bytes.len() > most {
         return Err(too_large(most));
     }
-    String::from_utf8(bytes).map_err(|_| {
-        // Without the text, which may be a secret.
-        io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8")
-    })
+    text(bytes)
+}
+
+/// Text in UTF-8, without the byte order mark that some programs put before it.
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    // Without the text, which may be a secret.
+    let other = |what: &str| {
+        let save = "save it as UTF-8, a table as CSV UTF-8";
+        io::Error::new(ErrorKind::InvalidData, format!("it is {what}: {save}"))
+    };
+    let in_words = |at: usize| {
+        bytes
+            .iter()
+            .skip(at)
+            .step_by(2)
+            .take(64)
+            .any(|byte| *byte == 0)
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(other("text in UTF-16")),
+        [_, _, ..] if in_words(0) != in_words(1) => return Err(other("text in UTF-16")),
+        _ => {}
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(without_mark(&text).map(str::to_owned).unwrap_or(text)),
+        Err(_) => Err(other(
+            "no text in UTF-8, perhaps one in Latin-1 or Windows-1252",
+        )),
+    }
+}
+
+/// A text without the byte order mark before it; `None` if it has none.
+fn without_mark(text: &str) -> Option<&str> {
+    text.strip_prefix('\u{feff}')
 }
 
 /// Reads a file, or a pipe.
@@ -38,6 +68,28 @@ pub fn read_file(path: impl AsRef<Path>, most: usize) -> io::Result<String> {
 /// As [`read`].
 pub fn read_secret(path: impl AsRef<Path>) -> io::Result<String> {
     read_file(path, LARGEST_SECRET)
+}
+
+/// What to say of a file with secrets in it that others may read.
+#[must_use]
+pub fn warning_of(path: impl AsRef<Path>) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let path = path.as_ref();
+        let metadata = fs::metadata(path).ok()?;
+        let mode = metadata.permissions().mode() & 0o777;
+        // A pipe gives what is in it once.
+        (metadata.is_file() && mode & 0o044 != 0).then(|| {
+            format!("others on this machine may read the secret in {path:?} (mode {mode:o}): take that from them (chmod 600)")
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 /// Fails unless a path is a regular file, or nothing is there yet. For what is to be written to the disk and
@@ -96,6 +148,30 @@ fn too_large(most: usize) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_is_read_past_and_other_encodings_are_told_by_name() {
+        let read = |bytes: &[u8]| read(bytes, 1 << 20).map_err(|error| error.to_string());
+        assert_eq!(read("\u{feff}é\n".as_bytes()), Ok("é\n".into()));
+        assert_eq!(read(b""), Ok(String::new()));
+        let units: Vec<u16> = "email\r\ncanary".encode_utf16().collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        let marked = [&[0xff, 0xfe], &little[..]].concat();
+        for (bytes, told) in [
+            (&marked[..], "text in UTF-16"),
+            (&little, "text in UTF-16"),
+            (&big, "text in UTF-16"),
+            (b"name\nJos\xe9 canary\n", "Latin-1"),
+        ] {
+            let error = read(bytes).expect_err(told);
+            assert!(
+                error.contains(told) && error.contains("save it as UTF-8"),
+                "{error}"
+            );
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
 
     #[test]
     fn no_more_is_read_than_makes_sense() {

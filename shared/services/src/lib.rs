@@ -12,6 +12,7 @@ pub mod invoke;
 pub mod journal;
 pub mod logs;
 pub mod needs;
+pub mod output;
 pub mod secrets;
 pub mod sent;
 pub mod settings;

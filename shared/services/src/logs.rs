@@ -10,6 +10,8 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::settings::LOG;
+
 /// Our crates as sources of log lines; `r7user` is the program of the crate `cli`.
 const OURS: [&str; 7] = [
     "actions",
@@ -33,7 +35,7 @@ fn targets(ours: LevelFilter) -> Targets {
 /// JSON lines on standard output, with the run's operation, request id and ticket.
 /// `RAPID7_LOG` is `error`, `warn`, `info` (without it) or `debug`.
 pub fn to_json() {
-    let wanted = std::env::var("RAPID7_LOG").unwrap_or_default();
+    let wanted = std::env::var(LOG).unwrap_or_default();
     let level = match wanted.as_str() {
         "" => Some(LevelFilter::INFO),
         wanted => wanted.parse().ok(),

@@ -97,10 +97,15 @@ impl SecretsManager {
 
     /// Creates the secret, or gives it a new current version.
     pub fn put(&self, name: &str, value: Value) {
+        self.put_text(name, &value.to_string());
+    }
+
+    /// The same with any text.
+    pub fn put_text(&self, name: &str, text: &str) {
         self.create(name);
         let mut store = self.store();
         let secret = store.secrets.get_mut(name).expect("just created");
-        secret.add(uuid(), Some(value.to_string()), [CURRENT.to_owned()]);
+        secret.add(uuid(), Some(text.to_owned()), [CURRENT.to_owned()]);
     }
 
     /// Creates the secret without a value, unless it is there.

@@ -11,7 +11,7 @@ use crate::console::id_or_name::IdOrName;
 use crate::console::password::Given;
 use crate::console::plan::Plan;
 use crate::core::error::{Error, Result};
-use crate::core::text::solid;
+use crate::core::text::{as_address, as_login, solid};
 
 /// How a user logs in (vendor API file).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -197,13 +197,13 @@ impl AccountInput {
     /// The account as the input says it, without what has to be asked for: password and source.
     pub(crate) fn wanted(&self) -> Result<NewUser> {
         Ok(NewUser {
-            login: solid("login", &self.login)?,
+            login: as_login("login", &self.login)?,
             name: person(
                 self.name.as_deref(),
                 self.first_name.as_deref(),
                 self.last_name.as_deref(),
             )?,
-            email: solid("email", &self.email)?,
+            email: as_address("email", &self.email)?,
             password: None,
             password_reset_on_login: self.password_reset_on_login,
             enabled: self.enabled,

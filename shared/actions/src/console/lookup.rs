@@ -5,7 +5,8 @@ use rapid7::console::{User, UserId};
 use crate::console::context::ConsoleContext;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::lookup::{listed, nobody, several};
-use crate::core::text::{printable, same_email, solid};
+use crate::core::near::nearest;
+use crate::core::text::{as_address, as_login, printable, same_email};
 
 /// How a caller names a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +35,8 @@ impl Selector {
             (Some(_), None, None) => {
                 Err(Error::invalid_input("user_id", "expected a number from 1"))
             }
-            (None, Some(login), None) => Ok(Self::Login(solid("login", login)?)),
-            (None, None, Some(email)) => Ok(Self::Email(solid("email", email)?)),
+            (None, Some(given), None) => Ok(Self::Login(as_login("login", given)?)),
+            (None, None, Some(email)) => Ok(Self::Email(as_address("email", email)?)),
             (None, None, None) => Err(Error::invalid_input(
                 one_of,
                 "expected exactly one, got none",
@@ -55,12 +56,17 @@ impl Selector {
         }
     }
 
-    /// Whether the difference may be a slip of the caller.
-    fn nearly_matches(&self, user: &User) -> bool {
+    /// Those who may have been meant.
+    fn near<'a>(&self, users: &'a [User]) -> Vec<&'a User> {
         match self {
-            Self::Id(_) => false,
-            Self::Login(login) => user.login().to_lowercase() == login.to_lowercase(),
-            Self::Email(email) => same_email(user.login(), email),
+            Self::Id(_) => Vec::new(),
+            Self::Login(given) | Self::Email(given) => {
+                let users = users.iter();
+                nearest(
+                    given,
+                    users.map(|user| (user, [Some(user.login()), user.email()])),
+                )
+            }
         }
     }
 
@@ -112,8 +118,7 @@ pub(crate) fn pick<'a>(users: &'a [User], selector: &Selector) -> Result<&'a Use
     match found.as_slice() {
         [user] => Ok(*user),
         [] => {
-            let near = users.iter().filter(|user| selector.nearly_matches(user));
-            let near: Vec<&User> = near.collect();
+            let near = selector.near(users);
             let what = match selector {
                 Selector::Id(_) => "number",
                 Selector::Login(_) => "login",

@@ -8,6 +8,7 @@ use crate::console::plan::{Change, Delivery, Plan};
 use crate::console::random_password::{CharacterClass, Rules};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::text::solid;
+use crate::core::typed::typed;
 
 /// A password that a caller gives, itself or by reference.
 #[derive(Clone, Copy)]
@@ -21,7 +22,7 @@ impl Given<'_> {
         self.password.is_none() && self.secret.is_none()
     }
 
-    /// Refuses both at once, and an empty one.
+    /// Refuses both at once, and one that nobody could type.
     pub(crate) fn check(&self) -> Result<()> {
         if self.password.is_some() && self.secret.is_some() {
             return Err(Error::invalid_input(
@@ -29,12 +30,8 @@ impl Given<'_> {
                 "expected one of them, got both",
             ));
         }
-        let empty = |password: &&SecretString| password.expose_secret().is_empty();
-        if self.password.as_ref().is_some_and(empty) {
-            return Err(Error::invalid_input(
-                "password",
-                "expected text that is not empty",
-            ));
+        if let Some(password) = self.password {
+            given(password)?;
         }
         Ok(())
     }
@@ -42,7 +39,7 @@ impl Given<'_> {
     /// The password itself.
     pub(crate) async fn read(&self, context: &ConsoleContext) -> Result<Option<SecretString>> {
         match (self.password, self.secret) {
-            (Some(password), _) => Ok(Some(password.clone())),
+            (Some(password), _) => given(password).map(Some),
             (None, Some(reference)) => {
                 let read = context.run.services.secrets.read(reference);
                 context
@@ -54,6 +51,12 @@ impl Given<'_> {
             (None, None) => Ok(None),
         }
     }
+}
+
+fn given(password: &SecretString) -> Result<SecretString> {
+    let password = typed(password.expose_secret());
+    let password = password.map_err(|expected| Error::invalid_input("password", expected))?;
+    Ok(password.into())
 }
 
 /// Declares the input of an operation that may set the password of one user.

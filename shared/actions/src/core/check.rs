@@ -20,7 +20,8 @@ pub enum Verdict {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
-    /// What was checked: `reachable`, `certificate`, `credentials`, `privilege`, `wire form`.
+    /// What was checked: `reachable`, `certificate`, `credentials`, `privilege`, `wire form`; `protected
+    /// logins` where there are any.
     pub check: String,
     /// What came of it.
     pub verdict: Verdict,

@@ -178,11 +178,7 @@ fn explain(path: &str, message: &str) -> (String, String) {
         "invalid number" => Some("a whole number"),
         message => message.rsplit_once(", expected ").map(|(_, what)| what),
     };
-    let expected = expected.map(|what| {
-        what.replace('`', "")
-            .replace("i64", "a whole number")
-            .replace("u32", "a whole number")
-    });
+    let expected = expected.map(|what| said(&what.replace('`', "")));
     if let Some(name) = quoted("unknown field ") {
         let known = expected.unwrap_or_default();
         let known = known.trim_start_matches("one of ");
@@ -196,6 +192,32 @@ fn explain(path: &str, message: &str) -> (String, String) {
     match expected {
         Some(expected) => (path.to_owned(), format!("expected {expected}")),
         None => (path.to_owned(), "can't be read".into()),
+    }
+}
+
+/// What serde expects, in the words of JSON: a type of ours is nothing to a caller.
+fn said(expected: &str) -> String {
+    const NUMBERS: [&str; 12] = [
+        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+    ];
+    // A struct can be read out of a list, too, and then its length is what is expected.
+    let kinds = [
+        "struct ",
+        "internally tagged enum ",
+        "tuple struct ",
+        "unit struct ",
+    ];
+    let is_ours = kinds.iter().any(|kind| expected.starts_with(kind));
+    match expected {
+        number if NUMBERS.contains(&number) => "a whole number".into(),
+        "f32" | "f64" => "a number".into(),
+        "a sequence" => "a list".into(),
+        "a map" => "an object".into(),
+        "unit" => "null".into(),
+        "string or map" => "text".into(),
+        _ if is_ours => "an object".into(),
+        other if other.starts_with("enum ") || other.starts_with("variant ") => "text".into(),
+        other => other.to_owned(),
     }
 }
 
@@ -256,6 +278,64 @@ mod tests {
             error::<CreateUserInput>(json!({"email": "a@example.com"})),
             "`login`: required, and missing"
         );
+    }
+
+    /// A type of ours is nothing to a caller: what is expected is said in JSON's words.
+    #[test]
+    fn types_of_rust_reach_nobody() {
+        use crate::operations::access::grant_site_access::GrantSiteAccessInput;
+        use crate::operations::credentials::set_password::SetPasswordInput;
+        use crate::operations::people::access_report::AccessReportInput;
+        use crate::operations::people::offboard_users::OffboardUsersInput;
+        use crate::operations::users::list_user_changes::ListUserChangesInput;
+        use crate::operations::users::restore_user::RestoreUserInput;
+
+        fn all<T: Input>() -> Vec<String> {
+            let schema = Value::from(schemars::schema_for!(T));
+            let members: Vec<&str> = members::<T>().to_vec();
+            let values = [
+                json!("canary"),
+                json!(1.5),
+                json!(true),
+                json!([]),
+                json!({}),
+                json!(["canary"]),
+                json!([{"canary": 1}]),
+                json!([[1]]),
+                json!({"canary": 1}),
+                json!([{"accounts": ["canary"]}]),
+                json!([{"accounts": [{"surface": 1, "user_id": {}}]}]),
+            ];
+            assert!(schema.is_object());
+            let wrong = members.iter().flat_map(|member| {
+                let values = values.iter();
+                values.filter_map(move |value| {
+                    let error = parse::<T>(json!({ *member: value })).err()?;
+                    Some(error.message)
+                })
+            });
+            wrong.collect()
+        }
+        let told = [
+            all::<CreateUserInput>(),
+            all::<OffboardUsersInput>(),
+            all::<GrantSiteAccessInput>(),
+            all::<SetPasswordInput>(),
+            all::<AccessReportInput>(),
+            all::<ListUserChangesInput>(),
+            all::<RestoreUserInput>(),
+        ];
+        for told in told.concat() {
+            for word in [
+                "struct", "enum", "variant", "64", "32", "::", "sequence", "tuple", "map",
+            ] {
+                assert!(!told.contains(word), "{word}: {told}");
+            }
+            assert!(
+                !told.contains("canary") || told.contains("no such field"),
+                "{told}"
+            );
+        }
     }
 
     #[test]

@@ -64,6 +64,17 @@ impl Policy {
         }
     }
 
+    /// The protected logins, or patterns, that none of these logins fits.
+    pub(crate) fn protecting_nobody<'a>(&self, logins: impl Iterator<Item = &'a str>) -> Vec<&str> {
+        let logins: Vec<String> = logins.map(str::to_lowercase).collect();
+        let fits = |pattern: &str| {
+            let pattern = pattern.to_lowercase();
+            logins.iter().any(|login| wildcard(&pattern, login))
+        };
+        let patterns = self.protected_logins.iter().map(String::as_str);
+        patterns.filter(|pattern| !fits(pattern)).collect()
+    }
+
     /// Refuses to change more accounts and grants at once than the deployment allows.
     ///
     /// # Errors

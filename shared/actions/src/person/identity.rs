@@ -1,14 +1,16 @@
 //! Whose account is it? A plain function over lists of accounts: it sees no surface and no client.
 
 mod lending;
+mod near;
 
 use std::collections::BTreeSet;
 
 use crate::core::identity_rules::IdentityRules;
-use crate::core::text::printable;
+use crate::core::text::{key, printable};
 
 use super::account::{Account, Confidence, List, Match, Person, split};
-use lending::{Address, add, doubt_what_is_shared, lent, nearly_lent, untold};
+use lending::{Address, add, doubt_what_is_shared, lent, nearly_lent, unread, untold};
+use near::{ANOTHER_EMAIL, Near};
 
 /// Everything that matching tells about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,10 +23,12 @@ pub(crate) struct Matches {
     /// Why nobody can be told for the person, whatever was found: a list that was not read may say of
     /// the login that it is somebody else's.
     pub(crate) untold: Option<String>,
+    /// Why what was given can't be one person's: the account that has the login has another address.
+    pub(crate) contradiction: Option<String>,
 }
 
 fn is_in(domain: &str, domains: &[String]) -> bool {
-    domains.iter().any(|one| one.to_lowercase() == domain)
+    domains.iter().any(|one| key(one) == domain)
 }
 
 impl IdentityRules {
@@ -36,7 +40,7 @@ impl IdentityRules {
         if !is_in(domain, &self.same_domains) {
             return Vec::new();
         }
-        let others = self.same_domains.iter().map(|other| other.to_lowercase());
+        let others = self.same_domains.iter().map(|other| key(other));
         others
             .filter(|other| other != domain)
             .map(|other| format!("{local}@{other}"))
@@ -50,13 +54,13 @@ impl IdentityRules {
     /// The address that stands for whoever has an account: the same for all accounts that the rules
     /// take for one person's. `None` if nothing tells.
     pub(crate) fn person_of(&self, login: &str, email: Option<&str>) -> Option<String> {
-        let (login, email) = (login.trim(), email.map(str::trim));
-        let address = match (email.filter(|email| !email.is_empty()), split(login)) {
-            (Some(email), _) => email.to_lowercase(),
-            (None, Some(_)) => login.to_lowercase(),
+        let email = email.map(str::trim);
+        let address = match (email.filter(|email| !email.is_empty()), split(login.trim())) {
+            (Some(email), _) => key(email),
+            (None, Some(_)) => key(login),
             (None, None) => {
                 let mut possible = self.login_domains.iter().map(|domain| {
-                    let address = format!("{}@{}", login.to_lowercase(), domain.to_lowercase());
+                    let address = format!("{}@{}", key(login), key(domain));
                     self.first_alike(address)
                 });
                 let first = possible.next()?;
@@ -70,7 +74,7 @@ impl IdentityRules {
     fn first_alike(&self, address: String) -> String {
         match (split(&address), self.same_domains.first()) {
             (Some((local, domain)), Some(first)) if is_in(domain, &self.same_domains) => {
-                format!("{local}@{}", first.to_lowercase())
+                format!("{local}@{}", key(first))
             }
             _ => address,
         }
@@ -79,15 +83,25 @@ impl IdentityRules {
     /// Finds a person's accounts in lists of accounts, one list a surface.
     pub(crate) fn find(&self, person: &Person, lists: &[List<'_>]) -> Matches {
         let untold = untold(person, lists);
+        // An account without an address has it from the row, as long as none that has one says otherwise.
+        let unread = match person {
+            Person::Both { .. } => unread(lists),
+            _ => None,
+        };
         let (addresses, agreed) = self.addresses(person, lists);
         let doubt = match (&untold, agreed) {
             (Some(untold), _) => Some(untold.as_str()),
             (None, false) => Some("the accounts with it have different emails"),
             (None, true) => None,
         };
+        let near = Near::of(person, &addresses);
         let found = lists.iter().map(|list| {
             let matches = list.accounts().enumerate().filter_map(|(index, account)| {
                 let mut reasons = self.reasons(person, account, &addresses);
+                if reasons.is_empty() {
+                    let doubt = near.reason(account);
+                    reasons.extend(doubt.map(|reason| (Confidence::Doubtful, reason)));
+                }
                 // The best first.
                 reasons.sort_by_key(|(confidence, _)| *confidence);
                 let mut found = Match {
@@ -97,6 +111,12 @@ impl IdentityRules {
                 };
                 if let Some(doubt) = doubt {
                     found.doubt(doubt);
+                }
+                if let Some(unread) = &unread
+                    && account.email.is_none()
+                    && addresses.iter().all(|one| one.text != account.lower)
+                {
+                    found.doubt(unread);
                 }
                 Some(found)
             });
@@ -117,14 +137,33 @@ impl IdentityRules {
             emails: certain.collect(),
             found,
             untold,
+            contradiction: self.contradiction(person, lists),
         }
+    }
+
+    fn contradiction(&self, person: &Person, lists: &[List<'_>]) -> Option<String> {
+        let Person::Both { email, login } = person else {
+            return None;
+        };
+        let email = key(email);
+        let other = |account: &Account| {
+            let theirs = account.email.as_deref();
+            account.login == *login && theirs.is_some_and(|theirs| !self.are_alike(&email, theirs))
+        };
+        let mut lists = lists.iter();
+        let list = lists.find(|list| list.accounts().any(other))?;
+        Some(format!(
+            "the email and the login are not one person's: on {} the account with the login has another \
+             email",
+            list.name
+        ))
     }
 
     /// Every address that may be the person's, and whether those that were told are one person's.
     fn addresses(&self, person: &Person, lists: &[List<'_>]) -> (Vec<Address>, bool) {
         let mut addresses = match person {
-            Person::Email(email) => vec![Address {
-                text: email.to_lowercase(),
+            Person::Email(email) | Person::Both { email, .. } => vec![Address {
+                text: key(email),
                 confidence: Confidence::Certain,
                 why: "the email given".into(),
             }],
@@ -161,7 +200,7 @@ impl IdentityRules {
                 ),
             };
             for domain in &self.login_domains {
-                let text = format!("{}@{}", login.to_lowercase(), domain.to_lowercase());
+                let text = format!("{}@{}", key(login), key(domain));
                 let why = format!("the login given is its local part, by the rule of logins{but}");
                 add(
                     &mut addresses,
@@ -198,9 +237,13 @@ impl IdentityRules {
     ) -> Vec<(Confidence, String)> {
         let mut reasons = Vec::new();
         let email = account.email.as_deref();
-        if let Person::Login(login) = person {
-            if *login == account.login {
-                return vec![(Confidence::Certain, GIVEN.into())];
+        if let Some(login) = person.login() {
+            if login == account.login {
+                let given = (Confidence::Certain, GIVEN.to_owned());
+                match person {
+                    Person::Both { .. } => reasons.push(given),
+                    _ => return vec![given],
+                }
             }
             if account.is_nearly(login) {
                 let reason = "login: the one given, but for upper and lower case or blanks";
@@ -257,7 +300,6 @@ impl IdentityRules {
 
 /// Why the account that has the very login is the person's.
 const GIVEN: &str = "login: the one given";
-const ANOTHER_EMAIL: &str = "; but the account has another email";
 const SEVERAL_DOMAINS: &str = "; but logins may be of several domains";
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ use crate::console::context::ConsoleContext;
 use crate::core::context::Scope as _;
 use crate::core::error::{Changed, Error, Result};
 use crate::core::identity_rules::IdentityRules;
+use crate::core::lookup::listed;
+use crate::core::near::misspelt;
 use crate::core::outcome::{AccountId, Subject};
-use crate::core::text::printable;
+use crate::core::text::{key, printable};
 use crate::person::surfaces::Surfaces;
 use crate::platform::context::PlatformContext;
 use crate::platform::lookup::proves_something;
@@ -144,6 +146,26 @@ impl<'a> Listing<'a> {
         }
     }
 
+    /// The accounts that a slip of the finger makes of what was given.
+    fn misspelt(&self, person: &Person) -> Vec<String> {
+        let accounts = || {
+            let accounts = self.accounts.iter().enumerate();
+            accounts
+                .map(|(index, account)| (index, [Some(&*account.lower), account.email.as_deref()]))
+        };
+        let given = person.email().or(person.login()).unwrap_or_default();
+        let near = misspelt(&key(given), accounts()).into_iter();
+        let near = near.filter_map(|index| {
+            let found = Match {
+                index,
+                confidence: Confidence::Doubtful,
+                reasons: Vec::new(),
+            };
+            Some(self.candidate(&found)?.to_line())
+        });
+        near.collect()
+    }
+
     fn candidate(&self, found: &Match) -> Option<Candidate> {
         let (subject, enabled, status, locked) = match self.users.as_ref().ok()? {
             Users::Console(console, users) => {
@@ -262,13 +284,9 @@ impl PersonView {
     }
 
     pub(crate) fn of(person: &Person) -> Self {
-        let (email, login) = match person {
-            Person::Email(email) => (Some(email.clone()), None),
-            Person::Login(login) => (None, Some(login.clone())),
-        };
         Self {
-            email,
-            login,
+            email: person.email().map(str::to_owned),
+            login: person.login().map(str::to_owned),
             emails: Vec::new(),
         }
     }
@@ -283,6 +301,8 @@ pub(crate) struct Resolved {
     pub(crate) errors: Vec<Option<Error>>,
     /// Why nobody can be told for the person on any surface.
     pub(crate) untold: Option<String>,
+    /// Why what was given can't be one person's.
+    pub(crate) contradiction: Option<String>,
 }
 
 /// Finds a person's accounts on every surface.
@@ -307,7 +327,7 @@ pub(crate) fn resolve(
             .collect();
         let (verdict, reason) = match &listing.users {
             Err(error) => (Presence::Failed, error.message.clone()),
-            Ok(_) => tell(listing, &accounts, untold),
+            Ok(_) => tell(listing, person, &accounts, untold),
         };
         SurfaceIdentity {
             surface: listing.surface().into(),
@@ -332,10 +352,16 @@ pub(crate) fn resolve(
         on,
         errors: errors.collect(),
         untold: untold.map(str::to_owned),
+        contradiction: matches.contradiction.clone(),
     }
 }
 
-fn tell(listing: &Listing<'_>, accounts: &[Candidate], untold: Option<&str>) -> (Presence, String) {
+fn tell(
+    listing: &Listing<'_>,
+    person: &Person,
+    accounts: &[Candidate],
+    untold: Option<&str>,
+) -> (Presence, String) {
     let lines = |accounts: &[Candidate]| {
         let lines: Vec<String> = accounts.iter().map(Candidate::to_line).collect();
         lines.join("; ")
@@ -343,7 +369,14 @@ fn tell(listing: &Listing<'_>, accounts: &[Candidate], untold: Option<&str>) -> 
     let clear = accounts.iter().filter(|account| !account.is_doubtful());
     match (clear.count(), accounts) {
         (_, []) => {
-            let none = format!("none of its {} accounts is theirs", listing.accounts.len());
+            let near = match listing.misspelt(person) {
+                near if near.is_empty() => String::new(),
+                near => format!("; perhaps misspelt: {}", listed(near.into_iter())),
+            };
+            let none = format!(
+                "none of its {} accounts is theirs{near}",
+                listing.accounts.len()
+            );
             match untold {
                 Some(untold) => (
                     Presence::Unsure,

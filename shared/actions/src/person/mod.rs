@@ -18,6 +18,7 @@ pub(crate) mod resume;
 pub(crate) mod rows;
 pub(crate) mod step;
 pub(crate) mod surfaces;
+mod table;
 mod task;
 
 pub use account::Confidence;

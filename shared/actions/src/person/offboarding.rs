@@ -168,13 +168,18 @@ impl<'a> Offboarding<'a> {
     /// The person's accounts, as the lists tell of them, and which of them are meant.
     ///
     /// # Errors
-    /// `InvalidInput` for accounts that are not the person's.
+    /// `InvalidInput` for accounts that are not the person's, and for an email and a login of two people.
     pub(crate) fn look(
         &self,
         person: &Person,
         picks: &[AccountPick],
     ) -> std::result::Result<Looked, Box<(PersonView, Error)>> {
         let resolved = resolve(self.surfaces.rules(), person, &self.listings);
+        if let Some(why) = &resolved.contradiction {
+            let error = Error::invalid_input("email, login", why);
+            let error = error.next("give one of them, or the login that is theirs");
+            return Err(Box::new((resolved.person, error)));
+        }
         let exists = |place: usize, pick: &AccountPick| self.listings[place].has(pick);
         match choose(&resolved, picks, exists) {
             Ok(choices) => Ok(Looked {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::account::Person;
 use super::options::AccountPick;
+use super::table;
 use crate::core::error::{Error, Result};
 use crate::core::input::parse_part;
 use crate::core::strict_json;
@@ -14,8 +15,8 @@ use crate::core::text::solid;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonEntry {
-    /// The person's email address; upper and lower case count as the same. Exactly one of `email`,
-    /// `login`.
+    /// The person's email address; upper and lower case count as the same. Either this or `login`, or
+    /// both of one person.
     pub email: Option<String>,
     /// A login name of the person on a console, exactly as there.
     pub login: Option<String>,
@@ -27,21 +28,12 @@ pub struct PersonEntry {
 }
 
 impl PersonEntry {
-    fn of_text(email: Option<String>, login: Option<String>, ticket: Option<String>) -> Self {
-        Self {
-            email,
-            login,
-            accounts: Vec::new(),
-            ticket,
-        }
-    }
-
     /// Whom it names. `place` says where it stands.
     fn person(&self, place: &str) -> Result<Person> {
         if let Some(ticket) = &self.ticket {
             solid(&format!("{place}.ticket"), ticket)?;
         }
-        let person = Person::from_members(self.login.as_deref(), self.email.as_deref());
+        let person = Person::of_row(self.login.as_deref(), self.email.as_deref());
         person.map_err(|mut error| {
             error.message = format!("{place}: {}", error.message);
             error
@@ -52,17 +44,30 @@ impl PersonEntry {
 /// People with what names each, in the order of the list; of whoever is not named, why not.
 pub(crate) type People = Vec<(Result<Person>, PersonEntry)>;
 
+/// A list of people, as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) people: People,
+    /// What of it was not read.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Entries, each with the place where it stands.
+type Entries = Vec<(String, PersonEntry)>;
+
 /// The members of an input.
 ///
 /// # Errors
 /// `InvalidInput` unless exactly one is given, can be read, and names somebody.
-pub(crate) fn people(list: Option<&[PersonEntry]>, text: Option<&str>) -> Result<People> {
+pub(crate) fn people(list: Option<&[PersonEntry]>, text: Option<&str>) -> Result<Listed> {
     let field = "people, people_text";
-    let (entries, place): (Vec<PersonEntry>, fn(usize) -> String) = match (list, text) {
-        (Some(list), None) => (list.to_vec(), |index| format!("people[{index}]")),
-        (None, Some(text)) => (from_text(text)?, |index| {
-            format!("people_text, person {}", index + 1)
-        }),
+    let (entries, warnings): (Entries, _) = match (list, text) {
+        (Some(list), None) => {
+            let list = list.iter().cloned().enumerate();
+            let list = list.map(|(index, entry)| (format!("people[{index}]"), entry));
+            (list.collect(), Vec::new())
+        }
+        (None, Some(text)) => from_text(text)?,
         (None, None) => {
             return Err(Error::invalid_input(
                 field,
@@ -76,29 +81,42 @@ pub(crate) fn people(list: Option<&[PersonEntry]>, text: Option<&str>) -> Result
             ));
         }
     };
-    let entries = entries.into_iter().enumerate();
+    let entries = entries.into_iter();
     let people: People = entries
-        .map(|(index, entry)| (entry.person(&place(index)), entry))
+        .map(|(place, entry)| (entry.person(&place), entry))
         .collect();
     match people.iter().all(|(person, _)| person.is_err()) {
         true => Err(people
             .into_iter()
             .find_map(|(person, _)| person.err())
             .unwrap_or_else(|| Error::invalid_input(field, "expected at least one person"))),
-        false => Ok(people),
+        false => Ok(Listed { people, warnings }),
     }
 }
 
 /// JSON lines, if the text begins like it, else CSV.
-fn from_text(text: &str) -> Result<Vec<PersonEntry>> {
+fn from_text(text: &str) -> Result<(Entries, Vec<String>)> {
     let text = text.trim_start_matches('\u{feff}');
     match text.trim_start().starts_with('{') {
-        true => from_json_lines(text),
-        false => from_csv(text),
+        true => Ok((from_json_lines(text)?, Vec::new())),
+        false => {
+            let (rows, warnings) = table::read("people_text", text)?;
+            let rows = rows.into_iter();
+            let entries = rows.map(|row| {
+                let entry = PersonEntry {
+                    email: row.email,
+                    login: row.login,
+                    accounts: Vec::new(),
+                    ticket: row.ticket,
+                };
+                (row.place, entry)
+            });
+            Ok((entries.collect(), warnings))
+        }
     }
 }
 
-fn from_json_lines(text: &str) -> Result<Vec<PersonEntry>> {
+fn from_json_lines(text: &str) -> Result<Entries> {
     let lines = text.lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     lines
@@ -106,59 +124,10 @@ fn from_json_lines(text: &str) -> Result<Vec<PersonEntry>> {
             let place = format!("people_text, line {}", index + 1);
             let line = strict_json::from_slice(line.as_bytes())
                 .map_err(|_| Error::invalid_input(&place, "expected one JSON object"))?;
-            parse_part(&place, line.once(&place)?)
+            let entry = parse_part(&place, line.once(&place)?)?;
+            Ok((place, entry))
         })
         .collect()
-}
-
-/// The columns that there may be.
-const COLUMNS: [&str; 3] = ["email", "login", "ticket"];
-
-fn from_csv(text: &str) -> Result<Vec<PersonEntry>> {
-    let wrong = |place: &str, expected: &str| Error::invalid_input(place, expected);
-    let header = text.lines().next().unwrap_or_default();
-    // Spreadsheets write semicolons where a comma is the decimal sign.
-    let delimiter = match header.contains(';') {
-        true => b';',
-        false => b',',
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let expected = "expected CSV whose first line names its columns, email, login or both and perhaps \
-                    ticket; or one JSON object a line";
-    let header = reader
-        .headers()
-        .map_err(|_| wrong("people_text", expected))?;
-    let columns: Vec<String> = header.iter().map(str::to_lowercase).collect();
-    let known = |column: &String| COLUMNS.contains(&column.as_str());
-    let once = |column: &String| columns.iter().filter(|other| *other == column).count() == 1;
-    let names = columns
-        .iter()
-        .any(|column| column == "email" || column == "login");
-    if !names || !columns.iter().all(|column| known(column) && once(column)) {
-        return Err(wrong("people_text", expected));
-    }
-    let mut entries = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(0, csv::Position::line);
-            let place = format!("people_text, line {line}");
-            wrong(&place, "expected as many columns as in the first line")
-        })?;
-        let cell = |name: &str| {
-            let place = columns.iter().position(|column| column == name)?;
-            let text = record.get(place)?;
-            (!text.is_empty()).then(|| text.to_owned())
-        };
-        entries.push(PersonEntry::of_text(
-            cell("email"),
-            cell("login"),
-            cell("ticket"),
-        ));
-    }
-    Ok(entries)
 }
 
 #[cfg(test)]
@@ -167,7 +136,7 @@ mod tests {
 
     fn read(text: &str) -> String {
         match people(None, Some(text)) {
-            Ok(people) => {
+            Ok(Listed { people, warnings }) => {
                 let people = people.iter().map(|(person, entry)| {
                     let ticket = entry.ticket.as_deref().unwrap_or("no ticket");
                     match person {
@@ -175,7 +144,7 @@ mod tests {
                         Err(error) => format!("{}, {ticket}", error.message),
                     }
                 });
-                people.collect::<Vec<_>>().join("\n")
+                people.chain(warnings).collect::<Vec<_>>().join("\n")
             }
             Err(error) => error.message,
         }
@@ -193,15 +162,46 @@ mod tests {
             assert_eq!(read(text), told, "{text}");
         }
         assert_eq!(
-            read("email\n\"o'neill, s\"@example.com\n"),
-            "email \"o'neill, s@example.com\", no ticket"
+            read("name,email\n\"O'Neill, Sé\n(two lines)\",o'neill@example.com\n"),
+            "email \"o'neill@example.com\", no ticket\n\
+             columns of the list that were not read: name"
         );
+    }
+
+    #[test]
+    fn csv_comes_as_spreadsheets_write_it() {
+        let told = "email \"a@example.com\", no ticket\n\
+                    email \"b@example.com\" and login \"bob\", OFF-2\n\
+                    columns of the list that were not read: Name, Site";
+        for (delimiter, first) in [
+            (',', ""),
+            (';', ""),
+            ('\t', ""),
+            ('|', "sep=|\r\n"),
+            (';', "SEP=;\r\n\r\n"),
+            (',', "\r\n,,,,\r\n"),
+        ] {
+            let text = "Name,E-Mail,Login,Site,Ticket,\r\n\
+                        \"Ada, A\",a@example.com,,Paris,,\r\n\
+                        ,,,,,\r\n\
+                        Bob,b@example.com, bob ,\"Oslo\r\nor Bergen\",OFF-2\r\n\
+                        ,,,,,\r\n\r\n";
+            let text = text
+                .replace("\"Ada, A\"", "Ada")
+                .replace(',', &delimiter.to_string());
+            assert_eq!(
+                read(&format!("\u{feff}{first}{text}")),
+                told,
+                "{first:?} {delimiter:?}"
+            );
+        }
     }
 
     #[test]
     fn whoever_is_not_named_keeps_nobody_else_back() {
         let told = "email \"a@example.com\", no ticket\n\
-                    people_text, person 2: `email, login`: expected exactly one, got none, OFF-2";
+                    people_text, line 3: `email, login`: expected one of them, or both of one person, got none, \
+                    OFF-2";
         assert_eq!(read("email,ticket\na@example.com,\n,OFF-2\n"), told);
     }
 
@@ -210,8 +210,10 @@ mod tests {
         for (text, told) in [
             ("", "`people_text`: expected CSV whose first line"),
             ("canary@example.com\n", "`people_text`: expected CSV whose"),
-            ("email,canary\na,b\n", "`people_text`: expected CSV whose"),
-            ("email,email\na,b\n", "`people_text`: expected CSV whose"),
+            (
+                "email,e-mail\na,b\n",
+                "`people_text`: expected the column email once",
+            ),
             ("ticket\ncanary\n", "`people_text`: expected CSV whose"),
             ("email\n", "`people, people_text`: expected at least one"),
             (
@@ -219,12 +221,20 @@ mod tests {
                 "`people_text, line 3`: expected as many columns",
             ),
             (
-                "email,login\ncanary@example.com,canary\n",
-                "people_text, person 1: `email, login`: expected exactly one, got both",
+                "email,login\r\n\r\na@example.com,\r\n\r\n,\r\ncanary@example.com\r\n",
+                "`people_text, line 6`: expected as many columns",
             ),
             (
                 "email,ticket\n,canary\n",
-                "people_text, person 1: `email, login`: expected exactly one, got none",
+                "people_text, line 2: `email, login`: expected one of them",
+            ),
+            (
+                "email\rcanary\r",
+                "people_text, line 2: `email`: expected one email address",
+            ),
+            (
+                "email,name\na@example.com,\"canary\nb@example.com,c\n",
+                "`people_text, line 2`: expected a quotation mark at the end",
             ),
             (
                 "{\"email\": \"a@example.com\"}\n{canary\n",
@@ -232,7 +242,7 @@ mod tests {
             ),
             (
                 "{\"email\": \"a@example.com\", \"ticket\": \"\"}\n",
-                "`people_text, person 1.ticket`: expected text that is not empty",
+                "`people_text, line 1.ticket`: expected text that is not empty",
             ),
             (
                 "{\"email\": 17}\n",

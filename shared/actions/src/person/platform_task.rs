@@ -98,8 +98,8 @@ impl PlatformTask {
 
 /// What is deleted can't be given back: the account's own address is the confirmation.
 fn confirm(person: &Person, email: &str) -> Result<()> {
-    match person {
-        Person::Email(given) if same_email(given, email) => Ok(()),
+    match person.email() {
+        Some(given) if same_email(given, email) => Ok(()),
         _ => Err(Error::new(
             ErrorKind::Refused,
             "it is deleted only where the `email` given is the account's own: that is the \

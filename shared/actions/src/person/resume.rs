@@ -62,7 +62,7 @@ impl Earlier {
             let line: Option<Line> = serde_json::from_str(line).ok();
             let known = line.and_then(|line| {
                 let Named { email, login } = &line.person;
-                let person = Person::from_members(login.as_deref(), email.as_deref()).ok()?;
+                let person = Person::of_row(login.as_deref(), email.as_deref()).ok()?;
                 Some((person.key(), line))
             });
             let Some((person, line)) = known else {

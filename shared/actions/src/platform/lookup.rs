@@ -5,7 +5,8 @@ use rapid7::platform::{User, UserFilter, UserId};
 use super::context::PlatformContext;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::lookup::{nobody, several};
-use crate::core::text::{printable, same_email, solid};
+use crate::core::near::nearest;
+use crate::core::text::{as_address, printable, same_email};
 
 /// How a caller names a user of the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl PlatformSelector {
             (Some(id), None) => UserId::parse(id)
                 .map(Self::Id)
                 .ok_or_else(|| Error::invalid_input("user_id", "expected a UUID")),
-            (None, Some(email)) => Ok(Self::Email(solid("email", email)?)),
+            (None, Some(email)) => Ok(Self::Email(as_address("email", email)?)),
             (None, None) => Err(Error::invalid_input(
                 one_of,
                 "expected exactly one, got none",
@@ -46,11 +47,14 @@ impl PlatformSelector {
         }
     }
 
-    /// Whether the difference may be a slip of the caller: another domain.
-    fn nearly_matches(&self, user: &User) -> bool {
+    /// Those who may have been meant.
+    fn near<'a>(&self, users: &'a [User]) -> Vec<&'a User> {
         match self {
-            Self::Id(_) => false,
-            Self::Email(email) => same_email(local_part(user.email()), local_part(email)),
+            Self::Id(_) => Vec::new(),
+            Self::Email(email) => {
+                let users = users.iter();
+                nearest(email, users.map(|user| (user, [Some(user.email()), None])))
+            }
         }
     }
 
@@ -163,8 +167,7 @@ impl PlatformContext {
             .about(selector.to_line())
             .next("run it again: somebody may be deleting the user right now");
         }
-        let near = users.iter().filter(|user| selector.nearly_matches(user));
-        let near: Vec<&User> = near.collect();
+        let near = selector.near(users);
         let what = match selector {
             PlatformSelector::Id(_) => "id",
             PlatformSelector::Email(_) => "email",

@@ -1,9 +1,9 @@
 //! From a command line's arguments to an operation's input.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use actions::{AuditRecords, Entry, Error, strict_json};
+use actions::{AuditRecords, Entry, Error, strict_json, typed};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 use services::files;
@@ -83,16 +83,12 @@ fn secret(name: &str) -> actions::Result<String> {
     let secret = if io::stdin().is_terminal() {
         rpassword::prompt_password(format!("{}: ", name.replace('_', " ")))
     } else {
-        let mut line = String::new();
-        let most = files::LARGEST_SECRET;
-        let read = io::stdin().lock().take(most as u64).read_line(&mut line);
-        match read {
-            // What was cut is another secret.
-            Ok(length) if length == most => Err(io::ErrorKind::FileTooLarge.into()),
-            read => read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned()),
-        }
+        files::read(io::stdin().lock(), files::LARGEST_SECRET)
     };
-    secret.map_err(|error| unreadable_input(&error))
+    let secret = secret.map_err(|error| unreadable_input(&error))?;
+    let secret = typed(&secret);
+    let secret = secret.map_err(|expected| Error::invalid_input("(standard input)", expected))?;
+    Ok(secret.to_owned())
 }
 
 /// The text of a file, and what to call it.

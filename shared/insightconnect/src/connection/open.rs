@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use actions::{Journal, Services};
+use actions::{Journal, Services, nearest_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use rapid7::printable;
 use serde_json::{Value, json};
 use services::assemble::assemble;
 use services::aws::Chain;
@@ -39,6 +40,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     fn of(parameters: &Value, journal: Arc<dyn Journal>) -> Result<Self, Failure> {
+        check_names(parameters)?;
         let timeout = match &parameters[TIMEOUT_SECONDS] {
             Value::Null => TIMEOUT,
             value if *value == "" => TIMEOUT,
@@ -80,6 +82,38 @@ impl Connection {
             services,
             timeout: Duration::from_secs(timeout),
         })
+    }
+}
+
+/// Refuses members that a connection has not: one that is misspelt would be a guard that is none.
+fn check_names(parameters: &Value) -> Result<(), Failure> {
+    let members = members();
+    let unknown = |given: &Value, known: &[&str], place: &str| {
+        let given = given.as_object()?;
+        let name = given.keys().find(|name| !known.contains(&name.as_str()))?;
+        let meant = match nearest_name(name, known) {
+            Some(meant) => format!("perhaps {place}.{meant} was meant"),
+            None => format!("there are {}", known.join(", ")),
+        };
+        Some(format!(
+            "{place}.{}: no such member here; {meant}",
+            printable(name)
+        ))
+    };
+    let names: Vec<&str> = members.iter().map(|member| member.name).collect();
+    let wrong = unknown(parameters, &names, "connection").or_else(|| {
+        members.iter().find_map(|member| {
+            let parts: Vec<&str> = member.variables.iter().map(|(_, part)| *part).collect();
+            if parts.iter().any(|part| part.is_empty()) {
+                return None;
+            }
+            let place = format!("connection.{}", member.name);
+            unknown(&parameters[member.name], &parts, &place)
+        })
+    });
+    match wrong {
+        Some(wrong) => Err(misconfigured(&wrong)),
+        None => Ok(()),
     }
 }
 
@@ -286,6 +320,32 @@ mod tests {
             services.journal.expect("a journal")
         };
         assert!(Arc::ptr_eq(&journal(30), &journal(60)));
+    }
+
+    #[test]
+    fn a_member_that_there_is_not_is_refused_with_what_was_meant() {
+        let told = |parameters: Value| match Connections::default().get(&parameters) {
+            Ok(_) => panic!("accepted"),
+            Err(Failure::Step { cause, .. }) => cause,
+            Err(other) => panic!("{other:?}"),
+        };
+        let told_guard = told(json!({"console_secret": "a", "protected_login": "user3"}));
+        assert!(
+            told_guard.contains("connection.protected_login:"),
+            "{told_guard}"
+        );
+        assert!(
+            told_guard.contains("connection.protected_logins was meant"),
+            "{told_guard}"
+        );
+        let told_part = told(json!({"credentials": {"username": "a", "pasword": "canary"}}));
+        assert!(
+            told_part.contains("connection.credentials.password was meant"),
+            "{told_part}"
+        );
+        assert!(!told_part.contains("canary"), "{told_part}");
+        let other = told(json!({"console_secret": "a", "zzz": 1}));
+        assert!(other.contains("there are url, credentials"), "{other}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Let anybody who can reach the server shut it down, not only this machine.
     #[arg(
         long = "allow-remote-shutdown",
-        env = "RAPID7_PLUGIN_ALLOW_REMOTE_SHUTDOWN"
+        env = services::settings::ALLOW_REMOTE_SHUTDOWN
     )]
     pub(super) allow_remote_shutdown: bool,
     /// Accepted for compatibility, like any other tuning option.

@@ -6,6 +6,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::surface_secret::{Members, SurfaceSecret};
 use crate::settings::{form_of, pins_of};
 
+const MEMBERS: [&str; 7] = [
+    "url",
+    "username",
+    "password",
+    "token",
+    "certificate_sha256",
+    "ca_pem",
+    "wire_form",
+];
+
 /// What a console's secret holds: `url`, `username`, `password`, and optionally `token`,
 /// `certificate_sha256`, `ca_pem`, `wire_form`. Other members are left alone.
 pub struct ConsoleSecret {
@@ -24,7 +34,7 @@ impl SurfaceSecret for ConsoleSecret {
     const ROTATES: bool = true;
 
     fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError> {
-        let secret = Members::parse(name, text, "url, username and password")?;
+        let secret = Members::parse(name, text, "url, username and password", &MEMBERS)?;
         let member = |member: &str| secret.member(member);
         if member("username")?.is_none() && member("api_key")?.is_some() {
             return Err(secret.wrong(
@@ -32,7 +42,7 @@ impl SurfaceSecret for ConsoleSecret {
                  and `password`",
             ));
         }
-        let (pins, authorities) = (member("certificate_sha256")?, member("ca_pem")?);
+        let (pins, authorities) = (member("certificate_sha256")?, secret.lines("ca_pem")?);
         let trust = match (&pins, &authorities) {
             (None, None) => None,
             (Some(_), None) => secret

@@ -7,6 +7,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::surface_secret::{Members, SurfaceSecret};
 use crate::settings::{key_id_of, key_type_of, organization_of};
 
+const MEMBERS: [&str; 5] = ["api_key", "region", "url", "key_type", "key_id"];
+
 /// What the platform's secret holds: `api_key`, `region` or `url`, and optionally `key_type`
 /// (organization or user), `key_id` and `organization_id`. Other members are left alone.
 pub(crate) struct PlatformSecret {
@@ -25,7 +27,7 @@ impl SurfaceSecret for PlatformSecret {
     const ROTATES: bool = false;
 
     fn parse(name: &str, text: &SecretString) -> Result<Self, CredentialError> {
-        let secret = Members::parse(name, text, "api_key and region")?;
+        let secret = Members::parse(name, text, "api_key and region", &MEMBERS)?;
         let member = |member: &str| secret.member(member);
         if member("api_key")?.is_none() && member("password")?.is_some() {
             return Err(secret.wrong(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actions::{SecretReader, SecretWriter, Staged};
+use actions::{Progress, SecretReader, SecretWriter, Staged, typed, typed_whole};
 use rapid7::{BoxFuture, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -19,13 +19,26 @@ pub struct References {
     /// Whether `file:` and `env:` are understood: on a laptop, never where events come from
     /// elsewhere.
     local: bool,
+    /// Who is told what a person should know.
+    told: Option<Arc<dyn Progress>>,
 }
 
 impl References {
     /// With the secrets of the surfaces themselves; `local` for who owns the machine.
     #[must_use]
     pub fn new(store: Arc<Store>, own: Vec<String>, local: bool) -> Self {
-        Self { store, own, local }
+        Self {
+            store,
+            own,
+            local,
+            told: None,
+        }
+    }
+
+    /// Tells somebody what a person should know.
+    #[must_use]
+    pub fn telling(self, told: Option<Arc<dyn Progress>>) -> Self {
+        Self { told, ..self }
     }
 
     fn is_own(&self, place: &str) -> bool {
@@ -54,7 +67,10 @@ impl References {
         {
             let text = crate::files::read_secret(path)
                 .map_err(|error| permanent(format!("{place:?} can't be read: {error}")))?;
-            return Ok(text.trim_end_matches(['\r', '\n']).into());
+            if let (Some(told), Some(warning)) = (&self.told, crate::files::warning_of(path)) {
+                told.warning(&warning);
+            }
+            return Ok(text.into());
         }
         if self.local
             && let Some(name) = place.strip_prefix("env:")
@@ -82,11 +98,8 @@ impl SecretReader for References {
                 ));
             }
             let text = self.text(place).await.map_err(failure)?;
-            pick(&text, key).ok_or_else(|| {
-                let key = key.unwrap_or("password");
-                actions::Error::misconfigured(format!(
-                    "the secret {place:?} has no text in its member {key:?}"
-                ))
+            pick(&text, key).map_err(|expected| {
+                actions::Error::misconfigured(format!("the secret {place:?}: {expected}"))
             })
         })
     }
@@ -150,16 +163,24 @@ fn names_same(a: &str, b: &str) -> bool {
 }
 
 /// One member of a JSON secret; without a key, the whole text, or `password` of a JSON object.
-fn pick(text: &SecretString, key: Option<&str>) -> Option<SecretString> {
-    let json: Option<Value> = serde_json::from_str(text.expose_secret()).ok();
-    let member = |json: &Value, key| match json.get(key)?.as_str()? {
-        "" => None,
-        text => Some(SecretString::from(text)),
-    };
+///
+/// # Errors
+/// What is expected of the secret, without what is in it.
+fn pick(text: &SecretString, key: Option<&str>) -> Result<SecretString, String> {
+    let text = text.expose_secret().trim_start_matches('\u{feff}');
+    let json: Option<Value> = serde_json::from_str(text).ok();
+    let name = key.unwrap_or("password");
     match (json.filter(Value::is_object), key) {
-        (Some(json), key) => member(&json, key.unwrap_or("password")),
-        (None, None) if !text.expose_secret().is_empty() => Some(text.clone()),
-        (None, _) => None,
+        (Some(json), _) => {
+            let member = json.get(name).and_then(Value::as_str);
+            let member = member.ok_or_else(|| format!("it has no text in its member {name:?}"))?;
+            let secret = typed(member).map_err(|expected| format!("`{name}`: {expected}"))?;
+            Ok(secret.into())
+        }
+        (None, None) => Ok(typed_whole(text)?.into()),
+        (None, Some(_)) => Err(format!(
+            "expected a JSON object with text in its member {name:?}"
+        )),
     }
 }
 
@@ -169,7 +190,8 @@ mod tests {
     use crate::aws::Chain;
 
     fn picked(text: &str, key: Option<&str>) -> Option<String> {
-        pick(&text.into(), key).map(|secret| secret.expose_secret().to_owned())
+        let picked = pick(&text.into(), key).ok();
+        picked.map(|secret| secret.expose_secret().to_owned())
     }
 
     #[test]
@@ -181,6 +203,19 @@ mod tests {
         assert_eq!(picked(json, Some("other")).as_deref(), Some("b"));
         assert_eq!(picked(json, Some("number")), None);
         assert_eq!(picked("", None), None);
+        assert_eq!(picked("plain\r\n", None).as_deref(), Some("plain"));
+        let marked = format!("\u{feff}{json}");
+        assert_eq!(picked(&marked, None).as_deref(), Some("a"));
+        assert_eq!(picked(r#"{"password": "a\n"}"#, None).as_deref(), Some("a"));
+        for wrong in [
+            r#"{"password": "canary"#,
+            r#"{"password": "canary\u0000"}"#,
+            "canary\ncanary",
+            r#"["canary"]"#,
+        ] {
+            let told = pick(&wrong.into(), None).expect_err(wrong);
+            assert!(!told.contains("canary"), "{told}");
+        }
     }
 
     /// Refused before Secrets Manager is asked, on a laptop too.

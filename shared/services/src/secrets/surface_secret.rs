@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use actions::{nearest_name, typed};
 use rapid7::{CredentialError, Identity};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
@@ -48,21 +49,56 @@ impl<'a> Members<'a> {
         name: &'a str,
         text: &SecretString,
         expected: &str,
+        known: &[&str],
     ) -> Result<Self, CredentialError> {
-        match serde_json::from_str(text.expose_secret()) {
-            Ok(Value::Object(members)) => Ok(Self { name, members }),
+        let text = text.expose_secret().trim_start_matches('\u{feff}');
+        match serde_json::from_str(text) {
+            Ok(Value::Object(members)) => {
+                let secret = Self { name, members };
+                secret.check_names(known)?;
+                Ok(secret)
+            }
             _ => Err(permanent(format!(
                 "the secret {name:?}: expected a JSON object with {expected}"
             ))),
         }
     }
 
+    /// Refuses a member that is nearly one of these which is not there itself: what it was meant to say would
+    /// not be known. Others may be somebody else's.
+    fn check_names(&self, known: &[&str]) -> Result<(), CredentialError> {
+        let there = |name: &str| self.members.contains_key(name);
+        for name in self
+            .members
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()))
+        {
+            if let Some(meant) = nearest_name(name, known)
+                && !there(meant)
+            {
+                return Err(self.wrong(&format!(
+                    "it has a member whose name is nearly `{meant}`: correct its name"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn wrong(&self, what: &str) -> CredentialError {
         permanent(format!("the secret {:?}: {what}", self.name))
     }
 
-    /// A member's text, if it is there.
+    /// A member's text, if it is there: one line, as somebody types it.
     pub(crate) fn member(&self, member: &str) -> Result<Option<String>, CredentialError> {
+        let Some(text) = self.lines(member)? else {
+            return Ok(None);
+        };
+        let text = typed(&text).map_err(|why| self.wrong(&format!("`{member}`: {why}")))?;
+        Ok(Some(text.to_owned()))
+    }
+
+    /// A member's text that may have several lines, if it is there.
+    pub(crate) fn lines(&self, member: &str) -> Result<Option<String>, CredentialError> {
         match self.members.get(member) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),

@@ -3,7 +3,7 @@
 use rapid7::console::WireForm;
 use rapid7::{Credentials, Trust};
 
-use super::environment::{CredentialsAt, Environment, SettingsError, entries, wrong};
+use super::environment::{CredentialsAt, Environment, SettingsError, contradicts, entries, wrong};
 
 /// Several consoles: `NAME=SECRET`, comma-separated; a secret is a name or ARN in Secrets Manager, or
 /// `file:PATH`.
@@ -24,6 +24,21 @@ pub(super) const PINS: &str = "RAPID7_CONSOLE_CERTIFICATE_SHA256";
 pub(super) const CA_FILE: &str = "RAPID7_CONSOLE_CA_FILE";
 pub(super) const NO_TLS_VERIFICATION: &str = "RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION";
 pub(super) const WIRE_FORM: &str = "RAPID7_CONSOLE_WIRE_FORM";
+
+/// Every one.
+pub(super) const ALL: [&str; 11] = [
+    CONSOLES,
+    SECRET,
+    SECRET_FILE,
+    URL,
+    USERNAME,
+    PASSWORD,
+    TOKEN,
+    PINS,
+    CA_FILE,
+    NO_TLS_VERIFICATION,
+    WIRE_FORM,
+];
 
 /// What says that there is a console.
 pub(super) const CREDENTIALS: [&str; 4] = [CONSOLES, SECRET, SECRET_FILE, USERNAME];
@@ -58,22 +73,23 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
         }
         return several(&text);
     }
-    let credentials = match (get(SECRET), get(SECRET_FILE), get(USERNAME)) {
+    let credentials = match (get(SECRET), get(SECRET_FILE), environment.secret(USERNAME)?) {
         (Some(name), None, None) => CredentialsAt::SecretsManager(name),
         (None, Some(path), None) => CredentialsAt::File(path),
         (None, None, Some(username)) => CredentialsAt::Environment(Credentials {
             username,
-            password: get(PASSWORD)
+            password: environment
+                .secret(PASSWORD)?
                 .ok_or_else(|| wrong(PASSWORD, &format!("required with {USERNAME}")))?
                 .into(),
-            token: get(TOKEN).map(Into::into),
+            token: environment.secret(TOKEN)?.map(Into::into),
         }),
         // Half of a configuration is a mistake, not "no console".
         (None, None, None) if DETAILS.iter().any(|name| get(name).is_some()) => {
             return Err(missing());
         }
         (None, None, None) => return Ok(Vec::new()),
-        _ => return Err(missing()),
+        _ => return Err(contradicts(&missing(), environment, &CREDENTIALS)),
     };
     let trust = match (
         get(PINS),
@@ -87,9 +103,9 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
         (None, Some(file), false) => Some(Trust::CaPem(environment.certificates(CA_FILE, file)?)),
         (None, None, true) => Some(Trust::DangerouslyAny),
         _ => {
-            return Err(SettingsError(format!(
-                "expected at most one of {PINS}, {CA_FILE}, {NO_TLS_VERIFICATION}"
-            )));
+            let one = format!("expected at most one of {PINS}, {CA_FILE}, {NO_TLS_VERIFICATION}");
+            let names = [PINS, CA_FILE, NO_TLS_VERIFICATION];
+            return Err(contradicts(&SettingsError(one), environment, &names));
         }
     };
     let form = get(WIRE_FORM).map(|text| form_of(&text));

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use actions::typed;
+use rapid7::is_hidden;
+
 /// A variable that can't be used. Values are not repeated: one may be a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError(pub(super) String);
@@ -21,6 +24,14 @@ pub(crate) enum CredentialsAt<C> {
 }
 
 impl<C> CredentialsAt<C> {
+    /// What a person should know of the place.
+    pub(crate) fn warning(&self) -> Option<String> {
+        match self {
+            Self::File(path) => crate::files::warning_of(path),
+            _ => None,
+        }
+    }
+
     /// The secret's name or ARN, if it is one of Secrets Manager.
     pub(crate) fn managed(&self) -> Option<&str> {
         match self {
@@ -40,6 +51,25 @@ pub(super) struct Environment<'a> {
 impl Environment<'_> {
     pub(super) fn get(&self, name: &str) -> Option<String> {
         (self.get)(name).filter(|value| !value.is_empty())
+    }
+
+    /// A secret, as its owner types it.
+    pub(super) fn secret(&self, name: &str) -> Result<Option<String>, SettingsError> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let text = typed(&text).map_err(|expected| wrong(name, expected))?;
+        Ok(Some(text.to_owned()))
+    }
+
+    /// Which of these are set, for people; nothing where that is no contradiction.
+    pub(super) fn both(&self, names: &[&str]) -> Option<String> {
+        let set = names.iter().filter(|name| self.get(name).is_some());
+        let set: Vec<&str> = set.copied().collect();
+        match set.as_slice() {
+            [] | [_] => None,
+            [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
+        }
     }
 
     pub(super) fn certificates(&self, name: &str, value: String) -> Result<String, SettingsError> {
@@ -70,9 +100,38 @@ pub(super) fn refuse_empty(
     }
 }
 
+/// What to say where variables contradict each other: which of them are set.
+pub(super) fn contradicts(
+    expected: &SettingsError,
+    environment: &Environment<'_>,
+    names: &[&str],
+) -> SettingsError {
+    match environment.both(names) {
+        Some(both) => SettingsError(format!("{expected}; got {both}")),
+        None => expected.clone(),
+    }
+}
+
 /// What to say of a variable that can't be used.
 pub(super) fn wrong(name: &str, expected: &str) -> SettingsError {
     SettingsError(format!("{name}: {expected}"))
+}
+
+/// What stands between commas, of a list of names; nothing if one of it is empty, or has something in it or
+/// around it that is part of no name: another list's punctuation would make names that nobody has.
+pub(super) fn names(text: &str) -> Option<Vec<String>> {
+    let quoted = |name: &str| name.starts_with('\'') || name.ends_with('\'');
+    let odd = |c: char| {
+        is_hidden(c)
+            || matches!(
+                c,
+                '"' | '`' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '|'
+            )
+            || matches!(c, '\u{2018}'..='\u{201f}' | '«' | '»')
+    };
+    let names = entries(text)?;
+    let is_name = |name: &String| !name.contains(odd) && !quoted(name);
+    (!text.contains(['\r', '\n']) && names.iter().all(is_name)).then_some(names)
 }
 
 /// What stands between commas; nothing if one of it is empty.

@@ -3,6 +3,7 @@
 mod consoles;
 mod environment;
 mod journal;
+mod known;
 mod platform;
 mod policy;
 
@@ -15,14 +16,14 @@ pub(crate) use consoles::{form_of, pins_of};
 pub(crate) use environment::CredentialsAt;
 pub use environment::SettingsError;
 pub use journal::JournalAt;
+pub use known::{
+    ALLOW_REMOTE_SHUTDOWN, AUDIT_FILE, FUNCTION_PREFIX, LOG, VIA_LAMBDA, check_names,
+    check_names_of, variables,
+};
 pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of, organization_of};
 
 use environment::{Environment, refuse_empty, wrong};
-
-const SECRET_TTL: &str = "RAPID7_SECRET_TTL_SECONDS";
-/// How many requests of one run may be on their way to a console at once.
-const AT_ONCE: &str = "RAPID7_CONSOLE_REQUESTS_AT_ONCE";
-const METRICS_NAMESPACE: &str = "RAPID7_METRICS_NAMESPACE";
+use known::{AT_ONCE, METRICS_NAMESPACE, SECRET_TTL};
 
 /// What the environment says.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ impl Settings {
     /// # Errors
     /// For a variable that can't be used, or where neither a console nor the platform is named.
     pub fn from_environment() -> Result<Self, SettingsError> {
+        check_names()?;
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
@@ -56,6 +58,7 @@ impl Settings {
     /// # Errors
     /// As [`from_environment`](Self::from_environment).
     pub fn for_console_secret(id: &str) -> Result<Self, SettingsError> {
+        check_names()?;
         Self::from_variables(|name| match name {
             consoles::SECRET => Some(id.to_owned()),
             name if consoles::CREDENTIALS.contains(&name)
@@ -122,6 +125,15 @@ impl Settings {
             journal: journal::read(&environment)?,
             policy: policy::read(&environment)?,
         })
+    }
+
+    /// What a person should know of where the credentials are.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let consoles = self.consoles.iter();
+        let consoles = consoles.filter_map(|console| console.credentials.warning());
+        let platform = self.platform.iter();
+        let platform = platform.filter_map(|platform| platform.credentials.warning());
+        consoles.chain(platform).collect()
     }
 
     /// What to say where a console is needed and none is configured.

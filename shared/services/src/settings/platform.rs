@@ -3,7 +3,7 @@
 use rapid7::platform::{ApiKeyId, KeyType, OrganizationId, Region};
 use rapid7::{ApiKey, Trust};
 
-use super::environment::{CredentialsAt, Environment, SettingsError, wrong};
+use super::environment::{CredentialsAt, Environment, SettingsError, contradicts, wrong};
 
 /// Name or ARN of the platform's secret in Secrets Manager.
 pub(super) const SECRET: &str = "RAPID7_PLATFORM_SECRET";
@@ -22,6 +22,19 @@ pub(super) const KEY_ID: &str = "RAPID7_PLATFORM_KEY_ID";
 pub(super) const ORGANIZATION_ID: &str = "RAPID7_PLATFORM_ORGANIZATION_ID";
 /// A PEM file with the authorities to trust, on networks that open TLS on the way.
 pub(super) const CA_FILE: &str = "RAPID7_PLATFORM_CA_FILE";
+
+/// Every one.
+pub(super) const ALL: [&str; 9] = [
+    SECRET,
+    SECRET_FILE,
+    API_KEY,
+    REGION,
+    URL,
+    KEY_TYPE,
+    KEY_ID,
+    ORGANIZATION_ID,
+    CA_FILE,
+];
 
 /// What says that there is a platform.
 pub(super) const CREDENTIALS: [&str; 3] = [SECRET, SECRET_FILE, API_KEY];
@@ -44,7 +57,7 @@ pub(super) fn read(
     environment: &Environment<'_>,
 ) -> Result<Option<PlatformSettings>, SettingsError> {
     let get = |name: &str| environment.get(name);
-    let credentials = match (get(SECRET), get(SECRET_FILE), get(API_KEY)) {
+    let credentials = match (get(SECRET), get(SECRET_FILE), environment.secret(API_KEY)?) {
         (Some(name), None, None) => CredentialsAt::SecretsManager(name),
         (None, Some(path), None) => CredentialsAt::File(path),
         (None, None, Some(key)) => CredentialsAt::Environment(ApiKey(key.into())),
@@ -53,7 +66,7 @@ pub(super) fn read(
             return Err(missing());
         }
         (None, None, None) => return Ok(None),
-        _ => return Err(missing()),
+        _ => return Err(contradicts(&missing(), environment, &CREDENTIALS)),
     };
     let url = match (get(REGION), get(URL)) {
         (None, url) => url,

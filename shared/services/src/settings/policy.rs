@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actions::{IdentityRules, Policy};
 
-use super::environment::{Environment, SettingsError, entries, wrong};
+use super::environment::{Environment, SettingsError, names, wrong};
 
 pub(super) const ALLOW_PRIVILEGED: &str = "RAPID7_ALLOW_PRIVILEGED_ACCOUNTS";
 pub(super) const ALLOW_DELETION: &str = "RAPID7_ALLOW_DELETION";
@@ -20,6 +20,18 @@ pub(super) const MAX_CHANGES: &str = "RAPID7_MAX_CHANGES";
 pub(super) const LOGIN_DOMAINS: &str = "RAPID7_IDENTITY_LOGIN_DOMAINS";
 /// Domains, comma-separated, in which addresses with the same local part are the same person's.
 pub(super) const SAME_DOMAINS: &str = "RAPID7_IDENTITY_SAME_DOMAINS";
+
+/// Every one.
+pub(super) const ALL: [&str; 8] = [
+    ALLOW_PRIVILEGED,
+    ALLOW_DELETION,
+    ALLOW_OWN_PASSWORD,
+    PROTECTED_LOGINS,
+    ALLOWED_OPERATIONS,
+    MAX_CHANGES,
+    LOGIN_DOMAINS,
+    SAME_DOMAINS,
+];
 
 /// Lists that mean "all" or "none" where they are not set.
 pub(super) const LISTS: [&str; 4] = [
@@ -37,8 +49,9 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Policy, SettingsErro
         allow_own_password: environment.flag(ALLOW_OWN_PASSWORD)?,
         protected_logins: match environment.get(PROTECTED_LOGINS) {
             None => Vec::new(),
-            Some(text) => entries(&text).ok_or_else(|| {
-                let expected = "expected logins with commas between them, none of them empty";
+            Some(text) => names(&text).ok_or_else(|| {
+                let expected = "expected logins with commas between them, none of them empty, without \
+                                quotation marks, brackets, semicolons and line breaks";
                 wrong(PROTECTED_LOGINS, expected)
             })?,
         },
@@ -81,7 +94,7 @@ fn domains(
                 .split('.')
                 .all(|label| !label.is_empty() && label.bytes().all(letters))
     };
-    let found = entries(&text).filter(|domains| domains.iter().all(is_domain));
+    let found = names(&text).filter(|domains| domains.iter().all(is_domain));
     let found = found.map(|domains| domains.iter().map(|one| one.to_lowercase()).collect());
     let found: Option<BTreeSet<String>> = found;
     let found = found.filter(|domains| domains.len() >= least);
@@ -114,7 +127,7 @@ fn operations_of(text: &str) -> Option<BTreeSet<String>> {
         let words = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
         name.split('-').all(words)
     };
-    let names = entries(text)?;
+    let names = names(text)?;
     names
         .iter()
         .all(is_name)

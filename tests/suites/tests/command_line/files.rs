@@ -126,8 +126,10 @@ fn a_report_that_can_not_be_written_stops_the_list_and_says_what_was_done() {
         command.env(name, value.expect("a value"));
     }
     let (code, out, err) = run(&mut command);
-    assert_eq!((code, out.as_str()), (69, ""), "{err}");
+    assert_eq!(code, 69, "{err}");
     let error = error(&err);
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(report, error["details"]);
     assert_eq!(error["kind"], "Unavailable");
     let message = error["message"].as_str().expect("a message");
     assert!(
@@ -142,6 +144,48 @@ fn a_report_that_can_not_be_written_stops_the_list_and_says_what_was_done() {
     assert!(done > Some(0), "{err}");
     let changed = error["changed"].as_array().expect("what was changed");
     assert!(!changed.is_empty(), "{err}");
+}
+
+/// As spreadsheets write them, and what is no text in UTF-8 is told by its name.
+#[test]
+fn a_table_is_read_as_spreadsheets_write_it() {
+    let offboard = ["offboard-users", "--people-file", "leavers.csv", "--yes"];
+    for text in [
+        "\u{feff}sep=;\r\nName;E-Mail;Login\r\n;;\r\nOkafor, T;TOkafor@example.com;tokafor\r\n;;\r\n",
+        "name\te-mail\r\n\r\nOkafor\ttokafor@example.com\r\n\r\n",
+    ] {
+        let cli = Cli::new();
+        fs::write(cli.path("leavers.csv"), text).expect("written");
+        let (code, out, err) = cli.run(&offboard);
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        assert!(
+            out.contains("columns of the list that were not read: "),
+            "{out}"
+        );
+        assert!(!cli.world.console.state().user_mut("tokafor").enabled);
+    }
+    let cli = Cli::new();
+    let units = "email\r\ncanary@example.com\r\n".encode_utf16();
+    let utf_16: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+    let marked = [&[0xff, 0xfe], &utf_16[..]].concat();
+    for (bytes, words) in [
+        (&marked[..], &["UTF-16", "CSV UTF-8"][..]),
+        (&utf_16, &["UTF-16", "CSV UTF-8"]),
+        (
+            b"email,name\ncanary@example.com,Jos\xe9\n",
+            &["Latin-1", "CSV UTF-8"],
+        ),
+        (b"email,name\r\n\r\ncanary,x\r\n", &["people_text, line 3"]),
+    ] {
+        fs::write(cli.path("leavers.csv"), bytes).expect("written");
+        let (code, out, err) = cli.run(&offboard);
+        assert_eq!((code, out.as_str()), (64, ""), "{err}");
+        for word in words {
+            assert!(err.contains(word), "{word}: {err}");
+        }
+        assert!(!err.contains("canary"), "{err}");
+        assert_eq!(cli.world.writes(), Vec::<String>::new());
+    }
 }
 
 fn full() -> Stdio {

@@ -3,6 +3,7 @@
 mod cli;
 mod files;
 mod journal;
+mod outside;
 mod people;
 mod platform;
 mod r7user;

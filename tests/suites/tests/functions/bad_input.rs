@@ -242,9 +242,9 @@ fn passwords_that_do_not_go_together_are_refused_before_anything_is_read() {
 fn lists_of_sites_and_asset_groups_are_checked_by_their_form_first() {
     let table = r#"
         set-LIST-access,grant-LIST-access,revoke-LIST-access {} -> `MEMBER`: required, and missing
-        set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": "canary"} -> `MEMBER`: expected a sequence
-        set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": {"canary": 1}} -> `MEMBER`: expected a sequence
-        set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": null} -> `MEMBER`: expected a sequence
+        set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": "canary"} -> `MEMBER`: expected a list
+        set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": {"canary": 1}} -> `MEMBER`: expected a list
+        set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": null} -> `MEMBER`: expected a list
         set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": [1, null]} -> `MEMBER[1]`: expected a number or a name
         set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": [1.5]} -> `MEMBER[0]`: expected a number or a name
         set-LIST-access,grant-LIST-access,revoke-LIST-access {"MEMBER": [["canary"]]} -> `MEMBER[0]`: expected a number or a name
@@ -294,8 +294,8 @@ fn members_of_a_wrong_type_and_null_for_what_can_not_be_cleared_are_refused() {
         list-user-changes {"page_size": 4294967296} -> `page_size`: expected a whole number
         list-user-changes {"page_size": 1.5} -> `page_size`: expected a whole number
         list-user-changes {"page_size": "canary"} -> `page_size`: expected a whole number
-        list-user-changes {"state": "canary"} -> `state`: expected a map
-        list-user-changes {"state": ["canary"]} -> `state`: expected a map
+        list-user-changes {"state": "canary"} -> `state`: expected an object
+        list-user-changes {"state": ["canary"]} -> `state`: expected an object
         list-user-changes {"state": {"canary": "canary"}} -> `state`: expected what the last run answered with
         list-user-changes {"state": {"format": 2, "users": "canary"}} -> `state`: expected format 1
         restore-user {} -> `record`: required, and missing

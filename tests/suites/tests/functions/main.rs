@@ -11,4 +11,6 @@ mod requests;
 mod rotation;
 mod run_twice;
 mod secrets;
+mod settings;
 mod told_to_end;
+mod typed_secrets;

@@ -6,3 +6,4 @@ mod offboard_extras;
 mod offboard_user;
 mod offboard_users;
 mod resolve_identity;
+mod who_is_meant;

@@ -499,7 +499,7 @@ fn a_list_that_can_not_be_read_is_told_before_anything_is_asked() {
         ),
         (
             json!({"people": [{"email": "a", "login": "canary"}]}),
-            "people[0]: `email, login`",
+            "people[0]: `email`: expected one email address",
         ),
         (
             json!({"people_text": "canary\n"}),

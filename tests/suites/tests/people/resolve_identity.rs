@@ -95,7 +95,10 @@ fn rules_of_the_deployment_make_it_likely() {
     let world = World::with_two_consoles();
     let event = json!({"email": "soneill@example.org"});
     let plain = world.outcome("resolve-identity", event.clone());
-    assert_eq!(told(&plain), "emea absent; apac absent; platform absent");
+    assert_eq!(
+        told(&plain),
+        "emea unsure soneill; apac unsure soneill; platform absent"
+    );
     let function = world.function_with("resolve-identity", &RULES);
     let ruled = function.invoke(&event).result.expect("resolved");
     assert_eq!(
@@ -147,7 +150,7 @@ fn by_login_nobody_is_certain_or_absent_while_a_console_is_not_read() {
     let identity = world.outcome("resolve-identity", json!({"login": "jdoe"}));
     assert_eq!(
         told(&identity),
-        "emea failed; apac unsure jdoe; platform unsure"
+        "emea failed; apac unsure jdoe; platform unsure jdoe@example.com"
     );
     let account = &surface(&identity, "apac")["accounts"][0];
     assert_eq!(account["confidence"], "doubtful");

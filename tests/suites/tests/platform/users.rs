@@ -49,7 +49,7 @@ fn an_email_is_never_taken_for_one_that_contains_it() {
         let answer = world.outcome(operation, json!({"email": JDOE, "dry_run": true}));
         let about = answer.get("subject").unwrap_or(&answer);
         assert_eq!(about["user_id"], id(&world, JDOE).as_str(), "{operation}");
-        for part in ["doe@example.com", "jdoe@example", "jdoe"] {
+        for part in ["doe@example.com", "jdoe@example"] {
             let (kind, message) = world.failure(operation, json!({"email": part}));
             assert_eq!(kind, "NotFound", "{part}: {message}");
             assert!(
@@ -299,7 +299,7 @@ fn wrong_input_is_told_by_field_before_anything_is_sent() {
         (
             "create-platform-user",
             with(jsmith(), json!({"email": "canary"})),
-            "`email`: expected an email",
+            "`email`: expected one email address",
         ),
         (
             "create-platform-user",

@@ -1,6 +1,8 @@
 //! The test of the InsightConnect plugin's connection tells the truth: what is wrong, and what to do.
 
+use std::fs::{self, File};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 use fake_console::{FakeConsole, Maintenance, State};
 use harness::Plugin;
@@ -245,4 +247,96 @@ fn the_test_of_an_action_is_that_of_the_connection() {
     connection["credentials"]["password"] = "wrong".into();
     let answer = Plugin::own().send("test", &action("disable_user", &connection, &json!({})));
     assert_eq!(answer.code, 1);
+}
+
+#[test]
+fn a_member_that_there_is_not_is_told_with_what_was_meant() {
+    let world = World::new();
+    let mut connection = world.connection();
+    connection["protected_login"] = "jdoe".into();
+    let (cause, _) = failure(&connection);
+    assert!(
+        cause.contains("perhaps connection.protected_logins was meant"),
+        "{cause}"
+    );
+    let input = json!({"user_id": 4});
+    let run = Plugin::own().send("run", &action("disable_user", &connection, &input));
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    let mut connection = world.connection();
+    connection["protected_logins"] = "[\"jdoe\"]".into();
+    let (cause, _) = failure(&connection);
+    assert!(cause.contains("connection.protected_logins"), "{cause}");
+    let mut connection = world.connection();
+    connection["credentials"]["password"] = "canary\u{200b}".into();
+    let (cause, _) = failure(&connection);
+    assert!(cause.contains("connection.credentials.password"), "{cause}");
+    assert_eq!(world.requests(), Vec::<String>::new());
+}
+
+/// The plugin's guards are its connection's: one in the environment would be none.
+#[test]
+fn a_guard_in_the_environment_is_refused() {
+    let world = World::new();
+    for (name, told) in [
+        (
+            "RAPID7_PROTECTED_LOGINS",
+            "the plugin reads it from its connection",
+        ),
+        (
+            "RAPID7_PROTECTED_LOGIN",
+            "perhaps RAPID7_PROTECTED_LOGINS was meant",
+        ),
+    ] {
+        let plugin = Plugin::own().with_env(name, "jdoe");
+        let input = json!({"user_id": 4});
+        let message = action("disable_user", &world.connection(), &input);
+        let run = plugin.send("run", &message);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+    }
+    assert_eq!(world.requests(), Vec::<String>::new());
+}
+
+#[test]
+fn what_can_not_be_written_is_an_error_and_a_reader_may_hang_up() {
+    let world = World::new();
+    let message = action("disable_user", &world.connection(), &json!({"user_id": 4}));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("message.json");
+    fs::write(&file, message.to_string()).expect("written");
+    let run = |arguments: &[&str], output: Stdio| {
+        let mut command = Command::new(harness::binary("insightconnect-plugin"));
+        let input = File::open(&file).expect("a message");
+        command
+            .args(arguments)
+            .env_clear()
+            .stdin(input)
+            .stdout(output);
+        suites::told(&command.output().expect("the plugin starts"))
+    };
+    for arguments in [
+        &["run"][..],
+        &["info"],
+        &["sample", "get_user"],
+        &["--help"],
+        &["--version"],
+        &[],
+    ] {
+        let full = File::create("/dev/full").expect("a device");
+        let (code, _, err) = run(arguments, full.into());
+        assert_eq!(code, 1, "{arguments:?}: {err}");
+        assert!(err.contains("No space left"), "{arguments:?}: {err}");
+        assert_eq!(
+            err.contains("the step is done"),
+            arguments == ["run"],
+            "{err}"
+        );
+        // A pipe whose reader is gone.
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let (code, _, err) = run(arguments, writer.into());
+        assert_eq!(code, 0, "{arguments:?}: {err}");
+        assert!(!err.contains("panicked"), "{err}");
+    }
+    assert!(!world.console.state().user_mut("jdoe").enabled);
 }

@@ -12,6 +12,7 @@ use crate::core::action::Action;
 use crate::core::check::{Check, Verdict};
 use crate::core::error::wire::SPEAK_TLS;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::policy::Policy;
 use crate::core::spec::{Effect, Spec};
 use crate::core::text::printable;
 
@@ -66,7 +67,10 @@ impl Action for TestConnection {
             }
             Err(error) => Answer::Failed(error),
         };
-        let checks = checks(&seen, &answer);
+        let mut checks = checks(&seen, &answer);
+        if let Ok(users) = &listed {
+            checks.extend(protected(context.policy(), users));
+        }
         let mut error = match listed {
             Err(error) => Error::from(error),
             Ok(_) => Error::new(ErrorKind::Unauthorized, ""),
@@ -93,6 +97,33 @@ impl Action for TestConnection {
         }
         Err(error)
     }
+}
+
+/// Whether everybody whom the policy protects is there: a login that is misspelt protects nobody.
+fn protected(policy: &Policy, users: &[User]) -> Option<Check> {
+    if policy.protected_logins.is_empty() {
+        return None;
+    }
+    let nobody = policy.protecting_nobody(users.iter().map(User::login));
+    let told = |verdict, detail: String, next: Option<&str>| Check {
+        check: "protected logins".into(),
+        verdict,
+        detail,
+        next: next.map(str::to_owned),
+    };
+    Some(match nobody.is_empty() {
+        true => told(Verdict::Ok, "each fits an account".into(), None),
+        false => {
+            let nobody = nobody.into_iter().map(printable);
+            let nobody = nobody.collect::<Vec<_>>().join(", ");
+            let next = "check their spelling, unless they are another console's";
+            told(
+                Verdict::Warning,
+                format!("these fit no account of this console: {nobody}"),
+                Some(next),
+            )
+        }
+    })
 }
 
 /// What the console answered when it was asked for all users.

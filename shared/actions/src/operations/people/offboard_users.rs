@@ -14,7 +14,7 @@ use crate::person::batch::{Batch, Ended};
 use crate::person::failure::{details, failure};
 use crate::person::offboarding::{Offboarding, check_platform};
 use crate::person::options::offboarding_input;
-use crate::person::people::{PersonEntry, people};
+use crate::person::people::{Listed, PersonEntry, people};
 use crate::person::report::{RowResult, changed};
 use crate::person::resume::Earlier;
 use crate::person::rows::{PersonRow, Row, Summary};
@@ -27,8 +27,8 @@ offboarding_input! {
         /// The people, each named by email or login. Exactly one of `people`, `people_text`.
         #[schemars(extend("x-text" = "people_text"))]
         pub people: Option<Vec<PersonEntry>>,
-        /// The same as text: CSV whose first line names its columns (`email`, `login`, `ticket`), or one
-        /// JSON object a line.
+        /// The same as text: CSV whose first line names its columns (`email`, `login`, `ticket`; others are
+        /// not read), or one JSON object a line.
         #[schemars(example = &"email,ticket\njdoe@example.com,OFF-1042\n")]
         pub people_text: Option<String>,
         /// How many accounts may be changed at most: if it were more, none is. The policy's own limit
@@ -86,7 +86,8 @@ impl Action for OffboardUsers {
     };
 
     async fn run(surfaces: &Surfaces, input: OffboardUsersInput) -> Result<PeopleReport> {
-        let people = people(input.people.as_deref(), input.people_text.as_deref())?;
+        let Listed { people, warnings } =
+            people(input.people.as_deref(), input.people_text.as_deref())?;
         let options = input.options();
         let warning = check_platform(surfaces, options)?;
         let earlier = Earlier::read(input.resume_from.as_deref().unwrap_or_default());
@@ -115,6 +116,7 @@ impl Action for OffboardUsers {
         let Ended { rows, not_kept } = batch.carry_out(steps).await;
         let mut report = report(run.spec.name, run.dry_run, &rows);
         report.warnings.extend(warning);
+        report.warnings.extend(warnings);
         if earlier.unreadable > 0 {
             report.warnings.push(format!(
                 "{} lines of the earlier report could not be read: whoever they were about was looked \

@@ -7,7 +7,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::input::input;
 use crate::core::outcome::Outcome;
 use crate::core::spec::{Effect, Spec};
-use crate::core::text::solid;
+use crate::core::text::{as_address, solid};
 use crate::platform::context::PlatformContext;
 use crate::platform::lookup::{PlatformSelector, line};
 use crate::platform::new_user::differences;
@@ -91,11 +91,7 @@ impl Action for CreatePlatformUser {
 }
 
 fn wanted(input: &CreatePlatformUserInput) -> Result<NewUser> {
-    let email = solid("email", &input.email)?;
-    let parts = email.split_once('@');
-    if !parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()) {
-        return Err(Error::invalid_input("email", "expected an email address"));
-    }
+    let email = as_address("email", &input.email)?;
     let timezone = input.timezone.as_deref();
     Ok(NewUser {
         email,

@@ -15,7 +15,7 @@ use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::input::{clearable, present};
 use crate::core::spec::{Effect, Spec};
-use crate::core::text::solid;
+use crate::core::text::{as_address, as_login, solid};
 
 user_input! {
     @replaces
@@ -113,7 +113,7 @@ impl Action for UpdateUser {
         let wanted = input.authentication_source_id.as_ref();
         let source = context.source(wanted, &kind).await.map_err(about)?;
         if let Some(login) = &input.new_login {
-            let login = solid("new_login", login)?;
+            let login = as_login("new_login", login)?;
             refuse_taken("new_login", &login, &user, context.users().await?).map_err(about)?;
         }
         let known = Known {
@@ -169,9 +169,11 @@ fn plan(input: &UpdateUserInput, user: &User, known: &Known<'_>) -> Result<Plan>
         ));
     }
     let login = input.new_login.as_deref();
-    let login = login.map(|login| solid("new_login", login)).transpose()?;
+    let login = login
+        .map(|given| as_login("new_login", given))
+        .transpose()?;
     let email = match &input.new_email {
-        Some(Some(email)) => Some(Some(solid("new_email", email)?)),
+        Some(Some(email)) => Some(Some(as_address("new_email", email)?)),
         other => other.clone(),
     };
     let name = name(input, user)?;

@@ -1,5 +1,6 @@
 //! What a login lends: the addresses of the accounts that have it, and when that tells nobody.
 
+use crate::core::text::key;
 use crate::person::account::{Confidence, List, Match, Person, split};
 
 /// An address of the person, and why it is one.
@@ -11,16 +12,21 @@ pub(super) struct Address {
 
 /// A login is one person's only as far as all lists that could say otherwise were read.
 pub(super) fn untold(person: &Person, lists: &[List<'_>]) -> Option<String> {
+    match person {
+        Person::Login(_) => unread(lists),
+        _ => None,
+    }
+}
+
+/// Why a login tells nobody as long as lists are not read.
+pub(super) fn unread(lists: &[List<'_>]) -> Option<String> {
     let unread = lists.iter();
     let unread = unread.filter(|list| list.lends && list.accounts.is_none());
     let unread: Vec<&str> = unread.map(|list| list.name).collect();
-    match person {
-        Person::Login(_) if !unread.is_empty() => Some(format!(
-            "the login's owner can't be told while {} is not read",
-            unread.join(", ")
-        )),
-        _ => None,
-    }
+    (!unread.is_empty()).then(|| {
+        let unread = unread.join(", ");
+        format!("the login's owner can't be told while {unread} is not read")
+    })
 }
 
 /// The addresses that the login stands for: those of the accounts that have it, and itself, if it is
@@ -44,7 +50,7 @@ pub(super) fn lent(login: &str, lists: &[List<'_>]) -> Vec<Address> {
         add(
             &mut addresses,
             Address {
-                text: login.to_lowercase(),
+                text: key(login),
                 confidence: Confidence::Certain,
                 why: "the login given".into(),
             },

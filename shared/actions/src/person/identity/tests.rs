@@ -113,7 +113,7 @@ fn rules_make_it_likely() {
             by_email("jdoe@example.com"),
             &lists
         ),
-        ""
+        "emea JDoe Doubtful: login: the part of jdoe@example.com before the @"
     );
     assert_snapshot!(found(&rules(), by_email("jdoe@example.com"), &lists), @r"
     emea JDoe Likely: login: the local part of jdoe@example.com, by the rule of logins
@@ -284,7 +284,7 @@ fn a_login_in_other_letters_is_a_doubt_on_every_surface() {
     let platform = [account("jane@example.org", "jane@example.org")];
     let lists = [("emea", &emea[..]), ("platform", &platform[..])];
     assert_snapshot!(found(&rules(), by_login("JDoe "), &lists), @r"
-    emea jdoe Doubtful: login: the one given, but for upper and lower case or blanks; email jane@example.com: the email of the account with nearly the login on emea
+    emea jdoe Doubtful: login: the one given, but for upper and lower case or blanks; email jane@example.com: the email of the account with nearly the login on emea; login: the local part of jdoe@example.com, by the rule of logins; but the account has another email
     platform jane@example.org Doubtful: email jane@example.org: the email of the account with nearly the login on emea
     ");
 }
@@ -360,4 +360,161 @@ fn the_accounts_of_one_person_have_one_address_by_the_rules() {
         None,
         "one of two, and nobody knows which"
     );
+}
+
+/// Whoever has nothing of the kind is proven to have no account.
+#[test]
+fn what_comes_near_is_a_doubt() {
+    for (login, email, told) in [
+        (
+            "CORP\\mlane",
+            "",
+            "login: the part of mlane@example.com before the @",
+        ),
+        (
+            "mlane@CORP.EXAMPLE",
+            "",
+            "login: the part of mlane@example.com before the @",
+        ),
+        (
+            "MLane",
+            "",
+            "login: the part of mlane@example.com before the @",
+        ),
+        (
+            "mlane",
+            "maria.lane@example.com",
+            "login: the part of mlane@example.com before the @; but the account has another email",
+        ),
+        (
+            "ml",
+            "MLane+admin@example.com",
+            "email: mlane@example.com, but for what follows a +",
+        ),
+        (
+            "mlane+admin@example.com",
+            "",
+            "login: mlane@example.com, but for what follows a +",
+        ),
+        (
+            "ml",
+            "Maria Lane <mlane@example.com>",
+            "email: mlane@example.com is a part of it",
+        ),
+        (
+            "ml",
+            "mailto:mlane@example.com",
+            "email: mlane@example.com is a part of it",
+        ),
+        (
+            "ml",
+            "boss@example.com; MLANE@example.com",
+            "email: mlane@example.com is a part of it",
+        ),
+        (
+            "ml",
+            "mlane\u{200b}@example.com",
+            "email: looks like mlane@example.com, in other letters",
+        ),
+        (
+            "\u{ff4d}lane@example.com",
+            "",
+            "login: looks like mlane@example.com, in other letters",
+        ),
+    ] {
+        let account = Account::new(login, Some(email));
+        let found = found(
+            &IdentityRules::default(),
+            by_email("mlane@example.com"),
+            &[("emea", &[account])],
+        );
+        assert_eq!(
+            found,
+            format!("emea {login} Doubtful: {told}"),
+            "{login} {email}"
+        );
+    }
+    for (login, email) in [
+        ("mlane", "mlane@other.com"),
+        ("mlane@other.com", "mlane@other.com"),
+        ("ml", "mlane2@example.com"),
+        ("xmlane", ""),
+    ] {
+        let account = Account::new(login, Some(email));
+        let found = found(
+            &IdentityRules::default(),
+            by_email("mlane@example.com"),
+            &[("emea", &[account])],
+        );
+        assert_eq!(found, "", "{login} {email}");
+    }
+    // The sign for kelvin is a letter of the same look, and somebody else's.
+    let kelvin = account("mike", "mi\u{212a}e@example.com");
+    let decomposed = account("zoe", "Zoe\u{308}@example.com");
+    let lists: [(&str, &[Account]); 1] = [("emea", &[kelvin, decomposed])];
+    assert_snapshot!(found(&IdentityRules::default(), by_email("mike@example.com"), &lists), @"emea mike Doubtful: email: looks like mike@example.com, in other letters");
+    assert_snapshot!(found(&IdentityRules::default(), by_email("zo\u{eb}@example.com"), &lists), @"emea zoe Certain: email zoë@example.com: the email given");
+}
+
+#[test]
+fn a_login_is_near_with_another_domain_while_nothing_tells_whose_it_is() {
+    let emea = [
+        Account::new("CORP\\mlane", None),
+        account("ml", "mlane@example.com"),
+    ];
+    let platform = [account("mlane@example.com", "mlane@example.com")];
+    let lists = [("emea", &emea[..]), ("platform", &platform[..])];
+    assert_snapshot!(found(&IdentityRules::default(), by_login("mlane"), &lists), @r"
+    emea CORP\mlane Doubtful: login: the one given, but for its domain
+    platform mlane@example.com Doubtful: login: the one given, but for its domain
+    ");
+    let apac = [account("mlane", "maria.lane@example.com")];
+    let lists = [
+        ("emea", &emea[..]),
+        ("apac", &apac[..]),
+        ("platform", &platform[..]),
+    ];
+    assert_snapshot!(found(&IdentityRules::default(), by_login("mlane"), &lists), @r"
+    emea CORP\mlane Doubtful: login: the one given, but for its domain
+    apac mlane Certain: login: the one given
+    ");
+}
+
+/// A row with both: whoever has the login has the address, or none.
+#[test]
+fn an_email_and_a_login_are_one_persons_or_nobodys() {
+    let both = |email: &str| Person::Both {
+        email: email.into(),
+        login: "jdoe".into(),
+    };
+    let emea = [
+        Account::new("jdoe", None),
+        account("jane", "jane@example.com"),
+    ];
+    let apac = [account("jdoe", "Jane@Example.com")];
+    let mut lists = read(&[("emea", &emea), ("apac", &apac)]);
+    let none = IdentityRules::default();
+    assert_snapshot!(told(&none, &both("jane@example.com"), &lists), @r"
+    emea jdoe Certain: login: the one given
+    emea jane Certain: email jane@example.com: the email given
+    apac jdoe Certain: login: the one given; email jane@example.com: the email given
+    ");
+    assert_eq!(
+        none.find(&both("jane@example.com"), &lists).contradiction,
+        None
+    );
+    let other = none.find(&both("john@example.com"), &lists).contradiction;
+    assert!(
+        other
+            .expect("two people")
+            .contains("on apac the account with the login")
+    );
+    // What is not read may say that the login is somebody else's.
+    lists[1].accounts = None;
+    let found = none.find(&both("jane@example.com"), &lists).found;
+    assert_eq!(
+        [found[0][0].confidence, found[0][1].confidence],
+        [Confidence::Certain, Confidence::Doubtful]
+    );
+    assert_eq!((found[0][0].index, found[0][1].index), (1, 0));
 }

@@ -1,0 +1,177 @@
+//! People in CSV, as systems of human resources and spreadsheets write it.
+
+use csv::StringRecord;
+
+use crate::core::error::{Error, Result};
+use crate::core::lookup::listed;
+use crate::core::text::printable;
+
+/// The columns that are read.
+const COLUMNS: [&str; 3] = ["email", "login", "ticket"];
+
+/// What may stand between cells; of several that fit, the first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+const EXPECTED: &str = "expected CSV whose first line names its columns, email, login or both and perhaps \
+                        ticket; or one JSON object a line";
+
+/// What a row says of a person.
+pub(super) struct Cells {
+    /// Where it stands.
+    pub(super) place: String,
+    pub(super) email: Option<String>,
+    pub(super) login: Option<String>,
+    pub(super) ticket: Option<String>,
+}
+
+/// Reads a table: its people, and what of it was not read. `name` is what it is called in messages.
+///
+/// # Errors
+/// `InvalidInput` for what is no such table.
+pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> {
+    let wrong = |place: &str, expected: &str| Error::invalid_input(place, expected);
+    let (delimiters, begin) = match separator(text) {
+        Some((delimiter, begin)) => (vec![delimiter], begin),
+        None => (DELIMITERS.to_vec(), 0),
+    };
+    let table = delimiters
+        .into_iter()
+        .map(|delimiter| rows(text, begin, delimiter))
+        .find(|rows| rows.first().is_some_and(names_people));
+    let table = table.ok_or_else(|| wrong(name, EXPECTED))?;
+    let mut rows = table.into_iter();
+    let header = rows.next().map(|row| row.cells).unwrap_or_default();
+    let columns: Vec<Option<&str>> = header.iter().map(column).collect();
+    for known in COLUMNS {
+        if columns
+            .iter()
+            .filter(|column| **column == Some(known))
+            .count()
+            > 1
+        {
+            let expected = format!("expected the column {known} once");
+            return Err(wrong(name, &expected));
+        }
+    }
+    // Some end each line with what stands between cells, and some all but the first.
+    let names: Vec<&str> = header.iter().collect();
+    let named = names.iter().rposition(|name| !name.is_empty());
+    let named = named.map_or(0, |last| last + 1);
+    let mut people = Vec::new();
+    for row in rows {
+        let place = format!("{name}, line {}", row.line);
+        if row.is_open {
+            let expected = "expected a quotation mark at the end of what one begins";
+            return Err(wrong(&place, expected));
+        }
+        let mut more = row.cells.iter().skip(columns.len());
+        if row.cells.len() < named || more.any(|cell| !cell.is_empty()) {
+            return Err(wrong(
+                &place,
+                "expected as many columns as in the first line",
+            ));
+        }
+        let cell = |name: &str| {
+            let place = columns.iter().position(|column| *column == Some(name))?;
+            let text = row.cells.get(place)?;
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        people.push(Cells {
+            email: cell("email"),
+            login: cell("login"),
+            ticket: cell("ticket"),
+            place,
+        });
+    }
+    let unread = header.iter().zip(&columns);
+    let unread = unread.filter(|(name, column)| column.is_none() && !name.is_empty());
+    let unread: Vec<String> = unread.map(|(name, _)| printable(name)).collect();
+    let warnings = (!unread.is_empty()).then(|| {
+        let unread = listed(unread.into_iter());
+        format!("columns of the list that were not read: {unread}")
+    });
+    Ok((people, warnings.into_iter().collect()))
+}
+
+/// A row that has something in it.
+struct Row {
+    cells: StringRecord,
+    /// Where it begins in the file, from 1.
+    line: usize,
+    /// Whether a quotation mark is never closed: what follows it was taken for one cell.
+    is_open: bool,
+}
+
+fn names_people(header: &Row) -> bool {
+    let mut columns = header.cells.iter().map(column);
+    columns.any(|column| matches!(column, Some("email" | "login")))
+}
+
+/// The column that a name means: `E-Mail`, `Email address`.
+fn column(name: &str) -> Option<&'static str> {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    let name: String = letters.flat_map(char::to_lowercase).collect();
+    let name = match name.as_str() {
+        "emailaddress" => "email",
+        name => name,
+    };
+    COLUMNS.into_iter().find(|column| *column == name)
+}
+
+/// What the first line says of what stands between cells, which spreadsheets write and read: `sep=;`. And where
+/// the table begins behind it.
+fn separator(text: &str) -> Option<(u8, usize)> {
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    let first = text[..end].trim_matches('"');
+    let is_one = first
+        .get(..4)
+        .is_some_and(|name| name.eq_ignore_ascii_case("sep="));
+    match first.as_bytes() {
+        [.., delimiter] if is_one && first.len() == 5 => Some((*delimiter, end)),
+        _ => None,
+    }
+}
+
+/// The rows that have something in them.
+fn rows(text: &str, begin: usize, delimiter: u8) -> Vec<Row> {
+    let table = &text[begin..];
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(table.as_bytes());
+    // It is text already, and rows may have any length: nothing can fail.
+    let mut records = reader.records().filter_map(|record| record.ok()).peekable();
+    let starts = |record: &StringRecord| {
+        let at = record
+            .position()
+            .map_or(0, |position| position.byte() as usize);
+        let rest = table.get(at..).unwrap_or_default();
+        // Line ends before it, and empty lines, are no part of it.
+        begin + at + rest.len() - rest.trim_start_matches(['\r', '\n']).len()
+    };
+    let mut rows = Vec::new();
+    let (mut counted, mut line) = (0, 1);
+    while let Some(cells) = records.next() {
+        let start = starts(&cells);
+        let end = records.peek().map_or(text.len(), &starts);
+        line += line_ends(&text[counted..start]);
+        counted = start;
+        let written = text[start..end].trim_end();
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            rows.push(Row {
+                is_open: written.contains('\n') && written.matches('"').count() % 2 == 1,
+                cells,
+                line,
+            });
+        }
+    }
+    rows
+}
+
+/// How many lines end in a text, however they do.
+fn line_ends(text: &str) -> usize {
+    let alone = text.matches('\r').count() - text.matches("\r\n").count();
+    text.matches('\n').count() + alone
+}
