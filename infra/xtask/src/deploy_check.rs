@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use actions::Entry;
+use actions::{Effect, Entry};
 use harness::{Moto, target_dir, workspace_root};
 use serde::Deserialize;
 use serde_json::Value;
@@ -286,7 +286,7 @@ impl Check {
         ];
         let all = actions::ALL.iter().map(name_of).chain(SUPPORTING);
         self.deploy_with(&whole, all.collect())?;
-        self.secrets_of_roles()
+        self.policies_of_roles()
     }
 
     /// Deploys with these parameters, and compares the functions.
@@ -325,7 +325,7 @@ impl Check {
     }
 
     /// Whether each function's role has the policies that its operation needs, and no other.
-    fn secrets_of_roles(&mut self) -> Result<(), Failure> {
+    fn policies_of_roles(&mut self) -> Result<(), Failure> {
         let translated = json_file(&self.translated)?;
         for entry in actions::ALL {
             let name = entry.operation.spec.name;
@@ -344,6 +344,13 @@ impl Check {
             }
             let own = format!("{id}Role");
             let function = &translated["Resources"][format!("{id}Function")]["Properties"];
+            let variables = &function["Environment"]["Variables"];
+            let knows = !variables["RAPID7_JOURNAL_TABLE"].is_null();
+            if knows != needs.contains("UseJournal") {
+                self.problem(format_args!(
+                    "{name} writes or it does not, and has the journal's table: {knows}"
+                ));
+            }
             if function["Role"]["Fn::GetAtt"][0] != own.as_str() {
                 self.problem(format_args!("{name} does not run as its own role"));
             }
@@ -368,7 +375,7 @@ fn name_of(entry: &Entry) -> &'static str {
     entry.operation.spec.name
 }
 
-/// The policies about secrets that an operation needs, by what it may use.
+/// The policies about secrets and the journal that an operation needs, by what it may use.
 fn needs(entry: &Entry) -> BTreeSet<String> {
     let input = Value::from((entry.input)());
     let names = [
@@ -380,6 +387,7 @@ fn needs(entry: &Entry) -> BTreeSet<String> {
         ),
         ("DeliverSecrets", entry.delivers),
         ("WriteSecretsKey", entry.delivers),
+        ("UseJournal", entry.operation.spec.effect != Effect::Read),
     ];
     let needed = names.into_iter().filter(|(_, needed)| *needed);
     needed.map(|(name, _)| name.to_owned()).collect()

@@ -21,8 +21,8 @@ pub use crate::core::{
     Targets, Verdict, invoke, schema, strict_json,
 };
 pub use access_report::{
-    AccessReport, AccountRef, Finding, FindingKind, ReportedAccount, Severity, SurfaceKind,
-    SurfaceSummary, findings, to_csv, to_html,
+    AccessReport, AccountRef, Finding, FindingKind, KeyOwner, ReportedAccount, ReportedKey,
+    Severity, SurfaceKind, SurfaceSummary, findings, to_csv, to_html,
 };
 pub use console::{
     AccessChange, AuthenticationType, Change, CharacterClass, ConsoleContext, Delivery, IdOrName,

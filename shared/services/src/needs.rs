@@ -44,9 +44,12 @@ impl Needs {
             } else {
                 None
             },
-            journal: match A::SPEC.effect {
-                Effect::Read => None,
-                Effect::Write | Effect::Destructive => Some(journal::in_a_table),
+            // Decided when it is compiled, or a function that reads would have the code all the same.
+            journal: const {
+                match A::SPEC.effect {
+                    Effect::Read => None,
+                    Effect::Write | Effect::Destructive => Some(journal::in_a_table as JournalOf),
+                }
             },
             local: false,
         }

@@ -41,11 +41,12 @@ pub const REGION: &str = "us-east-1";
 /// The account in every ARN, the one that AWS's documentation and moto use.
 pub const ACCOUNT: &str = "123456789012";
 
-/// What a function needs in its environment to find Secrets Manager and nothing else of AWS, with
+/// What a function needs in its environment to find Secrets Manager, DynamoDB and nothing else of AWS, with
 /// credentials that pass as such everywhere and open nothing anywhere.
-pub fn aws_env(secrets_manager: &str) -> Vec<(&str, &str)> {
+pub fn aws_env(endpoint: &str) -> Vec<(&str, &str)> {
     vec![
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
         (
             "AWS_SECRET_ACCESS_KEY",

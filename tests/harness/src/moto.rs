@@ -102,7 +102,7 @@ impl Moto {
         &self.url
     }
 
-    /// What a function needs in its environment to use moto's Secrets Manager.
+    /// What a function needs in its environment to use moto's services.
     pub fn env(&self) -> Vec<(&str, &str)> {
         aws_env(&self.url)
     }
@@ -162,6 +162,22 @@ impl Moto {
             &json!({"SecretId": arn, "VersionStage": "AWSPENDING", "MoveToVersionId": new}),
         );
         new.to_owned()
+    }
+
+    /// Creates a table of DynamoDB with the key `id`.
+    pub fn create_table(&self, name: &str) {
+        let request = json!({
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        });
+        self.call("dynamodb", "DynamoDB_20120810.CreateTable", &request);
+    }
+
+    /// How often a service was asked at the root, as those are that speak AWS's JSON protocol.
+    pub fn asked(&self) -> usize {
+        self.logs().matches("\"POST / HTTP").count()
     }
 
     /// Calls an operation of a service that speaks AWS's JSON protocol.

@@ -237,6 +237,10 @@ fn function(entry: &Entry) -> String {
         policy(Some("HasDeliverySecrets"), "DeliverSecrets");
         policy(Some("HasSecretsKey"), "WriteSecretsKey");
     }
+    let writes = spec.effect != Effect::Read;
+    if writes {
+        policy(Some("HasJournal"), "UseJournal");
+    }
     policy(Some("HasSecretsKey"), "ReadSecretsKey");
     policy(Some("IsTraced"), "Trace");
     if entry.console {
@@ -253,6 +257,14 @@ fn function(entry: &Entry) -> String {
              - SubnetIds: !Split [\",\", !Ref SubnetIds]\n        \
              SecurityGroupIds: !Split [\",\", !Ref SecurityGroupIds]\n      \
              - !Ref AWS::NoValue\n"
+        }
+        false => "",
+    };
+    let environment = match writes {
+        true => {
+            "    Environment:\n      \
+             Variables:\n        \
+             RAPID7_JOURNAL_TABLE: !If [HasJournal, !Ref JournalTable, !Ref AWS::NoValue]\n"
         }
         false => "",
     };
@@ -307,7 +319,7 @@ fn function(entry: &Entry) -> String {
     Timeout: {timeout}
     ReservedConcurrentExecutions: !If [HasConcurrencyLimit, !Ref MaxConcurrency, !Ref AWS::NoValue]
     LoggingConfig: {{LogGroup: !Ref {id}Logs, LogFormat: JSON, ApplicationLogLevel: DEBUG}}
-{network}    EventInvokeConfig:
+{environment}{network}    EventInvokeConfig:
       # Lambda would repeat refused logins too, which lock the account.
       MaximumRetryAttempts: 0
 "

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::api_keys::{KeyOwner, ReportedKey};
 use super::model::{ReportedAccount, SurfaceKind, SurfaceSummary, Which};
 
 /// How urgent a finding is.
@@ -31,12 +32,24 @@ pub enum FindingKind {
     SurfaceNotRead,
     /// A person has an enabled account on one surface and a disabled one on another.
     DisabledElsewhere,
+    /// API keys of users whom there are not any more.
+    KeyOfNobody,
+    /// API keys of users who are disabled.
+    KeyOfDisabled,
     /// Enabled accounts of administrators.
     Admin,
+    /// Enabled accounts with permissions of their own, in place of a role.
+    OwnPermissions,
+    /// Accounts that log in by SAML under an address that is written differently elsewhere.
+    SamlAddress,
+    /// API keys of an organization, which no person stands behind.
+    OrganizationKey,
     /// Enabled accounts of persons without an account on the other kind of surface.
     NoMatch,
     /// Enabled accounts that nobody has ever logged in to.
     NeverUsed,
+    /// Accounts of the platform that may log in and may open nothing.
+    OpensNothing,
     /// Accounts locked after failed logins.
     Locked,
     /// Accounts that can't be matched to a person.
@@ -71,8 +84,10 @@ pub struct Finding {
     pub title: String,
     /// What it means and what to do about it.
     pub explanation: String,
-    /// The accounts it is about, by surface and login. None if it is about a surface.
+    /// The accounts it is about, by surface and login. None if it is about a surface, or about API keys.
     pub accounts: Vec<AccountRef>,
+    /// The API keys it is about, the oldest first.
+    pub api_keys: Vec<ReportedKey>,
 }
 
 impl AccountRef {
@@ -100,9 +115,15 @@ impl FindingKind {
         match self {
             Self::SurfaceNotRead => "surface_not_read",
             Self::DisabledElsewhere => "disabled_elsewhere",
+            Self::KeyOfNobody => "key_of_nobody",
+            Self::KeyOfDisabled => "key_of_disabled",
             Self::Admin => "admin",
+            Self::OwnPermissions => "own_permissions",
+            Self::SamlAddress => "saml_address",
+            Self::OrganizationKey => "organization_key",
             Self::NoMatch => "no_match",
             Self::NeverUsed => "never_used",
+            Self::OpensNothing => "opens_nothing",
             Self::Locked => "locked",
             Self::NoEmail => "no_email",
             Self::SharedEmail => "shared_email",
@@ -113,9 +134,17 @@ impl FindingKind {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::SurfaceNotRead | Self::DisabledElsewhere => Severity::High,
-            Self::Admin | Self::NoMatch | Self::NeverUsed => Severity::Medium,
-            Self::Locked | Self::NoEmail | Self::SharedEmail => Severity::Low,
+            Self::SurfaceNotRead
+            | Self::DisabledElsewhere
+            | Self::KeyOfNobody
+            | Self::KeyOfDisabled => Severity::High,
+            Self::Admin
+            | Self::OwnPermissions
+            | Self::SamlAddress
+            | Self::OrganizationKey
+            | Self::NoMatch
+            | Self::NeverUsed => Severity::Medium,
+            Self::OpensNothing | Self::Locked | Self::NoEmail | Self::SharedEmail => Severity::Low,
         }
     }
 
@@ -123,9 +152,15 @@ impl FindingKind {
         match self {
             Self::SurfaceNotRead => "The review is incomplete",
             Self::DisabledElsewhere => "Enabled here, disabled elsewhere",
+            Self::KeyOfNobody => "API keys of nobody",
+            Self::KeyOfDisabled => "API keys of disabled users",
             Self::Admin => "Administrators",
+            Self::OwnPermissions => "Permissions of their own",
+            Self::SamlAddress => "SAML address written differently",
+            Self::OrganizationKey => "API keys of the organization",
             Self::NoMatch => "No account on the other surface",
             Self::NeverUsed => "Never used",
+            Self::OpensNothing => "Suspended",
             Self::Locked => "Locked",
             Self::NoEmail => "No email address",
             Self::SharedEmail => "Shared email address",
@@ -142,6 +177,30 @@ impl FindingKind {
                 "Each of these persons has an enabled account on one surface and a disabled account \
                  on another. It is how an offboarding that stopped halfway looks. Disable the \
                  enabled account, or confirm that it is still needed."
+            }
+            Self::KeyOfNobody => {
+                "Their owners are not among the platform's users any more. Delete them, or find out what \
+                 still uses them."
+            }
+            Self::KeyOfDisabled => {
+                "Their owners are disabled. Whether a key then still works is not documented: delete them."
+            }
+            Self::OwnPermissions => {
+                "Enabled accounts whose permissions come from no role, so a review of roles passes them \
+                 over. Confirm each permission, or give the account a role."
+            }
+            Self::SamlAddress => {
+                "Identity providers tell addresses apart by upper and lower case. These accounts log in by \
+                 SAML, and the same person's address is written differently on the platform, so one of them \
+                 may let nobody in. Write both alike."
+            }
+            Self::OrganizationKey => {
+                "No person stands behind these keys, and each may do everything. Confirm what uses each, \
+                 and replace the oldest."
+            }
+            Self::OpensNothing => {
+                "Accounts of the platform that may log in, and have no products and no API keys: what \
+                 suspending leaves. Delete those that nobody needs any more."
             }
             Self::Admin => {
                 "Enabled accounts of global administrators, superusers and platform administrators. \
@@ -175,7 +234,11 @@ impl FindingKind {
 /// What the accounts and surfaces give reason to look at, the most severe first. An account counts as
 /// enabled unless its surface tells that it is not.
 #[must_use]
-pub fn findings(accounts: &[ReportedAccount], surfaces: &[SurfaceSummary]) -> Vec<Finding> {
+pub fn findings(
+    accounts: &[ReportedAccount],
+    surfaces: &[SurfaceSummary],
+    api_keys: &[ReportedKey],
+) -> Vec<Finding> {
     let having = |fits: &dyn Fn(&ReportedAccount) -> bool| -> Vec<&ReportedAccount> {
         accounts.iter().filter(|account| fits(account)).collect()
     };
@@ -185,7 +248,16 @@ pub fn findings(accounts: &[ReportedAccount], surfaces: &[SurfaceSummary]) -> Ve
             FindingKind::Admin,
             having(&|account| account.admin && account.counts_as_enabled()),
         ),
+        (
+            FindingKind::OwnPermissions,
+            having(&|account| account.permissions.is_some() && account.counts_as_enabled()),
+        ),
+        (FindingKind::SamlAddress, saml_address(accounts)),
         (FindingKind::NoMatch, no_match(accounts, surfaces)),
+        (
+            FindingKind::OpensNothing,
+            having(&|account| account.opens_nothing() && account.counts_as_enabled()),
+        ),
         (
             FindingKind::NeverUsed,
             having(&|account| account.never_used == Some(true) && account.counts_as_enabled()),
@@ -205,6 +277,7 @@ pub fn findings(accounts: &[ReportedAccount], surfaces: &[SurfaceSummary]) -> Ve
     let mut found: Vec<Finding> = surface_not_read(surfaces)
         .into_iter()
         .chain(found)
+        .chain(about_keys(api_keys))
         .collect();
     found.sort_by_key(|finding| (finding.severity, finding.kind));
     found
@@ -228,7 +301,48 @@ fn finding(kind: FindingKind, about: &[&ReportedAccount]) -> Finding {
         title: kind.title().to_owned(),
         explanation: kind.explanation().to_owned(),
         accounts,
+        api_keys: Vec::new(),
     }
+}
+
+fn about_keys(keys: &[ReportedKey]) -> impl Iterator<Item = Finding> {
+    let kinds = [
+        (FindingKind::KeyOfNobody, KeyOwner::Gone),
+        (FindingKind::KeyOfDisabled, KeyOwner::Disabled),
+        (FindingKind::OrganizationKey, KeyOwner::Organization),
+    ];
+    kinds.into_iter().filter_map(|(kind, owner)| {
+        let keys = keys.iter().filter(|key| key.owner_is == owner);
+        let api_keys: Vec<ReportedKey> = keys.cloned().collect();
+        (!api_keys.is_empty()).then(|| Finding {
+            api_keys,
+            ..finding(kind, &[])
+        })
+    })
+}
+
+/// Accounts of consoles that log in by SAML under an address that the platform writes in other letters.
+fn saml_address(accounts: &[ReportedAccount]) -> Vec<&ReportedAccount> {
+    let on_platform = accounts
+        .iter()
+        .filter(|a| a.surface == SurfaceKind::Platform);
+    let mut written: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for account in on_platform {
+        if let (Some(key), Some(email)) = (account.email_key(), &account.email) {
+            written.entry(key).or_default().insert(email);
+        }
+    }
+    let differs = |account: &&ReportedAccount| {
+        let elsewhere = account.email_key().and_then(|key| written.get(&key));
+        let email = account.email.as_deref().unwrap_or_default();
+        account.authentication.as_deref() == Some("saml")
+            && account.counts_as_enabled()
+            && elsewhere.is_some_and(|elsewhere| !elsewhere.contains(email))
+    };
+    let consoles = accounts
+        .iter()
+        .filter(|a| a.surface == SurfaceKind::Console);
+    consoles.filter(differs).collect()
 }
 
 /// The findings about each account.
@@ -307,8 +421,12 @@ fn disabled_elsewhere(accounts: &[ReportedAccount]) -> Vec<&ReportedAccount> {
             persons.entry(person).or_default().push(account);
         }
     }
+    // An account that opens nothing is what an offboarding is meant to leave.
+    let in_use =
+        |account: &ReportedAccount| account.counts_as_enabled() && !account.opens_nothing();
     let elsewhere = |a: &ReportedAccount, b: &ReportedAccount| {
-        a.counts_as_enabled() != b.counts_as_enabled()
+        in_use(a) != in_use(b)
+            && a.counts_as_enabled() != b.counts_as_enabled()
             && (a.surface, &a.name) != (b.surface, &b.name)
     };
     let of_person = persons.values().flat_map(|theirs| {

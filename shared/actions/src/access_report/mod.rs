@@ -3,6 +3,7 @@
 //! All of it is plain data and plain functions. What reads the surfaces makes
 //! [`ReportedAccount`]s of what it read; [`AccessReport::new`] does the rest.
 
+pub(crate) mod api_keys;
 pub(crate) mod csv_table;
 pub(crate) mod findings;
 mod html;
@@ -13,6 +14,7 @@ pub(crate) mod report;
 #[cfg(test)]
 mod sample;
 
+pub use api_keys::{KeyOwner, ReportedKey};
 pub use csv_table::to_csv;
 pub use findings::{AccountRef, Finding, FindingKind, Severity, findings};
 pub use model::{ReportedAccount, SurfaceKind, SurfaceSummary};

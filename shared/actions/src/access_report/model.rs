@@ -116,6 +116,8 @@ pub struct ReportedAccount {
     pub status: Option<String>,
     /// The role, by name where that is known.
     pub role: Option<String>,
+    /// Permissions of the account's own, in place of a role. Null if it has a role.
+    pub permissions: Option<Vec<String>>,
     /// Whether the user is a superuser of the console, or an administrator of the platform.
     pub superuser: Option<bool>,
     /// Whether the user is an administrator of any kind: global administrator, superuser, or
@@ -150,6 +152,14 @@ impl ReportedAccount {
     /// surface does not tell.
     pub(super) fn counts_as_enabled(&self) -> bool {
         self.enabled != Some(false)
+    }
+
+    /// Whether it may log in and may open nothing: what suspending leaves of an account of the platform.
+    pub(super) fn opens_nothing(&self) -> bool {
+        let nothing = |products: &Vec<String>| products.is_empty();
+        self.surface == SurfaceKind::Platform
+            && self.products.as_ref().is_some_and(nothing)
+            && self.api_keys == Some(0)
     }
 
     /// What the accounts of one person have in common, however their addresses are written.

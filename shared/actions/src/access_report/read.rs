@@ -8,6 +8,7 @@ use rapid7::platform;
 use serde_json::json;
 use tracing::warn;
 
+use super::api_keys::{ReportedKey, reported};
 use super::model::{ReportedAccount, SurfaceKind};
 use crate::console::context::ConsoleContext;
 use crate::core::context::RunContext;
@@ -75,12 +76,12 @@ pub(crate) async fn console(
     Ok(accounts.await?.into_iter().flatten().collect())
 }
 
-/// Every account of the platform.
+/// Every account of the platform, and every API key where that was asked for and could be read.
 pub(crate) async fn platform(
     context: &PlatformContext,
     name: &str,
     depth: Depth,
-) -> Result<Vec<ReportedAccount>> {
+) -> Result<(Vec<ReportedAccount>, Vec<ReportedKey>)> {
     let keys = async {
         match depth.access {
             true => Some(context.platform().api_keys().await),
@@ -95,6 +96,7 @@ pub(crate) async fn platform(
     }
     // Whose a key is must be told of all of them, or a count of some would look like all.
     let keys = keys.and_then(|keys| keys.ok());
+    let reported = keys.as_ref().map(|keys| reported(keys, users));
     let keys = keys.filter(|keys| keys.iter().all(platform::ApiKeyInfo::tells_owner));
     let keys = keys.as_deref();
     begin(&context.run, name, users.len());
@@ -123,7 +125,8 @@ pub(crate) async fn platform(
         Ok(Some(account))
     });
     let accounts = accounts.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>();
-    Ok(accounts.await?.into_iter().flatten().collect())
+    let accounts = accounts.await?.into_iter().flatten().collect();
+    Ok((accounts, reported.unwrap_or_default()))
 }
 
 fn begin(run: &RunContext, name: &str, total: usize) {
@@ -193,6 +196,7 @@ fn of_console(user: &User, name: &str, roles: &[Role]) -> ReportedAccount {
         locked: user.locked(),
         status: None,
         role: role_name.map(str::to_owned),
+        permissions: own_permissions(user),
         superuser: user.superuser(),
         admin: by_role || user.may_be_superuser(),
         all_sites: user.all_sites(),
@@ -205,6 +209,14 @@ fn of_console(user: &User, name: &str, roles: &[Role]) -> ReportedAccount {
         last_login: None,
         never_used: None,
     }
+}
+
+/// The privileges of a user whose role has no id: they are the access.
+fn own_permissions(user: &User) -> Option<Vec<String>> {
+    let kept = user.kept_by_the_console();
+    let own = kept.iter().any(|(path, _)| path.starts_with("role."));
+    let privileges = own.then(|| user.privileges().unwrap_or_default())?;
+    Some(privileges.into_iter().map(str::to_owned).collect())
 }
 
 fn of_platform(user: &platform::User, name: &str) -> ReportedAccount {
@@ -232,6 +244,7 @@ fn of_platform(user: &platform::User, name: &str) -> ReportedAccount {
             Some(true) => Some("Platform Admin".into()),
             _ => None,
         },
+        permissions: None,
         superuser: user.platform_admin(),
         admin: user.platform_admin() != Some(false),
         all_sites: None,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::api_keys::ReportedKey;
 use super::findings::{Finding, findings};
 use super::model::{ReportedAccount, SurfaceSummary, key};
 
@@ -19,6 +20,8 @@ pub struct AccessReport {
     pub findings: Vec<Finding>,
     /// Every account that was read, a person's one after the other.
     pub accounts: Vec<ReportedAccount>,
+    /// Every API key of the platform that was read, the oldest first.
+    pub api_keys: Vec<ReportedKey>,
 }
 
 impl AccessReport {
@@ -28,6 +31,7 @@ impl AccessReport {
         generated_at: String,
         surfaces: Vec<SurfaceSummary>,
         mut accounts: Vec<ReportedAccount>,
+        api_keys: Vec<ReportedKey>,
     ) -> Self {
         let names = names(&accounts);
         accounts.sort_by_cached_key(|account| {
@@ -41,9 +45,10 @@ impl AccessReport {
         });
         Self {
             generated_at,
-            findings: findings(&accounts, &surfaces),
+            findings: findings(&accounts, &surfaces, &api_keys),
             surfaces,
             accounts,
+            api_keys,
         }
     }
 }

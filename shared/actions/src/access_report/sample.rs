@@ -18,6 +18,7 @@ pub(super) fn console(name: &str, id: u32, login: &str, email: &str) -> Reported
         locked: Some(false),
         status: None,
         role: Some("User".to_owned()),
+        permissions: None,
         superuser: Some(false),
         admin: false,
         all_sites: Some(false),
@@ -173,5 +174,10 @@ pub(super) fn surfaces(accounts: &[ReportedAccount]) -> Vec<SurfaceSummary> {
 pub(super) fn report() -> AccessReport {
     let accounts = accounts();
     let surfaces = surfaces(&accounts);
-    AccessReport::new("2026-03-02T08:15:00Z".to_owned(), surfaces, accounts)
+    AccessReport::new(
+        "2026-03-02T08:15:00Z".to_owned(),
+        surfaces,
+        accounts,
+        Vec::new(),
+    )
 }

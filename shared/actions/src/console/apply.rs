@@ -215,8 +215,19 @@ impl ConsoleContext {
             self.deliver(delivery, &before, seed).await?;
         }
         if facts.users.is_some() {
-            self.check_administrators(&before, &plan, after.as_ref(), facts, &mut outcome.warnings)
-                .await?;
+            let warnings = &mut outcome.warnings;
+            let left = self.check_administrators(&before, &plan, after.as_ref(), facts, warnings);
+            let left = left.await;
+            // A refusal gave back what there is to see.
+            let hidden = plan.changes.iter().any(|change| change.unseen().is_some());
+            if left
+                .as_ref()
+                .is_err_and(|error| error.kind == ErrorKind::Refused)
+                && !hidden
+            {
+                applied.clear();
+            }
+            left?;
         }
         outcome.changed = true;
         match after {

@@ -258,17 +258,8 @@ impl World {
         let moto = Moto::start();
         let gateway = LambdaService::start();
         gateway.forward_rest_to(moto.url());
-        let world = Self { moto, gateway };
-        world.ask(
-            "CreateTable",
-            &json!({
-                "TableName": TABLE,
-                "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-            }),
-        );
-        world
+        moto.create_table(TABLE);
+        Self { moto, gateway }
     }
 
     fn ask(&self, action: &str, request: &Value) -> Value {
@@ -286,7 +277,7 @@ impl World {
     }
 
     fn requests(&self) -> usize {
-        self.moto.logs().matches("\"POST / HTTP").count()
+        self.moto.asked()
     }
 
     /// The next answer to a change is lost: the change is carried out, or is not.

@@ -2,6 +2,7 @@
 
 mod cli;
 mod files;
+mod journal;
 mod people;
 mod platform;
 mod r7user;

@@ -67,7 +67,7 @@ fn without_a_journal_in_common_both_give_back_what_they_took() {
     let cli = two_administrators();
     let gate = Gate::default();
     for _ in 0..2 {
-        let held = Fault::new(FaultKind::HoldBefore(gate.clone())).method("PUT");
+        let held = Fault::new(FaultKind::HoldBefore(gate.clone())).on("PUT", "/users/");
         cli.world.console.push_fault(held);
     }
     let commands = ["jdoe", "nxadmin"].map(|login| {

@@ -5,7 +5,7 @@ use super::*;
 use crate::access_report::sample;
 
 fn table(accounts: Vec<ReportedAccount>) -> Vec<csv::StringRecord> {
-    let report = AccessReport::new(String::new(), Vec::new(), accounts);
+    let report = AccessReport::new(String::new(), Vec::new(), accounts, Vec::new());
     let text = to_csv(&report);
     let mut table = csv::ReaderBuilder::new();
     let mut table = table.has_headers(false).from_reader(text.as_bytes());

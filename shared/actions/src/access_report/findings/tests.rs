@@ -1,4 +1,5 @@
 use insta::assert_snapshot;
+use serde_json::json;
 
 use super::*;
 use crate::access_report::sample::{self, console, platform};
@@ -16,7 +17,7 @@ fn lines(findings: &[Finding]) -> String {
 }
 
 fn found(accounts: &[ReportedAccount]) -> String {
-    lines(&findings(accounts, &sample::surfaces(accounts)))
+    lines(&findings(accounts, &sample::surfaces(accounts), &[]))
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn a_surface_that_was_not_read_makes_the_review_incomplete() {
     let why = "no connection".to_owned();
     surfaces[1] = SurfaceSummary::not_read(SurfaceKind::Console, "apac", "https://apac", why);
     let accounts: Vec<_> = accounts.into_iter().filter(|a| a.name != "apac").collect();
-    let found = findings(&accounts, &surfaces);
+    let found = findings(&accounts, &surfaces, &[]);
     // Ana may have an account on the console that was not read.
     assert_snapshot!(lines(&found), @"
     high surface_not_read:
@@ -53,7 +54,7 @@ fn a_surface_that_was_not_read_makes_the_review_incomplete() {
 
     surfaces[2].read = false;
     surfaces[2].why_not = None;
-    let found = findings(&[], &surfaces);
+    let found = findings(&[], &surfaces, &[]);
     assert_snapshot!(lines(&found), @"high surface_not_read:");
     assert_snapshot!(found[0].explanation, @"Not read: apac (no connection), insight (not known why). Accounts there are missing from this report, and the others could not be compared with them.");
 }
@@ -62,8 +63,8 @@ fn a_surface_that_was_not_read_makes_the_review_incomplete() {
 fn nobody_is_missed_on_a_kind_of_surface_that_is_not_there() {
     let accounts = [console("emea", 1, "a", "a@example.com")];
     let consoles = &sample::surfaces(&accounts)[..2];
-    assert_eq!(findings(&accounts, consoles), []);
-    assert_eq!(findings(&accounts, &[]), []);
+    assert_eq!(findings(&accounts, consoles, &[]), []);
+    assert_eq!(findings(&accounts, &[], &[]), []);
 }
 
 #[test]
@@ -175,4 +176,92 @@ fn an_address_is_shared_on_one_console_only() {
         platform("p1", "a@example.com"),
         other,
     ]), @"");
+}
+
+/// What suspending leaves is no offboarding that stopped halfway.
+#[test]
+fn an_account_of_the_platform_that_opens_nothing_is_suspended() {
+    let left = ReportedAccount {
+        enabled: Some(false),
+        ..console("emea", 1, "a", "a@example.com")
+    };
+    let suspended = ReportedAccount {
+        products: Some(Vec::new()),
+        ..platform("p", "a@example.com")
+    };
+    assert_snapshot!(found(&[left.clone(), suspended.clone()]), @"low opens_nothing: insight/a@example.com");
+    for in_use in [
+        ReportedAccount {
+            api_keys: Some(1),
+            ..suspended.clone()
+        },
+        ReportedAccount {
+            products: None,
+            ..suspended
+        },
+    ] {
+        let found = found(&[left.clone(), in_use]);
+        assert_eq!(
+            found,
+            "high disabled_elsewhere: emea/a insight/a@example.com"
+        );
+    }
+}
+
+#[test]
+fn permissions_that_come_from_no_role_are_found() {
+    let own = ReportedAccount {
+        permissions: Some(vec!["manage-sites".into()]),
+        ..console("emea", 1, "a", "a@example.com")
+    };
+    assert_snapshot!(found(&[own, platform("p", "a@example.com")]), @"medium own_permissions: emea/a");
+}
+
+#[test]
+fn a_saml_address_in_other_letters_is_found() {
+    let saml = |email: &str| ReportedAccount {
+        authentication: Some("saml".into()),
+        ..console("emea", 1, "a", email)
+    };
+    assert_snapshot!(found(&[saml("A@example.com"), platform("p", "a@example.com")]), @"medium saml_address: emea/a");
+    assert_snapshot!(found(&[saml("a@example.com"), platform("p", "a@example.com")]), @"");
+}
+
+#[test]
+fn api_keys_are_found_by_who_stands_behind_them_the_oldest_first() {
+    let user =
+        |id: &str, status: &str| json!({"id": id, "email": "a@example.com", "status": status});
+    let (active, disabled, gone) = (
+        "11111111-1111-4111-8111-111111111111",
+        "22222222-2222-4222-8222-222222222222",
+        "33333333-3333-4333-8333-333333333333",
+    );
+    let users = [user(active, "ACTIVE"), user(disabled, "DISABLED")];
+    let users = users.map(|user| rapid7::platform::User::from_json(user).expect("a user"));
+    let key = |id: &str, owner: Option<&str>, kind: &str, at: &str| json!({"id": id, "name": "x", "user_id": owner, "type": kind, "created_at": at});
+    let keys = [
+        key("k1", Some(gone), "USER", "2026-02-01"),
+        key("k2", Some(gone), "USER", "2025-02-01"),
+        key("k3", Some(disabled), "USER", "2026-02-01"),
+        key("k4", Some(active), "USER", "2026-02-01"),
+        key("k5", None, "ORGANIZATION", "2026-02-01"),
+    ];
+    let keys = keys.map(|key| rapid7::platform::ApiKeyInfo::from_json(key).expect("a key"));
+    let keys = crate::access_report::api_keys::reported(&keys, &users);
+    let found = findings(&[], &[], &keys);
+    let lines = found.iter().map(|finding| {
+        let keys = finding.api_keys.iter().map(|key| key.id.as_str());
+        let keys: Vec<&str> = keys.collect();
+        format!(
+            "{} {}: {}",
+            finding.severity.name(),
+            finding.kind.name(),
+            keys.join(" ")
+        )
+    });
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+    high key_of_nobody: k2 k1
+    high key_of_disabled: k3
+    medium organization_key: k5
+    ");
 }

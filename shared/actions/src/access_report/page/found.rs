@@ -30,6 +30,9 @@ pub(super) fn findings(page: &mut Html, report: &AccessReport) {
         if !finding.accounts.is_empty() {
             about(page, finding, &places, &report.accounts);
         }
+        if !finding.api_keys.is_empty() {
+            keys(page, finding);
+        }
         page.raw("</li>\n");
     }
     page.raw("</ul>");
@@ -71,6 +74,16 @@ fn about(
     page.raw("\" hidden>Show only these in the table</button></details>");
 }
 
+fn keys(page: &mut Html, finding: &Finding) {
+    page.raw("<details><summary>");
+    counted(page, finding.api_keys.len(), "API key");
+    page.raw("</summary><ul>");
+    for key in &finding.api_keys {
+        page.raw("<li>").text(&key.to_line());
+    }
+    page.raw("</ul></details>");
+}
+
 pub(super) fn options(page: &mut Html, report: &AccessReport) {
     let with_accounts = |finding: &&Finding| !finding.accounts.is_empty();
     for finding in report.findings.iter().filter(with_accounts) {
@@ -90,9 +103,15 @@ pub(super) fn tag(kind: FindingKind, account: &ReportedAccount) -> &'static str 
         FindingKind::SurfaceNotRead => "Not read",
         FindingKind::DisabledElsewhere if account.enabled == Some(false) => "Enabled elsewhere",
         FindingKind::DisabledElsewhere => "Disabled elsewhere",
+        FindingKind::KeyOfNobody => "Key of nobody",
+        FindingKind::KeyOfDisabled => "Key of a disabled user",
         FindingKind::Admin => "Administrator",
+        FindingKind::OwnPermissions => "Own permissions",
+        FindingKind::SamlAddress => "SAML address",
+        FindingKind::OrganizationKey => "Organization key",
         FindingKind::NoMatch => "No match",
         FindingKind::NeverUsed => "Never used",
+        FindingKind::OpensNothing => "Suspended",
         FindingKind::Locked => "Locked",
         FindingKind::NoEmail => "No email",
         FindingKind::SharedEmail => "Shared email",

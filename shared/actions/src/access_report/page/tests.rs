@@ -40,7 +40,7 @@ fn what_is_not_known_is_told_so() {
         last_login: Some("yesterday".into()),
         ..sample::console("emea", 2, "y", "y@example.com")
     };
-    let report = AccessReport::new(String::new(), Vec::new(), vec![unknown, many]);
+    let report = AccessReport::new(String::new(), Vec::new(), vec![unknown, many], Vec::new());
     let page = to_html(&report);
     assert_snapshot!(between(&page, "<tbody>", "</tbody>"), @r#"
 
@@ -77,7 +77,12 @@ fn surfaces_tell_their_numbers_or_why_not() {
 
 #[test]
 fn nothing_at_all_is_a_page_too() {
-    let page = to_html(&AccessReport::new(String::new(), Vec::new(), Vec::new()));
+    let page = to_html(&AccessReport::new(
+        String::new(),
+        Vec::new(),
+        Vec::new(),
+        Vec::new(),
+    ));
     assert!(page.contains("Nothing was found"), "{page}");
     assert!(
         page.contains("0 accounts of 0 persons on 0 surfaces"),
@@ -165,7 +170,7 @@ fn report(text: &str) -> AccessReport {
     ];
     let read = SurfaceSummary::read(SurfaceKind::Console, &text, &text, &accounts);
     let not_read = SurfaceSummary::not_read(SurfaceKind::Platform, &text, &text, text.clone());
-    let mut report = AccessReport::new(text.clone(), vec![read, not_read], accounts);
+    let mut report = AccessReport::new(text.clone(), vec![read, not_read], accounts, Vec::new());
     for finding in &mut report.findings {
         finding.title.push_str(&text);
         finding.explanation.push_str(&text);

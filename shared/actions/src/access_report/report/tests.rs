@@ -44,7 +44,7 @@ fn an_account_that_tells_no_name_is_with_its_persons_others() {
         sample::console("apac", 2, "m", "m@example.com"),
         sample::platform("p", "A@example.com"),
     ];
-    let report = AccessReport::new(String::new(), Vec::new(), accounts);
+    let report = AccessReport::new(String::new(), Vec::new(), accounts, Vec::new());
     assert_snapshot!(order(&report), @"
     m@example.com: m on apac
     a@example.com: zadams on emea
@@ -78,7 +78,7 @@ fn json_tells_what_is_not_known_as_null_and_can_be_read_again() {
     let accounts = json["accounts"].as_array().expect("accounts");
     for account in accounts {
         let members = account.as_object().expect("an object");
-        assert_eq!(members.len(), 22, "{account}");
+        assert_eq!(members.len(), 23, "{account}");
     }
     assert_eq!(accounts[0]["last_login"], Value::Null);
     assert_eq!(json["findings"][0]["kind"], "disabled_elsewhere");
@@ -96,6 +96,7 @@ proptest! {
             report.generated_at.clone(),
             report.surfaces.clone(),
             accounts,
+            Vec::new(),
         );
         prop_assert_eq!(&shuffled, &report);
         prop_assert_eq!(to_csv(&shuffled), to_csv(&report));

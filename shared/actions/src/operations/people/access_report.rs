@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access_report::api_keys::ReportedKey;
 use crate::access_report::csv_table::to_csv;
 use crate::access_report::findings::Finding;
 use crate::access_report::model::{ReportedAccount, SurfaceKind, SurfaceSummary};
@@ -64,6 +65,9 @@ pub struct AccessReportAnswer {
     /// Every account, a person's one after the other. Only as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<ReportedAccount>>,
+    /// Every API key of the platform, the oldest first. Only as JSON, and not with `accounts_only`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_keys: Option<Vec<ReportedKey>>,
     /// The document. Only as CSV or HTML.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -88,12 +92,12 @@ impl Action for ReportAccess {
         let depth = Depth {
             access: !input.accounts_only,
         };
-        let (summaries, accounts) = read_all(surfaces, depth).await?;
+        let (summaries, accounts, api_keys) = read_all(surfaces, depth).await?;
         let complete = summaries.iter().all(|summary| summary.read);
         let now = jiff::Timestamp::now().round(jiff::Unit::Second);
         let now = now.unwrap_or_else(|_| jiff::Timestamp::now()).to_string();
         let warnings = unread(depth, &accounts);
-        let report = AccessReport::new(now, summaries, accounts);
+        let report = AccessReport::new(now, summaries, accounts, api_keys);
         let text = match input.format {
             ReportFormat::Json => None,
             ReportFormat::Csv => Some(to_csv(&report)),
@@ -108,6 +112,7 @@ impl Action for ReportAccess {
             warnings,
             findings: as_json.then_some(report.findings),
             accounts: as_json.then_some(report.accounts),
+            api_keys: (as_json && depth.access).then_some(report.api_keys),
             text,
         })
     }
@@ -146,13 +151,14 @@ struct Read {
     name: String,
     target: String,
     accounts: Result<Vec<ReportedAccount>>,
+    api_keys: Vec<ReportedKey>,
 }
 
 /// Reads every surface at once. One that can't be read does not stop the others, unless none is left.
 async fn read_all(
     surfaces: &Surfaces,
     depth: Depth,
-) -> Result<(Vec<SurfaceSummary>, Vec<ReportedAccount>)> {
+) -> Result<(Vec<SurfaceSummary>, Vec<ReportedAccount>, Vec<ReportedKey>)> {
     let consoles = surfaces.consoles.iter().map(async |(name, context)| {
         let (target, accounts) = match context {
             Ok(context) => {
@@ -166,6 +172,7 @@ async fn read_all(
             name: name.clone(),
             target,
             accounts,
+            api_keys: Vec::new(),
         }
     });
     let platform = async {
@@ -177,11 +184,16 @@ async fn read_all(
             }
             Err(error) => (String::new(), Err(error.clone())),
         };
+        let (accounts, api_keys) = match accounts {
+            Ok((accounts, api_keys)) => (Ok(accounts), api_keys),
+            Err(error) => (Err(error), Vec::new()),
+        };
         Some(Read {
             surface: SurfaceKind::Platform,
             name: name.into(),
             target,
             accounts,
+            api_keys,
         })
     };
     let (mut read, platform) = tokio::join!(futures_util::future::join_all(consoles), platform);
@@ -191,14 +203,16 @@ async fn read_all(
         return Err(first.unwrap_or_else(|| Error::unavailable("there is no surface to read")));
     }
     let rules = &surfaces.run().services.policy.identity;
-    let (mut summaries, mut accounts) = (Vec::new(), Vec::new());
+    let (mut summaries, mut accounts, mut api_keys) = (Vec::new(), Vec::new(), Vec::new());
     for Read {
         surface,
         name,
         target,
         accounts: read,
+        api_keys: keys,
     } in read
     {
+        api_keys.extend(keys);
         summaries.push(match read {
             Ok(mut read) => {
                 for account in &mut read {
@@ -211,5 +225,5 @@ async fn read_all(
             Err(error) => SurfaceSummary::not_read(surface, &name, &target, error.message),
         });
     }
-    Ok((summaries, accounts))
+    Ok((summaries, accounts, api_keys))
 }
