@@ -6,6 +6,7 @@ mod demo;
 mod demo_report;
 mod deploy_check;
 mod emulator;
+mod faults;
 mod generate;
 mod package;
 mod python;
@@ -50,6 +51,14 @@ enum Command {
     /// the functions and what they may read with the operations. infra/checks/accepted.json has what is
     /// accepted, and why. Needs Python 3.11 or later with venv.
     DeployCheck(deploy_check::Args),
+    /// Run operations through sequences of faults, and check what must hold whatever happens.
+    ///
+    /// A case is an operation, a start, and up to three events at some requests of it: an answer that is
+    /// no success, before or after the request was carried out, once or from there on; another password.
+    /// Then come the repeats that the error invites, and one by hand. Prints the shortest case that shows
+    /// what does not hold, as a command.
+    #[command(after_help = FAULTS_EXAMPLES)]
+    Faults(faults::Args),
     /// Write what is generated: OPERATIONS.md, the README's tables, the OpenAPI document, the plugin's
     /// files, the schemas.
     ///
@@ -83,6 +92,13 @@ Examples:
   cargo xtask bench --only plugin  the plugin alone, beside one on the vendor's runtime
   cargo xtask bench --only function --profile smallest    functions built with another profile";
 
+const FAULTS_EXAMPLES: &str = "\
+Examples:
+  cargo xtask faults                                  2,000 cases of every operation that writes
+  cargo xtask faults --cases 50000 --seed 7           for a night
+  cargo xtask faults --operation disable-user --pairs
+  cargo xtask faults --replay 'disable-user vendor few 8s journal console#5=503-after'";
+
 const GENERATE_EXAMPLES: &str = "\
 Examples:
   cargo xtask generate            after a change to an operation or its input
@@ -101,6 +117,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::DeployCheck(args) => deploy_check::run(&args),
+        Command::Faults(args) => faults::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Package(args) => package::run(&args),
         Command::Test(args) => test::run(&args),

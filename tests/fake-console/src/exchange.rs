@@ -204,19 +204,15 @@ impl<S: Surface> Shared<S> {
                 as_text::<S>(200, whole.slice(..whole.len() / 2))
             }
             FaultKind::CutBody => {
-                let (mut head, body) = self.carry_out(request).await.into_parts();
-                let whole = read(body).await?;
-                if whole.is_empty() {
-                    return Err(Cut::Close);
-                }
-                // It promises more than it sends.
-                head.headers.insert(CONTENT_LENGTH, whole.len().into());
-                Response::from_parts(head, cut_body(&whole))
+                let answer = self.carry_out(request).await;
+                cut(answer).await?
             }
+            FaultKind::CutBodyBefore => cut(as_text::<S>(200, "{\"links\":[]}")).await?,
             FaultKind::EndlessBody { status } => {
                 self.carry_out(request).await;
                 as_text::<S>(status, endless_body())
             }
+            FaultKind::EndlessBodyBefore { status } => as_text::<S>(status, endless_body()),
             FaultKind::PromisedBody(bytes) => {
                 self.carry_out(request).await;
                 let mut response = as_text::<S>(200, Body::from_stream(stream::pending::<Part>()));
@@ -280,6 +276,18 @@ impl<S: Surface> Shared<S> {
 
 async fn read(body: Body) -> Result<Bytes, Cut> {
     to_bytes(body, usize::MAX).await.map_err(|_| Cut::Close)
+}
+
+/// An answer that ends in the middle of its body, or at once if it has none.
+async fn cut(answer: Response) -> Result<Response, Cut> {
+    let (mut head, body) = answer.into_parts();
+    let whole = read(body).await?;
+    if whole.is_empty() {
+        return Err(Cut::Close);
+    }
+    // It promises more than it sends.
+    head.headers.insert(CONTENT_LENGTH, whole.len().into());
+    Ok(Response::from_parts(head, cut_body(&whole)))
 }
 
 /// A piece of a body.

@@ -85,8 +85,15 @@ pub enum FaultKind<S = State> {
     /// Carried out, then the connection ends in the middle of the body; without an answer if that
     /// has no body.
     CutBody,
+    /// The same of an answer that says nothing; not carried out.
+    CutBodyBefore,
     /// Carried out, then that status with a body that never ends.
     EndlessBody {
+        /// The status code.
+        status: u16,
+    },
+    /// That status with a body that never ends; not carried out.
+    EndlessBodyBefore {
         /// The status code.
         status: u16,
     },
@@ -185,6 +192,8 @@ impl<S> fmt::Debug for FaultKind<S> {
             FaultKind::BadJson => f.write_str("BadJson"),
             FaultKind::CutJson => f.write_str("CutJson"),
             FaultKind::CutBody => f.write_str("CutBody"),
+            FaultKind::CutBodyBefore => f.write_str("CutBodyBefore"),
+            FaultKind::EndlessBodyBefore { status } => write!(f, "EndlessBodyBefore({status})"),
             FaultKind::EndlessBody { status } => write!(f, "EndlessBody({status})"),
             FaultKind::PromisedBody(bytes) => write!(f, "PromisedBody({bytes})"),
             FaultKind::ResetBefore => f.write_str("ResetBefore"),

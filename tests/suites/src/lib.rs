@@ -21,6 +21,7 @@ pub mod example;
 pub mod gateway;
 pub mod platform;
 pub mod plugin;
+pub mod props;
 pub mod trace;
 
 /// The account that the pack uses on the realistic console.

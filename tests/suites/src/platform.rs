@@ -97,6 +97,8 @@ fn kind(kind: &FaultKind) -> FaultKind<PlatformState> {
         FaultKind::BadJson => FaultKind::BadJson,
         FaultKind::CutJson => FaultKind::CutJson,
         FaultKind::CutBody => FaultKind::CutBody,
+        FaultKind::CutBodyBefore => FaultKind::CutBodyBefore,
+        FaultKind::EndlessBodyBefore { status } => FaultKind::EndlessBodyBefore { status: *status },
         FaultKind::EndlessBody { status } => FaultKind::EndlessBody { status: *status },
         FaultKind::PromisedBody(bytes) => FaultKind::PromisedBody(*bytes),
         FaultKind::ResetBefore => FaultKind::ResetBefore,

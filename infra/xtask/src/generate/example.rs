@@ -1,19 +1,15 @@
 //! An operation's example, run for real on a console of its own.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use actions::{
-    Audit, AuditRecord, Caller, Ending, Entry, OnlyTarget, Operation, Policy, Run, SecretReader,
-    SecretWriter, Services, Staged,
-};
+use actions::{Caller, Ending, Entry, OnlyTarget, Operation, Policy, Run, SecretWriter, Services};
 use fake_console::{FakeConsole, FakePlatform, ORGANIZATION_KEY, PlatformState, State};
 use insightconnect::PluginAction;
-use rapid7::{ApiKey, BoxFuture, Credentials, Options, Trust, console, platform};
-use secrecy::{ExposeSecret as _, SecretString};
+use rapid7::{ApiKey, Credentials, Options, Trust, console, platform};
 use serde_json::Value;
-use suites::example::{CONSOLE_ADDRESS, INITIAL_PASSWORD, PLATFORM_ADDRESS, addressed, event};
+use suites::example::{CONSOLE_ADDRESS, PLATFORM_ADDRESS, addressed, event};
+use suites::props::Props;
 use suites::trace::{Trace, Watch};
 use tokio::time::Instant;
 
@@ -162,78 +158,6 @@ fn stage(
         },
         caller: Caller::default(),
         deadline: Instant::now() + Duration::from_secs(30),
-    }
-}
-
-/// Stands for what surrounds a run: every secret there is can be read and written, and records go
-/// nowhere.
-#[derive(Default)]
-struct Props(Mutex<Deliveries>);
-
-#[derive(Default)]
-struct Deliveries {
-    /// What was staged, by its token.
-    staged: HashMap<String, SecretString>,
-    /// The tokens of the requests that were delivered.
-    delivered: HashSet<String>,
-    /// What was promoted last.
-    current: Option<SecretString>,
-}
-
-impl Props {
-    fn deliveries(&self) -> std::sync::MutexGuard<'_, Deliveries> {
-        self.0.lock().expect("nobody panicked")
-    }
-
-    /// What the secret holds that was delivered into.
-    fn delivered(&self) -> Value {
-        let deliveries = self.deliveries();
-        let current = deliveries.current.as_ref();
-        let text = current.map_or("null", |text| text.expose_secret());
-        serde_json::from_str(text).expect("JSON")
-    }
-}
-
-impl Audit for Props {
-    fn write<'a>(&'a self, _record: &'a AuditRecord<'a>) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl SecretReader for Props {
-    fn read<'a>(&'a self, _reference: &'a str) -> BoxFuture<'a, actions::Result<SecretString>> {
-        Box::pin(async { Ok(INITIAL_PASSWORD.into()) })
-    }
-}
-
-impl SecretWriter for Props {
-    fn stage<'a>(
-        &'a self,
-        _secret: &'a str,
-        token: &'a str,
-        text: SecretString,
-    ) -> BoxFuture<'a, actions::Result<Staged>> {
-        let mut deliveries = self.deliveries();
-        let delivered = deliveries.delivered.contains(token);
-        let text = deliveries.staged.entry(token.into()).or_insert(text);
-        let text = text.clone();
-        Box::pin(async move { Ok(Staged { text, delivered }) })
-    }
-
-    fn check(&self, _secret: &str) -> actions::Result<()> {
-        Ok(())
-    }
-
-    fn promote<'a>(
-        &'a self,
-        _secret: &'a str,
-        token: &'a str,
-        request: &'a str,
-    ) -> BoxFuture<'a, actions::Result<()>> {
-        let mut deliveries = self.deliveries();
-        deliveries.delivered.insert(request.to_owned());
-        deliveries.current = deliveries.staged.get(token).cloned();
-        Box::pin(async { Ok(()) })
     }
 }
 

@@ -251,7 +251,7 @@ impl ConsoleContext {
                     done.give.clone_from(&left.give);
                     taken
                 }
-                Err(error) if goes_on(&error) => {
+                Err(error) if left.give.len() > 1 && is_about_one(&error) => {
                     let given = self.send_one_by_one(id, goal, left, Way::Give, done, last_first);
                     taken.and(given.await)
                 }

@@ -262,7 +262,12 @@ impl ConsoleContext {
             return match self.console().two_factor_seed(id).await {
                 Ok(Some(seed)) if !same(Some(&seed), before.as_ref()) => Ok(seed),
                 Ok(now) if error.was_refused() && same(now.as_ref(), before.as_ref()) => {
-                    Err(self.refused_write(&change, error).await)
+                    let refused = self.refused_write(&change, error).await;
+                    // That there is none is told by 404, which what stands between tells, too.
+                    Err(match now {
+                        Some(_) => refused,
+                        None => refused.changed(Changed::Unknown),
+                    })
                 }
                 Ok(_) => Err(indeterminate(error)),
                 Err(look) => Err(self.not_seen(&change, error, look.into()).await),

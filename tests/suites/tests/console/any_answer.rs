@@ -140,6 +140,34 @@ fn after_a_refused_login_nobody_looks_and_what_may_be_lost_is_told() {
     }
 }
 
+/// That there is no seed is told by 404, and that is told by anything between, too.
+#[test]
+fn a_first_seed_that_is_not_seen_may_be_there_all_the_same() {
+    let had = Some("OLDSEEDOLDSEEDOL".to_owned());
+    for (seed, seen, told) in [
+        (None, Some(404), "is not known"),
+        (None, None, "is not known"),
+        (had, None, "Nothing was changed"),
+    ] {
+        let world = World::new();
+        world.console.state().user_mut("jdoe").two_factor_key = seed;
+        let refused = match seen {
+            Some(_) => FaultKind::StatusAfter { status: 302 },
+            None => FaultKind::status(302),
+        };
+        let refused = Fault::new(refused).on("POST", "/2FA");
+        world.console.push_fault(refused);
+        if let Some(status) = seen {
+            let seen = Fault::new(FaultKind::status(status)).on("GET", "/2FA");
+            world.console.push_fault(seen.skip(1));
+        }
+        let event = world.usual_event("reset-two-factor");
+        let (kind, message) = world.failure("reset-two-factor", event);
+        assert_eq!(kind, "Unexpected", "{message}");
+        assert!(message.contains(told), "{told}: {message}");
+    }
+}
+
 /// By 503 a console may ask for time: it is not sent the same before that.
 #[test]
 fn a_console_that_asks_for_more_time_than_there_is_gets_no_second_write() {

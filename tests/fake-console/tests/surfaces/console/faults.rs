@@ -101,6 +101,23 @@ async fn a_body_that_ends_too_early() {
     assert!(carried_out(&api));
 }
 
+/// What an answer looks like tells nothing of whether it was carried out.
+#[tokio::test]
+async fn bodies_that_break_of_what_was_not_carried_out() {
+    let api = with(FaultKind::CutBodyBefore);
+    let response = api.admin("DELETE", "/users/4").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.bytes().await.is_err());
+    assert!(!carried_out(&api));
+
+    let api = with(FaultKind::EndlessBodyBefore { status: 200 });
+    let mut response = api.admin("DELETE", "/users/4").send().await.unwrap();
+    assert_eq!(response.content_length(), None);
+    assert!(!response.chunk().await.unwrap().expect("more").is_empty());
+    drop(response);
+    assert!(!carried_out(&api));
+}
+
 #[tokio::test]
 async fn bodies_without_an_end() {
     let api = with(FaultKind::EndlessBody { status: 200 });
