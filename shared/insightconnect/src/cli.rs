@@ -136,7 +136,7 @@ fn print(text: &str) -> ExitCode {
 /// message to answer to.
 fn once(test: bool, debug: bool) -> ExitCode {
     logs::to_writer(level(debug), log::Tee);
-    let text = match files::read(std::io::stdin().lock(), http::LARGEST_MESSAGE) {
+    let text = match files::read_message(std::io::stdin().lock(), http::LARGEST_MESSAGE) {
         Ok(text) => text,
         Err(error) => {
             say(format_args!("The message can't be read: {error}"));

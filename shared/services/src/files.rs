@@ -13,12 +13,25 @@ pub const LARGEST_SECRET: usize = 1 << 20;
 /// # Errors
 /// For what can't be read, is no text, or has more than `most` bytes.
 pub fn read(stream: impl Read, most: usize) -> io::Result<String> {
+    text(bytes_of(stream, most)?)
+}
+
+/// The same of a message, in which a byte order mark has no place.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_message(stream: impl Read, most: usize) -> io::Result<String> {
+    String::from_utf8(bytes_of(stream, most)?)
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
+fn bytes_of(stream: impl Read, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.take(most as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > most {
         return Err(too_large(most));
     }
-    text(bytes)
+    Ok(bytes)
 }
 
 /// Text in UTF-8, without the byte order mark that some programs put before it.

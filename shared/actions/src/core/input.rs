@@ -214,7 +214,7 @@ fn said(expected: &str) -> String {
         "a sequence" => "a list".into(),
         "a map" => "an object".into(),
         "unit" => "null".into(),
-        "string or map" => "text".into(),
+        "string or map" | "map with a single key" => "text".into(),
         _ if is_ours => "an object".into(),
         other if other.starts_with("enum ") || other.starts_with("variant ") => "text".into(),
         other => other.to_owned(),

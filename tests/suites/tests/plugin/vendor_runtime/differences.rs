@@ -35,6 +35,8 @@ pub(super) const DIFFERENCES: &[(&str, &str, &str)] = &[
         "400 connection_test error: error exception{assistance cause data} log meta={}",
         NO_REQUIRED,
     ),
+    ("run: more in the connection", "1 {FAILED}", MISSPELT),
+    ("http: more in the connection", "400 {FAILED}", MISSPELT),
     (
         "http: a byte order mark",
         "400 {PROBLEM}",
@@ -59,3 +61,6 @@ const OPAQUE_META: &str = "`meta` is the orchestrator's: it is handed back as it
 const NO_REQUIRED: &str = "the connection may be to a console or to the platform, so no member of it is \
                            required, and what is missing is told as an error of the connection";
 const CALLERS_FAULT: &str = "the caller's mistake, where the runtime crashes";
+
+const MISSPELT: &str =
+    "a member that is misspelt, such as protected_login, would be a guard that is none";
