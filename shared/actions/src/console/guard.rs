@@ -84,7 +84,7 @@ impl ConsoleContext {
 /// Whether two states of an account are let in by the same proof: the same login at the same source, or the same
 /// email address by SAML. The two local stores are one: a console moves an account between them with its role.
 fn logs_in_alike(user: &User, after: &User) -> bool {
-    let local = is_local(user) && is_local(after);
+    let local = is_local(user) && is_local(after) && after.role_id() != user.role_id();
     let saml = |user: &User| user.authentication_type() == Some(SAML);
     after.login() == user.login()
         && (local || after.authentication_type() == user.authentication_type())

@@ -7,7 +7,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::surface_secret::{Members, SurfaceSecret};
 use crate::settings::{key_id_of, key_type_of, organization_of};
 
-const MEMBERS: [&str; 5] = ["api_key", "region", "url", "key_type", "key_id"];
+const MEMBERS: [&str; 6] = [
+    "api_key",
+    "region",
+    "url",
+    "key_type",
+    "key_id",
+    "organization_id",
+];
 
 /// What the platform's secret holds: `api_key`, `region` or `url`, and optionally `key_type`
 /// (organization or user), `key_id` and `organization_id`. Other members are left alone.

@@ -147,7 +147,7 @@ fn a_list_of_nobody_who_was_there_before_does_not_prove_that_somebody_is_gone() 
 fn correlation_ids_are_those_of_the_person_alone() {
     let world = World::new();
     let function = world.function("offboard-users");
-    let event = people(&[JDOE, TOKAFOR, "SONeill@Example.com"]);
+    let event = people(&[JDOE, TOKAFOR, "contractor@example.com"]);
     function.invoke(&event).result.expect("done");
     let logs = function.logs();
     let records = logs
