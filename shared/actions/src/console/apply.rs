@@ -102,12 +102,14 @@ impl ConsoleContext {
 
     /// The outcome of a run that has written nothing yet; of a dry run, its last.
     fn unchanged(&self, subject: Subject, plan: &Plan, before: Option<&Snapshot>) -> Outcome {
-        let mut lines = plan.to_lines();
-        lines.extend(before.and_then(|before| kept_grants(before, plan)));
         let leases = &self.run.leases;
         let key = before.map(|before| self.key(&before.user));
         let notes = key.as_ref().map(|key| leases.notes_on(key));
-        let finished = key.is_some_and(|key| !leases.finished_on(&key).is_empty());
+        // What was done of somebody else's plan comes first.
+        let mut lines = key.map_or_else(Vec::new, |key| leases.finished_on(&key));
+        let finished = !lines.is_empty();
+        lines.extend(plan.to_lines());
+        lines.extend(before.and_then(|before| kept_grants(before, plan)));
         Outcome {
             operation: self.run.spec.name.into(),
             subject,
