@@ -9,16 +9,14 @@ use clap::{Parser, Subcommand};
 use tracing::{Level, info, warn};
 
 use crate::about::{DESCRIPTION, NAME, VENDOR, VERSION};
+use crate::connection::variables;
 use crate::message::Envelope;
 use crate::plugin::Plugin;
 use crate::{catalog, http, log, sample, task};
 use services::output::{self, say};
-use services::settings::{ALLOW_REMOTE_SHUTDOWN, JOURNAL_FOLDER, JOURNAL_TABLE, check_names_of};
+use services::settings::check_names_but;
 use services::signals::{Signal, Signals};
 use services::{files, logs};
-
-/// The variables that a connection does not have.
-const READ_HERE: [&str; 3] = [ALLOW_REMOTE_SHUTDOWN, JOURNAL_TABLE, JOURNAL_FOLDER];
 
 #[derive(Parser)]
 #[command(name = "insightconnect-plugin", about = DESCRIPTION, after_help = EXAMPLES, disable_version_flag = true)]
@@ -89,7 +87,7 @@ pub fn main() -> ExitCode {
         cli.command,
         Some(Command::Run(_) | Command::Test(_) | Command::Http(_))
     );
-    if works && let Err(error) = check_names_of(&READ_HERE, ELSEWHERE) {
+    if works && let Err(error) = check_names_but(&variables(), ELSEWHERE) {
         say(error);
         return ExitCode::FAILURE;
     }

@@ -267,10 +267,9 @@ impl Content {
             return Self::Empty;
         }
         let encoding = header(CONTENT_ENCODING).filter(|encoding| encoding != "identity");
-        match encoding {
-            Some(encoding) if !encoding.is_empty() => return Self::Compressed(encoding),
-            _ if body.starts_with(&[0x1F, 0x8B]) => return Self::Compressed("gzip".into()),
-            _ => {}
+        let encoding = encoding.filter(|encoding| !encoding.is_empty());
+        if body.starts_with(&[0x1F, 0x8B]) {
+            return Self::Compressed(encoding.unwrap_or_else(|| "gzip".into()));
         }
         let json = match request.is_list {
             true => without_links::parse(body).ok(),
@@ -280,7 +279,9 @@ impl Content {
         match json {
             // A page that says that it is one is no answer, whatever else can be read in it.
             _ if said.contains("html") => Self::Html(title(text)),
+            // Some name an encoding that is none: what can be read was not compressed.
             Some(json) => Self::Json(json),
+            None if encoding.is_some() => Self::Compressed(encoding.unwrap_or_default()),
             None if text.starts_with(b"<?xml") => Self::Other("XML"),
             None if text.starts_with(b"<") => Self::Html(title(text)),
             None if body.starts_with(&[0xFF, 0xFE]) || body.starts_with(&[0xFE, 0xFF]) => {
@@ -320,12 +321,13 @@ impl Content {
     }
 
     /// Whether a refusal with this content may be the API's own. Somebody else's 403 or 404 would be taken for a
-    /// word about a privilege or an account, so there a console has to sound like one: it says what is wrong, and
-    /// has links (vendor API file). Of the platform nothing more is known than that it answers with objects.
+    /// word about a privilege or an account, so there a console has to sound like one: it has links, or says what is
+    /// wrong with its status (vendor API file); gateways say it without. Of the platform nothing more is known than that it answers with objects.
     fn is_an_error_of(&self, request: &Request, code: u16) -> bool {
         match (self, request.surface) {
             (Self::Json(Value::Object(members)), Surface::Console) if matches!(code, 403 | 404) => {
-                members.contains_key("message") || members.contains_key("links")
+                let has = |name| members.contains_key(name);
+                has("links") || has("message") && has("status")
             }
             (Self::Json(json), _) => json.is_object(),
             // A list is always there, and a console that will not show it says so.

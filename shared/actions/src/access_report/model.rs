@@ -157,7 +157,9 @@ impl ReportedAccount {
     /// Whether it may log in and may open nothing: what suspending leaves of an account of the platform.
     pub(super) fn opens_nothing(&self) -> bool {
         let nothing = |products: &Vec<String>| products.is_empty();
+        // Products do not cover what an administrator may do.
         self.surface == SurfaceKind::Platform
+            && !self.admin
             && self.products.as_ref().is_some_and(nothing)
             && self.api_keys == Some(0)
     }

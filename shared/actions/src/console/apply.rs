@@ -63,6 +63,8 @@ impl ConsoleContext {
                 let waited = administrators.as_ref().is_some_and(|held| held.stale);
                 let same = self.refresh(&before, &mut plan).await;
                 before = same.map_err(|error| again_if(waited, error))?;
+                // A list may tell less of it.
+                self.check_losses(&before.user, &mut plan)?;
                 plan.say_untold_flags(&before, self.console().form_or_default());
             }
             self.change(before, plan, &facts, subject, applied).await
@@ -143,7 +145,7 @@ impl ConsoleContext {
             return Ok(self.unchanged(outcome.subject, &plan, Some(&before)));
         }
         let held = self.hold(&before, &plan).await?;
-        let keeps = held.keeps();
+        let (keeps, for_good) = (held.keeps(), held.keeps_for_good());
         let stale = held.stale;
         let result = self
             .change_held(before, plan, facts, outcome, stale, applied)
@@ -153,6 +155,7 @@ impl ConsoleContext {
             Ok(_) => true,
             Err(error) => {
                 !keeps
+                    || error.grants_kept
                     || error.plan_again
                     || error.changed == Changed::Nothing && applied.is_empty()
             }
@@ -163,7 +166,7 @@ impl ConsoleContext {
                 outcome.warnings.extend(untold);
                 Ok(outcome)
             }
-            Err(error) if finished => Err(error),
+            Err(error) if finished || !for_good => Err(error),
             Err(error) => Err(remembered(error)),
         }
     }
@@ -214,7 +217,8 @@ impl ConsoleContext {
             .await;
         let (after, seed) = written.map_err(|error| undelivered(&plan, applied, error))?;
         if let Some(delivery) = plan.delivery.as_ref().filter(|_| !plan.sets_own_password()) {
-            self.deliver(delivery, &before, seed).await?;
+            let delivered = self.deliver(delivery, &before, seed).await;
+            delivered.map_err(Error::grants_kept)?;
         }
         if facts.users.is_some() {
             let warnings = &mut outcome.warnings;
@@ -341,7 +345,7 @@ impl ConsoleContext {
             before.clone()
         };
         let after = self.settle(before, plan, after, warnings).await?;
-        verify(plan, &expected, before, &after, warnings)?;
+        verify(plan, &expected, before, &after, warnings).map_err(Error::grants_kept)?;
         Ok((Some(after), seed))
     }
 

@@ -170,7 +170,7 @@ impl ConsoleContext {
             error
                 .message
                 .push_str("; its individual grants are in place");
-            return error;
+            return error.grants_kept();
         }
         let (may, lost) = match found {
             true => (

@@ -70,12 +70,22 @@ impl ConsoleContext {
         if plan.may_end_administrator(user) && facts.may_be_privileged(user) {
             facts.roles = Some(self.roles().await?.to_vec());
             let held = self.hold_administrators(user, plan).await?;
-            let stale = held.as_ref().is_some_and(|held| held.stale);
-            facts.users = Some(match stale {
-                true => self.staying_now().await?,
-                false => self.staying().await?,
-            });
-            return Ok((facts, held));
+            // With the lease they are read now: whoever had it before may have taken others away.
+            let users = match &held {
+                Some(held) if held.keeps() => self.staying_now().await,
+                _ => self.staying().await,
+            };
+            return match (users, held) {
+                (Ok(users), held) => {
+                    facts.users = Some(users);
+                    Ok((facts, held))
+                }
+                (Err(error), Some(held)) => {
+                    held.end(self.run.deadline, true).await;
+                    Err(error)
+                }
+                (Err(error), None) => Err(error),
+            };
         }
         Ok((facts, None))
     }

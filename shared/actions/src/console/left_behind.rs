@@ -131,29 +131,37 @@ impl ConsoleContext {
                 held.end(self.run.deadline, true).await;
                 Error::plan_again()
             }
-            Err(mut error) => {
+            Err(NotGivenBack {
+                mut error,
+                for_good,
+            }) => {
                 error.message = format!("{} was cut, and {}", whose(left), error.message);
-                // What the console will never take back is told once, and must not stop everybody else.
-                let for_good = matches!(error.kind, ErrorKind::Refused | ErrorKind::Unexpected);
+                // What can never be given back is told once, and must not stop everybody else.
                 held.end(self.run.deadline, for_good).await;
                 error
             }
         }
     }
 
-    async fn give_back(&self, user: &User, left: &JournalEntry) -> Result<Option<String>> {
+    async fn give_back(
+        &self,
+        user: &User,
+        left: &JournalEntry,
+    ) -> std::result::Result<Option<String>, NotGivenBack> {
         let wanted = left.give_back.clone().unwrap_or_default();
         let wanted: GiveBack = serde_json::from_value(wanted).map_err(|_| {
-            Error::new(
-                ErrorKind::Unexpected,
-                "what it left in the journal can't be understood",
+            NotGivenBack::for_good(
+                Error::new(
+                    ErrorKind::Unexpected,
+                    "what it left in the journal can't be understood",
+                )
+                .next("look for its audit record, and give back by hand what the account lacks"),
             )
-            .next("look for its audit record, and give back by hand what the account lacks")
         })?;
         let now = match self.snapshot(user).await {
             Ok(now) => now,
             Err(error) if error.is_missing() && self.is_gone(user.id()).await? => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) => return Err(with_all(error, &wanted).into()),
         };
         let mut plan = Plan::default();
         for missing in wanted.missing(&now) {
@@ -168,14 +176,16 @@ impl ConsoleContext {
         });
         let lacks = lacks.collect::<Vec<_>>().join(", ");
         if !wanted.logins.contains(now.user.login()) {
-            return Err(Error::new(
-                ErrorKind::Unexpected,
-                format!(
-                    "its account has another login by now, {:?}, so these were not given back: {lacks}",
-                    printable(now.user.login())
-                ),
-            )
-            .next("look whose account it is, and give back by hand what it should have"));
+            return Err(NotGivenBack::for_good(
+                Error::new(
+                    ErrorKind::Unexpected,
+                    format!(
+                        "its account has another login by now, {:?}, so these were not given back: {lacks}",
+                        printable(now.user.login())
+                    ),
+                )
+                .next("look whose account it is, and give back by hand what it should have"),
+            ));
         }
         self.run.time_to_write()?;
         let subject = self.subject(&now.user);
@@ -192,16 +202,64 @@ impl ConsoleContext {
         let settled = self.settle(&now, &plan, after, &mut warnings).await;
         settled.map_err(|mut error| {
             error.message = format!("these were not all given back: {lacks}: {}", error.message);
-            if error.changed == Changed::Nothing && error.kind != ErrorKind::Refused {
+            // The console itself refuses them, or takes them without a word and does not show them.
+            let for_good = match &error.source {
+                Some(source) => {
+                    source.kind == rapid7::ErrorKind::Rejected || error.kind == ErrorKind::Refused
+                }
+                None => error.kind == ErrorKind::Conflict,
+            };
+            if error.changed == Changed::Nothing && !for_good {
                 error.changed = Changed::Unknown;
             }
-            error
+            if for_good {
+                error.kind = ErrorKind::Unexpected;
+                error.next = Some(
+                    "give back by hand what the account should have: it is not tried again".into(),
+                );
+            }
+            NotGivenBack { error, for_good }
         })?;
         Ok(Some(format!(
             "an earlier run was cut in the middle ({}); what the account had lost by it was given back: {lacks}",
             whose(left)
         )))
     }
+}
+
+/// Why what somebody left behind is not finished, and whether trying again makes no difference.
+struct NotGivenBack {
+    error: Error,
+    for_good: bool,
+}
+
+impl NotGivenBack {
+    fn for_good(error: Error) -> Self {
+        Self {
+            error,
+            for_good: true,
+        }
+    }
+}
+
+impl From<Error> for NotGivenBack {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            for_good: false,
+        }
+    }
+}
+
+/// What can't even be looked at says all that may be missing.
+fn with_all(mut error: Error, wanted: &GiveBack) -> Error {
+    let lists = KINDS.map(|kind| format!("{} {:?}", noun(kind), wanted.ids(kind)));
+    error.message = format!(
+        "whether it has lost these can't be read ({}): {}",
+        lists.join(", "),
+        error.message
+    );
+    error
 }
 
 /// What a run that is not dry would do first.

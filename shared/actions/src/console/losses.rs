@@ -53,10 +53,13 @@ impl ConsoleContext {
                 "change the account in the console; or accept_loss_of_privileges, after noting down what it has",
             ));
         }
-        plan.warnings.push(format!(
+        let warning = format!(
             "no update can carry what the account has of its own: {what}; the console may drop it, and nothing \
              can give it back"
-        ));
+        );
+        if !plan.warnings.contains(&warning) {
+            plan.warnings.push(warning);
+        }
         Ok(())
     }
 }

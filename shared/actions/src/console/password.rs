@@ -8,7 +8,7 @@ use crate::console::plan::{Change, Delivery, Plan};
 use crate::console::random_password::{CharacterClass, Rules};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::text::solid;
-use crate::core::typed::typed;
+use crate::core::typed::typed_whole;
 
 /// A password that a caller gives, itself or by reference.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ impl Given<'_> {
 }
 
 fn given(password: &SecretString) -> Result<SecretString> {
-    let password = typed(password.expose_secret());
+    let password = typed_whole(password.expose_secret());
     let password = password.map_err(|expected| Error::invalid_input("password", expected))?;
     Ok(password.into())
 }

@@ -65,13 +65,22 @@ impl Begun {
     /// # Errors
     /// `Unavailable` if the process was told to end before this part had begun.
     pub(crate) fn begin(&self, ending: &Ending) -> Result<()> {
-        let begun = self.part.load(Ordering::SeqCst);
-        if let Some(why) = ending.why().filter(|_| !begun) {
-            return Err(not_begun(why));
-        }
+        self.may_begin(ending)?;
         self.part.store(true, Ordering::SeqCst);
         self.any.store(true, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// Whether this part may begin, or go on.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub(crate) fn may_begin(&self, ending: &Ending) -> Result<()> {
+        let begun = self.part.load(Ordering::SeqCst);
+        match ending.why().filter(|_| !begun) {
+            Some(why) => Err(not_begun(why)),
+            None => Ok(()),
+        }
     }
 
     /// Does what leads to a write, and the write: given up if the process is told to end before anything

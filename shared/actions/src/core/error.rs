@@ -124,6 +124,8 @@ pub struct Error {
     pub correlation_ids: Vec<String>,
     /// Nothing failed: the account is not any more what the run was planned on, and planned anew it may succeed.
     pub(crate) plan_again: bool,
+    /// Whether the account is proven to have the individual grants that it must keep, whatever else failed.
+    pub(crate) grants_kept: bool,
 }
 
 impl Error {
@@ -141,7 +143,14 @@ impl Error {
             details: None,
             correlation_ids: Vec::new(),
             plan_again: false,
+            grants_kept: false,
         }
+    }
+
+    /// With the grants proven that the account must keep.
+    pub(crate) fn grants_kept(mut self) -> Self {
+        self.grants_kept = true;
+        self
     }
 
     /// Another run changed the account after it was read: everything is to be planned anew. What callers see,

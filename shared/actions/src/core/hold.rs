@@ -16,8 +16,9 @@ use crate::core::lease::{Held, Taken, whose};
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// A lease outlasts its run's deadline by this: the last request may be on its way.
-const AFTER_DEADLINE: Duration = Duration::from_secs(2);
+/// A lease outlasts its run's deadline by this: the last request may be on its way, and clocks of machines that
+/// share a table may differ a little.
+const AFTER_DEADLINE: Duration = Duration::from_secs(5);
 
 impl RunContext {
     /// Takes the lease of an account and leaves an entry there. Whoever holds it is waited for, as long as
@@ -30,10 +31,12 @@ impl RunContext {
             return Ok(Taken::Begun(Held::nothing(key, &self.leases)));
         };
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let holder = Holder {
-            id: random_id()?,
-            until: SystemTime::now() + left + AFTER_DEADLINE,
+        let until = SystemTime::now() + left + AFTER_DEADLINE;
+        let id = match self.leases.not_ended(&key) {
+            Some(holder) => holder.id,
+            None => random_id()?,
         };
+        let holder = Holder { id, until };
         let mut held = Held::asked(&journal, key, holder, &self.leases);
         let mut wait = FIRST_WAIT;
         loop {
@@ -52,6 +55,8 @@ impl RunContext {
                     if left < TIME_TO_WRITE + wait {
                         return Err(busy(entry.as_deref()));
                     }
+                    // Nothing new is begun, and waiting for it makes no sense.
+                    self.begun.may_begin(&self.services.ending)?;
                     if !held.stale {
                         info!(key = %held.key, "another run is at work on this: waiting");
                     }

@@ -25,6 +25,8 @@ pub(crate) struct Leases(Arc<Mutex<Known>>);
 struct Known {
     /// When this run itself ended a lease last.
     ended: HashMap<JournalKey, SystemTime>,
+    /// Leases that this run could not end, and still has.
+    not_ended: HashMap<JournalKey, Holder>,
     /// What of somebody else's work this run has finished, in lines for people.
     finished: Vec<(JournalKey, String)>,
     /// The same of a dry run, which finishes nothing.
@@ -39,6 +41,11 @@ impl Leases {
     /// When this run itself ended a lease of this last.
     pub(crate) fn ended(&self, key: &JournalKey) -> Option<SystemTime> {
         self.lock().ended.get(key).copied()
+    }
+
+    /// The holder of a lease that this run could not end.
+    pub(crate) fn not_ended(&self, key: &JournalKey) -> Option<Holder> {
+        self.lock().not_ended.remove(key)
     }
 
     /// Notes what of somebody else's work on an account was finished.
@@ -123,6 +130,12 @@ impl Held {
         self.journal.is_some()
     }
 
+    /// Whether that is so for runs of other processes, too.
+    pub(crate) fn keeps_for_good(&self) -> bool {
+        let journal = self.journal.as_ref();
+        journal.is_some_and(|journal| journal.outlives_the_process())
+    }
+
     /// Where there is no journal, everybody holds everything.
     pub(crate) fn nothing(key: JournalKey, leases: &Leases) -> Self {
         Self {
@@ -147,7 +160,17 @@ impl Held {
         let mut known = self.leases.lock();
         known.ended.insert(self.key.clone(), SystemTime::now());
         drop(known);
-        let why = ended.err()?;
+        let why = match ended {
+            Ok(()) => return None,
+            Err(why) => why,
+        };
+        // Asked for again, it is this run's all the same.
+        if finished {
+            let mut known = self.leases.lock();
+            known
+                .not_ended
+                .insert(self.key.clone(), self.holder.clone());
+        }
         warn!(key = %self.key, why, "the journal could not be told that the work has ended");
         journal.abandon(&self.key, &self.holder);
         finished.then(|| {

@@ -45,7 +45,7 @@ fn slips(one: &str, other: &str) -> Option<usize> {
 
 /// Whether a login or an address is another form of a text: in other letters, with or without a domain,
 /// with or without a `+`.
-fn is_form_of(given: &str, there: &str) -> bool {
+pub(crate) fn is_form_of(given: &str, there: &str) -> bool {
     looks(given) == looks(there)
         || bare(given) == bare(there)
         || untagged(given).is_some_and(|given| untagged(there) == Some(given))

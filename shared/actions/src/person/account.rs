@@ -188,8 +188,10 @@ impl<'a> List<'a> {
 /// The addresses in a text that is none: `Jane Doe <jdoe@example.com>`, `mailto:…`, several with commas.
 fn within(text: &str) -> Vec<String> {
     let text = looks(text);
-    let apart = |c: char| c.is_whitespace() || "<>()[]\"',;:|/\\".contains(c);
-    let parts: Vec<&str> = text.split(apart).filter(|part| !part.is_empty()).collect();
+    // An apostrophe is a letter of names, and a quotation mark at their ends.
+    let apart = |c: char| c.is_whitespace() || "<>()[]\",;:|/\\".contains(c);
+    let parts = text.split(apart).map(|part| part.trim_matches('\''));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
         [] | [_] if parts.first().is_none_or(|only| *only == text) => Vec::new(),
         parts => parts

@@ -82,14 +82,21 @@ impl ConsoleTask {
             plan,
             report,
         } = self;
-        let left = left(&before.user, options);
-        let user = before.user.clone();
+        let mut user = before.user.clone();
+        let mut begun = !plan.changes.is_empty();
+        let result = work(&context, before, listed, plan, options, &mut user).await;
+        // As it was when it was planned last: another run may have been at it.
+        let left = left(&user, options);
         let step = match user.enabled() {
             Some(false) => "disabled already",
             _ => "disabled",
         };
-        let begun = !plan.changes.is_empty();
-        let result = work(&context, before, listed, plan, options).await;
+        let key = context.key(&user);
+        let result = result.map_err(|error| error.after(context.run.leases.finished_on(&key)));
+        begun |= match &result {
+            Ok(outcome) => outcome.changed,
+            Err(error) => error.changed != Changed::Nothing,
+        };
         if let Err(error) = &result
             && error.changed == Changed::Nothing
             && is_gone(&context, &user, error).await
@@ -159,6 +166,7 @@ async fn work(
     listed: bool,
     plan: Plan,
     options: Options,
+    planned_on: &mut User,
 ) -> Result<Outcome> {
     let user = before.user.clone();
     let mut result = context.apply_to(before, plan).await;
@@ -180,6 +188,7 @@ async fn work(
         let now = context.find_user(&Selector::Id(user.id())).await?;
         same_account(&user, &now)?;
         let now = self::before(&context, &now, options).await?;
+        planned_on.clone_from(&now.user);
         let plan = self::plan(&now, options)?;
         result = context.apply_to(now, plan).await;
     }

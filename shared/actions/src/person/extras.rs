@@ -14,6 +14,7 @@ use crate::console::password::NEVER_SHOWN;
 use crate::console::plan::{Change, Plan, Snapshot};
 use crate::console::random_password::Rules;
 use crate::core::error::{Changed, Error, ErrorKind, Result};
+use crate::core::lease::PLANS;
 
 /// Whether a password in the console is what lets the person in.
 pub(super) fn has_password(user: &User) -> bool {
@@ -156,7 +157,16 @@ async fn replace(
 
 /// One of them, on the account as it is now.
 async fn one(context: &ConsoleContext, before: &User, extra: Extra) -> Result<Outcome> {
-    let context = &context.read_anew();
+    for _ in 1..PLANS {
+        match once(&context.read_anew(), before, extra).await {
+            Err(error) if error.plan_again => {}
+            result => return result,
+        }
+    }
+    once(&context.read_anew(), before, extra).await
+}
+
+async fn once(context: &ConsoleContext, before: &User, extra: Extra) -> Result<Outcome> {
     let now = context.user(before.id()).await?;
     if now.enabled() != Some(false) {
         return Err(Error::new(

@@ -150,13 +150,32 @@ impl IdentityRules {
             let theirs = account.email.as_deref();
             account.login == *login && theirs.is_some_and(|theirs| !self.are_alike(&email, theirs))
         };
-        let mut lists = lists.iter();
-        let list = lists.find(|list| list.accounts().any(other))?;
-        Some(format!(
-            "the email and the login are not one person's: on {} the account with the login has another \
-             email",
-            list.name
-        ))
+        if let Some(list) = lists.iter().find(|list| list.accounts().any(other)) {
+            return Some(format!(
+                "the email and the login are not one person's: on {} the account with the login has \
+                 another email",
+                list.name
+            ));
+        }
+        // Where every account was looked at, a login that nobody has and an email that somebody has with
+        // another login are not one person's either. On the platform the address is the login.
+        let theirs = |account: &Account| {
+            let address = account.email.as_deref();
+            address.is_some_and(|address| {
+                self.are_alike(&email, address) && account.lower != key(address)
+            })
+        };
+        let whole = lists.iter().all(|list| list.accounts.is_some());
+        let has = |account: &Account| account.lower == key(login);
+        let taken = lists.iter().any(|list| list.accounts().any(has));
+        let list = lists.iter().find(|list| list.accounts().any(theirs))?;
+        (whole && !taken).then(|| {
+            format!(
+                "the email and the login are not one person's: on {} the account with the email has another \
+                 login, and nobody has this one",
+                list.name
+            )
+        })
     }
 
     /// Every address that may be the person's, and whether those that were told are one person's.

@@ -217,11 +217,11 @@ mod tests {
             ("ticket\ncanary\n", "`people_text`: expected CSV whose"),
             ("email\n", "`people, people_text`: expected at least one"),
             (
-                "email,login\na@example.com,\ncanary@example.com\n",
+                "email,login\na@example.com,\ncanary@example.com,,x\n",
                 "`people_text, line 3`: expected as many columns",
             ),
             (
-                "email,login\r\n\r\na@example.com,\r\n\r\n,\r\ncanary@example.com\r\n",
+                "email,login\r\n\r\na@example.com,\r\n\r\n,\r\ncanary@example.com,,x\r\n",
                 "`people_text, line 6`: expected as many columns",
             ),
             (

@@ -34,10 +34,17 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
         Some((delimiter, begin)) => (vec![delimiter], begin),
         None => (DELIMITERS.to_vec(), 0),
     };
-    let table = delimiters
-        .into_iter()
-        .map(|delimiter| rows(text, begin, delimiter))
-        .find(|rows| rows.first().is_some_and(names_people));
+    let fits = |delimiter: &u8| {
+        let rows = rows(text, begin, *delimiter);
+        rows.first().is_some_and(names_people).then_some(rows)
+    };
+    // One that leaves no other in the names of columns comes first: `email;` is no name.
+    let clean = |rows: &Vec<Row>| {
+        let mut names = rows.first().into_iter().flat_map(|row| row.cells.iter());
+        !names.any(|name| name.bytes().any(|byte| DELIMITERS.contains(&byte)))
+    };
+    let fitting = || delimiters.iter().filter_map(fits);
+    let table = fitting().find(clean).or_else(|| fitting().next());
     let table = table.ok_or_else(|| wrong(name, EXPECTED))?;
     let mut rows = table.into_iter();
     let header = rows.next().map(|row| row.cells).unwrap_or_default();
@@ -54,9 +61,6 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
         }
     }
     // Some end each line with what stands between cells, and some all but the first.
-    let names: Vec<&str> = header.iter().collect();
-    let named = names.iter().rposition(|name| !name.is_empty());
-    let named = named.map_or(0, |last| last + 1);
     let mut people = Vec::new();
     for row in rows {
         let place = format!("{name}, line {}", row.line);
@@ -65,7 +69,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
             return Err(wrong(&place, expected));
         }
         let mut more = row.cells.iter().skip(columns.len());
-        if row.cells.len() < named || more.any(|cell| !cell.is_empty()) {
+        // Spreadsheets leave out the last cells of a row that are empty.
+        if more.any(|cell| !cell.is_empty()) {
             return Err(wrong(
                 &place,
                 "expected as many columns as in the first line",

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use actions::{AuditRecords, Entry, Error, strict_json, typed};
+use actions::{AuditRecords, Entry, Error, strict_json, typed_whole};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 use services::files;
@@ -86,7 +86,7 @@ fn secret(name: &str) -> actions::Result<String> {
         files::read(io::stdin().lock(), files::LARGEST_SECRET)
     };
     let secret = secret.map_err(|error| unreadable_input(&error))?;
-    let secret = typed(&secret);
+    let secret = typed_whole(&secret);
     let secret = secret.map_err(|expected| Error::invalid_input("(standard input)", expected))?;
     Ok(secret.to_owned())
 }

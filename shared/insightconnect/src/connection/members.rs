@@ -60,6 +60,13 @@ pub(super) const SKIP_VERIFICATION: &str = "RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICA
 pub(super) const TIMEOUT_SECONDS: &str = "timeout_seconds";
 pub(super) const ALLOWED_OPERATIONS: &str = "RAPID7_ALLOWED_OPERATIONS";
 
+/// The variables of the environment that a connection has under names of its own.
+pub(crate) fn variables() -> Vec<&'static str> {
+    let members = members();
+    let variables = members.iter().flat_map(|member| member.variables);
+    variables.map(|(variable, _)| *variable).collect()
+}
+
 /// Every member, in the order of the user interface.
 pub(super) fn members() -> Vec<Member> {
     vec![

@@ -5,5 +5,5 @@ mod members;
 mod open;
 
 pub use members::fields;
-pub(crate) use members::in_its_words;
+pub(crate) use members::{in_its_words, variables};
 pub(crate) use open::Connections;

@@ -439,7 +439,10 @@ impl Client {
         let first = Page::read(answer, &request)?;
         if first.lacks_some(first.entries.len()) {
             // Privileges are names alone.
-            let by_id = |entry: &Value| Some(entry.get("id").unwrap_or(entry).to_string());
+            let by_id = |entry: &Value| {
+                let id = entry.get("id").filter(|id| !id.is_null());
+                Some(id.unwrap_or(entry).to_string())
+            };
             return read_backwards(&self.transport, &self.call, path, by_id).await;
         }
         Ok(first.entries)

@@ -42,12 +42,15 @@ impl SurfaceSecret for ConsoleSecret {
                  and `password`",
             ));
         }
-        let (pins, authorities) = (member("certificate_sha256")?, secret.lines("ca_pem")?);
+        // Both may have several lines.
+        let (pins, authorities) = (secret.lines("certificate_sha256")?, secret.lines("ca_pem")?);
         let trust = match (&pins, &authorities) {
             (None, None) => None,
-            (Some(_), None) => secret
-                .parsed("certificate_sha256", pins_of)?
-                .map(Trust::Pins),
+            (Some(pins), None) => {
+                let pins = pins_of(pins);
+                let wrong = |error| secret.wrong(&format!("`certificate_sha256`: {error}"));
+                Some(Trust::Pins(pins.map_err(wrong)?))
+            }
             (None, Some(pem)) => Some(Trust::CaPem(pem.clone())),
             _ => return Err(secret.wrong("expected `certificate_sha256` or `ca_pem`, got both")),
         };

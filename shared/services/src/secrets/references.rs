@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actions::{Progress, SecretReader, SecretWriter, Staged, typed, typed_whole};
+use actions::{Progress, SecretReader, SecretWriter, Staged, typed_whole};
 use rapid7::{BoxFuture, CredentialError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -174,7 +174,7 @@ fn pick(text: &SecretString, key: Option<&str>) -> Result<SecretString, String> 
         (Some(json), _) => {
             let member = json.get(name).and_then(Value::as_str);
             let member = member.ok_or_else(|| format!("it has no text in its member {name:?}"))?;
-            let secret = typed(member).map_err(|expected| format!("`{name}`: {expected}"))?;
+            let secret = typed_whole(member).map_err(|expected| format!("`{name}`: {expected}"))?;
             Ok(secret.into())
         }
         (None, None) => Ok(typed_whole(text)?.into()),

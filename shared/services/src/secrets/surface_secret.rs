@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use actions::{nearest_name, typed};
+use actions::{nearest_name, typed_whole};
 use rapid7::{CredentialError, Identity};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
@@ -93,7 +93,7 @@ impl<'a> Members<'a> {
         let Some(text) = self.lines(member)? else {
             return Ok(None);
         };
-        let text = typed(&text).map_err(|why| self.wrong(&format!("`{member}`: {why}")))?;
+        let text = typed_whole(&text).map_err(|why| self.wrong(&format!("`{member}`: {why}")))?;
         Ok(Some(text.to_owned()))
     }
 

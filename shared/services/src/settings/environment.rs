@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use actions::typed;
+use actions::typed_whole;
 use rapid7::is_hidden;
 
 /// A variable that can't be used. Values are not repeated: one may be a password.
@@ -58,7 +58,7 @@ impl Environment<'_> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        let text = typed(&text).map_err(|expected| wrong(name, expected))?;
+        let text = typed_whole(&text).map_err(|expected| wrong(name, expected))?;
         Ok(Some(text.to_owned()))
     }
 

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use super::environment::{Environment, SettingsError, refuse_empty, wrong};
 
-/// The table of the journal.
-pub const TABLE: &str = "RAPID7_JOURNAL_TABLE";
-/// The folder of the journal.
-pub const FOLDER: &str = "RAPID7_JOURNAL_FOLDER";
+pub(super) const TABLE: &str = "RAPID7_JOURNAL_TABLE";
+pub(super) const FOLDER: &str = "RAPID7_JOURNAL_FOLDER";
 
 /// Set to nothing, they would read as "no journal".
 pub(super) const PLACES: [&str; 2] = [TABLE, FOLDER];

@@ -58,14 +58,13 @@ pub fn check_names() -> Result<(), SettingsError> {
     check(of_this_process(), &variables())
 }
 
-/// The same for a program that reads these alone; `elsewhere` is where what the others mean is said.
+/// The same for a program that reads some of them from elsewhere, as `elsewhere` says.
 ///
 /// # Errors
-/// As [`check_names`], and for those that only other programs read.
-pub fn check_names_of(own: &[&str], elsewhere: &str) -> Result<(), SettingsError> {
-    check(of_this_process(), &variables())?;
-    let known = variables();
-    let others = |name: &String| known.contains(&name.as_str()) && !own.contains(&name.as_str());
+/// As [`check_names`], and for those.
+pub fn check_names_but(others: &[&str], elsewhere: &str) -> Result<(), SettingsError> {
+    check_names()?;
+    let others = |name: &String| others.contains(&name.as_str());
     match of_this_process().find(others) {
         Some(name) => Err(SettingsError(format!(
             "{name} is not read here: {elsewhere}"
@@ -86,7 +85,7 @@ fn check(names: impl Iterator<Item = String>, known: &[&str]) -> Result<(), Sett
     };
     let unknown = names
         .filter(ours)
-        .filter(|name| !known.contains(&name.as_str()));
+        .filter(|name| !known.contains(&name.as_str()) && !is_of_a_service(name));
     let mut told: Vec<String> = unknown
         .map(|name| match nearest_name(&name, known) {
             Some(meant) => format!("{name} (perhaps {meant} was meant)"),
@@ -103,6 +102,24 @@ fn check(names: impl Iterator<Item = String>, known: &[&str]) -> Result<(), Sett
     )))
 }
 
+/// Whether a variable is one that Kubernetes sets for a service in the same namespace: nobody wrote it.
+fn is_of_a_service(name: &str) -> bool {
+    let ends = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"];
+    let numbered = [
+        "_TCP",
+        "_UDP",
+        "_TCP_ADDR",
+        "_UDP_ADDR",
+        "_TCP_PORT",
+        "_UDP_PORT",
+        "_TCP_PROTO",
+        "_UDP_PROTO",
+    ];
+    ends.iter().any(|end| name.ends_with(end))
+        || name.contains("_SERVICE_PORT_")
+        || name.contains("_PORT_") && numbered.iter().any(|end| name.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +131,15 @@ mod tests {
             check(names, &variables()).map_err(|error| error.to_string())
         };
         assert_eq!(told(&[LOG, "HOME", "AWS_REGION"]), Ok(()));
+        let service = [
+            "SERVICE_HOST",
+            "SERVICE_PORT_HTTP",
+            "PORT",
+            "PORT_10001_TCP_ADDR",
+        ];
+        for name in service.map(|name| format!("{PREFIX}USER_ACTIONS_{name}")) {
+            assert_eq!(told(&[&name]), Ok(()));
+        }
         for (name, meant) in [
             ("PROTECTED_LOGIN", "PROTECTED_LOGINS"),
             ("CONSOLE_PASWORD", "CONSOLE_PASSWORD"),

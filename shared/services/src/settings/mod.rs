@@ -15,10 +15,10 @@ pub use consoles::ConsoleSettings;
 pub(crate) use consoles::{form_of, pins_of};
 pub(crate) use environment::CredentialsAt;
 pub use environment::SettingsError;
-pub use journal::{FOLDER as JOURNAL_FOLDER, JournalAt, TABLE as JOURNAL_TABLE};
+pub use journal::JournalAt;
 pub use known::{
     ALLOW_REMOTE_SHUTDOWN, AUDIT_FILE, FUNCTION_PREFIX, LOG, VIA_LAMBDA, check_names,
-    check_names_of, variables,
+    check_names_but, variables,
 };
 pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of, organization_of};
 

@@ -2,9 +2,10 @@
 
 use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::near::untagged;
 use crate::core::outcome::{Outcome, Subject};
 use crate::core::spec::{Effect, Spec};
-use crate::core::text::{same_email, solid};
+use crate::core::text::{as_address, looks, same_email};
 use crate::platform::context::PlatformContext;
 use crate::platform::ending::Ending;
 use crate::platform::input::platform_user_input;
@@ -41,7 +42,7 @@ impl Action for DeletePlatformUser {
         input: DeletePlatformUserInput,
     ) -> Result<Outcome<PlatformUserView>> {
         let selector = input.selector()?;
-        let confirmed = &solid("confirm_email", &input.confirm_email)?;
+        let confirmed = &as_address("confirm_email", &input.confirm_email)?;
         let user = match context.find_user(&selector).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 return gone_already(context, &selector, confirmed, error).await;
@@ -78,7 +79,10 @@ async fn gone_already(
     }
     let users = context.users().await?;
     proves_something(users)?;
-    if let Some(user) = users.iter().find(|u| same_email(u.email(), confirmed)) {
+    // Another form of an address that is there is no proof that it is gone.
+    let is_form =
+        |email| looks(email) == looks(confirmed) || untagged(email) == untagged(confirmed);
+    if let Some(user) = users.iter().find(|user| is_form(user.email())) {
         return Err(error.next(format!("perhaps this was meant: {}", line(user))));
     }
     let subject = Subject {

@@ -9,9 +9,10 @@ use crate::console::outcome::Outcome;
 use crate::console::plan::{Change, Plan};
 use crate::core::action::Action;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::near::is_form_of;
 use crate::core::outcome::Subject;
 use crate::core::spec::{Effect, Spec};
-use crate::core::text::solid;
+use crate::core::text::as_login;
 
 user_input! {
     /// Which account to delete.
@@ -39,7 +40,7 @@ impl Action for DeleteUser {
 
     async fn run(context: &ConsoleContext, input: DeleteUserInput) -> Result<Outcome> {
         let selector = input.selector()?;
-        let confirmed = &solid("confirm_login", &input.confirm_login)?;
+        let confirmed = &as_login("confirm_login", &input.confirm_login)?;
         let user = match context.find_user(&selector).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 return gone_already(context, &selector, confirmed, error).await;
@@ -80,8 +81,8 @@ async fn gone_already(
     }
     let users = context.users().await?;
     context.proves_absence(users)?;
-    let near = confirmed.to_lowercase();
-    if let Some(user) = users.iter().find(|u| u.login().to_lowercase() == near) {
+    // Another form of a name that is there is no proof that it is gone.
+    if let Some(user) = users.iter().find(|u| is_form_of(confirmed, u.login())) {
         return Err(error.next(format!("perhaps this was meant: {}", line(user))));
     }
     let all = users.len();
