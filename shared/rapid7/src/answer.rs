@@ -11,13 +11,19 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
+use crate::proxy::Proxy;
 use crate::rate_limit::RateLimit;
 use crate::redact;
 use crate::request::Request;
+use crate::text::root_cause;
 use crate::without_links;
 
 /// What a request that got no whole answer means.
-pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Error {
+pub(crate) fn connection_error(
+    request: &Request,
+    error: reqwest::Error,
+    proxy: Option<&Proxy>,
+) -> Error {
     let error = error.without_url();
     let mut delivery = if never_left(&error) {
         Delivery::NotSent
@@ -45,8 +51,11 @@ pub(crate) fn connection_error(request: &Request, error: reqwest::Error) -> Erro
                 format!("the TLS handshake failed: {says}")
             }
         }
+    } else if let Some(said) = proxy.and_then(|proxy| proxy.told(&error)) {
+        said
     } else if error.is_timeout() && delivery == Delivery::NotSent {
-        "no connection within the time allowed".into()
+        let hint = proxy.map(Proxy::hint).unwrap_or_default();
+        format!("no connection within the time allowed{hint}")
     } else if error.is_timeout() {
         "no answer within the time allowed".into()
     } else if error.is_connect() {
@@ -86,6 +95,15 @@ fn failed_handshake(error: &rustls::Error) -> Option<&'static str> {
     }
 }
 
+/// Why the server's certificate is not trusted, if that is what an error is about.
+#[must_use]
+pub fn untrusted(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    match find::<rustls::Error>(error)? {
+        rustls::Error::InvalidCertificate(reason) => Some(describe(reason)),
+        _ => None,
+    }
+}
+
 /// Whether a request surely did not reach the server.
 pub(crate) fn never_left(error: &reqwest::Error) -> bool {
     error.is_connect() || error.is_builder()
@@ -116,14 +134,6 @@ fn find<'a, T: std::error::Error + 'static>(
         };
     }
     None
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 /// Reads an answer's body, piece by piece and no more than `longest` bytes of it. `None` if there is more,

@@ -114,8 +114,19 @@ impl Identity for Credentials {
 pub struct CredentialError {
     /// What happened, for a person.
     pub message: String,
-    /// Whether asking again later may help.
-    pub retryable: bool,
+    /// What it means for whoever asks.
+    pub kind: CredentialErrorKind,
+}
+
+/// What it means that no credentials could be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialErrorKind {
+    /// Asking again later may help.
+    Passing,
+    /// It stays until a person does something about it.
+    Lasting,
+    /// So does this: what answered is not believed to be where they are kept.
+    Untrusted,
 }
 
 /// Where credentials come from. They may change while a process runs (a rotated secret).

@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Credentials,
     /// Where the credentials are kept could not be reached.
     CredentialsUnavailable,
+    /// What answered in the place where the credentials are kept is not believed to be that.
+    CredentialsUntrusted,
     /// What answered is not the API: a web page, text, a redirect, or something between that refuses or changes
     /// what passes.
     NotTheApi,
@@ -110,7 +112,10 @@ impl Error {
     pub fn is_about_credentials(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::Unauthorized | ErrorKind::Credentials | ErrorKind::CredentialsUnavailable
+            ErrorKind::Unauthorized
+                | ErrorKind::Credentials
+                | ErrorKind::CredentialsUnavailable
+                | ErrorKind::CredentialsUntrusted
         )
     }
 

@@ -16,6 +16,7 @@ mod error;
 mod logins;
 mod number;
 pub mod platform;
+mod proxy;
 mod rate_limit;
 mod redact;
 mod request;
@@ -27,12 +28,14 @@ mod transport;
 mod url;
 mod without_links;
 
-pub use answer::read_body;
+pub use answer::{read_body, untrusted};
 pub use credentials::{
-    ApiKey, BoxFuture, CredentialError, CredentialSource, Credentials, Identity,
+    ApiKey, BoxFuture, CredentialError, CredentialErrorKind, CredentialSource, Credentials,
+    Identity,
 };
 pub use error::{Delivery, Error, ErrorKind, Result, Surface};
 pub use number::number;
+pub use proxy::{InvalidProxy, Proxy};
 pub use rate_limit::RateLimit;
 pub use redact::{REDACTED, redact_secret_members};
 pub use retry::RetryPolicy;

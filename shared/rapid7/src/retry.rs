@@ -194,7 +194,11 @@ mod tests {
 
     #[test]
     fn what_was_not_sent_for_a_reason_that_stays_is_not_sent_again() {
-        for kind in [ErrorKind::Certificate, ErrorKind::Credentials] {
+        for kind in [
+            ErrorKind::Certificate,
+            ErrorKind::Credentials,
+            ErrorKind::CredentialsUntrusted,
+        ] {
             for method in ["GET", "PUT", "DELETE", "POST"] {
                 let stays = Error {
                     kind,

@@ -13,6 +13,15 @@ pub fn printable_lines(text: &str) -> String {
     escaped(text, |c| c != '\n' && is_hidden(c))
 }
 
+/// The cause behind all others, in its own words.
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
 fn escaped(text: &str, hides: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

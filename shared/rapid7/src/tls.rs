@@ -346,7 +346,7 @@ fn describe(
     let name = server.to_str();
     match reason {
         CertificateError::UnknownIssuer => {
-            "its issuer is unknown (a console's own certificate is self-signed)".into()
+            "its issuer is unknown (it is self-signed, as consoles' own are, or made by what opens TLS on the way)".into()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("it is not one for {name}")

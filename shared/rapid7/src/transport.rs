@@ -15,9 +15,12 @@ use tracing::warn;
 
 use crate::answer::{connection_error, correlation_id, never_left, read_body, understand};
 use crate::call::Call;
-use crate::credentials::{CredentialError, CredentialSource, Credentials, Identity};
+use crate::credentials::{
+    CredentialError, CredentialErrorKind, CredentialSource, Credentials, Identity,
+};
 use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
 use crate::logins::{Key, Login, Logins, Pass, Unsent};
+use crate::proxy::Proxy;
 use crate::rate_limit::{InFlight, Pace, RateLimit};
 use crate::redact;
 use crate::request::{Request, SINGLE};
@@ -30,6 +33,8 @@ use crate::url::InvalidUrl;
 pub struct Options {
     /// Which certificate to believe.
     pub trust: Trust,
+    /// Through which proxy. None of the system's is asked by itself.
+    pub proxy: Option<Proxy>,
     /// Upper bound for opening a connection, TLS included.
     pub connect_timeout: Duration,
     /// Upper bound for one request and its answer.
@@ -55,6 +60,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             trust: Trust::default(),
+            proxy: None,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(15),
             call_timeout: Duration::from_secs(60),
@@ -88,8 +94,9 @@ impl<C: Identity> Transport<C> {
     pub(crate) fn new(
         base: String,
         credentials: Arc<dyn CredentialSource<C>>,
-        options: Options,
+        mut options: Options,
     ) -> std::result::Result<Self, InvalidUrl> {
+        options.proxy = options.proxy.filter(|_| base.starts_with("https://"));
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(client_config(&options.trust)?)
             .no_proxy()
@@ -98,9 +105,12 @@ impl<C: Identity> Transport<C> {
             .tcp_nodelay(true)
             // Shorter than a server's usual patience with an idle connection (Tomcat: 20 s).
             .pool_idle_timeout(Duration::from_secs(15))
-            .user_agent(concat!("rapid7-user-actions/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|_| InvalidUrl::Form)?;
+            .user_agent(concat!("rapid7-user-actions/", env!("CARGO_PKG_VERSION")));
+        let http = match &options.proxy {
+            None => http,
+            Some(proxy) => http.proxy(proxy.rule()),
+        };
+        let http = http.build().map_err(|_| InvalidUrl::Form)?;
         Ok(Self {
             http,
             base,
@@ -243,15 +253,15 @@ impl<C: Identity> Transport<C> {
         let current = current.unwrap_or_else(|_| {
             Err(CredentialError {
                 message: "the credentials could not be had before the deadline".into(),
-                retryable: true,
+                kind: CredentialErrorKind::Passing,
             })
         });
         let credentials = current.map_err(|error| {
             // Sources retry by themselves: once they give up, so do we.
-            let kind = if error.retryable {
-                ErrorKind::CredentialsUnavailable
-            } else {
-                ErrorKind::Credentials
+            let kind = match error.kind {
+                CredentialErrorKind::Passing => ErrorKind::CredentialsUnavailable,
+                CredentialErrorKind::Lasting => ErrorKind::Credentials,
+                CredentialErrorKind::Untrusted => ErrorKind::CredentialsUntrusted,
             };
             request.error(kind, Delivery::NotSent, error.message)
         })?;
@@ -390,9 +400,10 @@ impl<C: Identity> Transport<C> {
         if !sent.as_ref().is_err_and(never_left) {
             request.has_left();
         }
+        let proxy = self.options.proxy.as_ref();
         let response = match sent {
             Ok(response) => response,
-            Err(error) => return Err(connection_error(request, error)),
+            Err(error) => return Err(connection_error(request, error, proxy)),
         };
         let status = response.status();
         let headers = response.headers().clone();
@@ -406,7 +417,7 @@ impl<C: Identity> Transport<C> {
         };
         let body = match read_body(response, longest).await {
             Ok(body) => body,
-            Err(error) => return Err(connection_error(request, error)),
+            Err(error) => return Err(connection_error(request, error, proxy)),
         };
         understand(request, status, &headers, body.as_deref(), secrets)
     }

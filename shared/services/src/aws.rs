@@ -16,22 +16,67 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
-use rapid7::{BoxFuture, Trust, client_config, read_body};
+use rapid7::{BoxFuture, Proxy, Trust, client_config, read_body, untrusted};
+
+use crate::settings::proxy_of_the_way_out;
 
 /// The longest answer that is read. Lambda passes on 6 MB, and Secrets Manager much less.
 const LONGEST: usize = 8 * 1024 * 1024;
 
-/// An answer is longer than that.
+/// Why there is no answer, where that is worth telling.
 #[derive(Debug)]
-struct TooLong;
+pub(crate) enum Trouble {
+    /// It is longer than that.
+    TooLong,
+    /// What answered is not believed to be AWS, for this reason.
+    Untrusted(String),
+    /// The proxy on the way did this.
+    Proxy {
+        /// In words.
+        said: String,
+        /// As the HTTP client has it.
+        source: reqwest::Error,
+    },
+}
 
-impl fmt::Display for TooLong {
+impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the answer is longer than 8 MB, and was not read to its end")
+        match self {
+            Self::TooLong => f.write_str(
+                "its answer is longer than 8 MB, and was not read to its end; is that its address?",
+            ),
+            Self::Untrusted(reason) => write!(
+                f,
+                "the certificate of what answered is not trusted: {reason}; nothing was sent to it. AWS_CA_BUNDLE \
+                 names a file with the authorities to trust"
+            ),
+            Self::Proxy { said, .. } => f.write_str(said),
+        }
     }
 }
 
-impl Error for TooLong {}
+impl Error for Trouble {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Proxy { source, .. } => Some(source),
+            Self::TooLong | Self::Untrusted(_) => None,
+        }
+    }
+}
+
+impl Trouble {
+    /// What kept a request from being answered, if it is one of these; also where it was one for credentials.
+    pub(crate) fn of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
+    }
+}
 
 /// A service of AWS.
 #[derive(Clone, Copy)]
@@ -116,18 +161,12 @@ pub fn code(error: &Failed) -> Option<&str> {
     error.as_service_error()?.code()
 }
 
-/// Whether what was answered is longer than any answer should be.
-pub(crate) fn is_too_long(error: &Failed) -> bool {
-    let SdkError::DispatchFailure(failure) = error else {
-        return false;
-    };
-    let cause = failure.as_connector_error().and_then(Error::source);
-    cause.is_some_and(<dyn Error>::is::<TooLong>)
-}
-
 /// reqwest as the SDK's HTTP client.
 #[derive(Debug, Clone)]
-pub(crate) struct Http(reqwest::Client);
+pub(crate) struct Http {
+    client: reqwest::Client,
+    proxy: Option<Proxy>,
+}
 
 impl Http {
     pub(crate) fn new() -> Result<Self, String> {
@@ -140,16 +179,20 @@ impl Http {
             _ => Trust::PublicRoots,
         };
         let tls = client_config(&trust).map_err(|error| format!("AWS_CA_BUNDLE: {error}"))?;
-        reqwest::Client::builder()
+        let proxy = proxy_of_the_way_out().map_err(|error| error.to_string())?;
+        let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .no_proxy()
             .connect_timeout(Duration::from_secs(2))
             .tcp_nodelay(true)
             // Gateways forget connections on which nothing is sent for minutes.
-            .tcp_keepalive(Duration::from_secs(60))
-            .build()
-            .map(Self)
-            .map_err(|error| error.to_string())
+            .tcp_keepalive(Duration::from_secs(60));
+        let client = match &proxy {
+            None => client,
+            Some(proxy) => client.proxy(proxy.rule()),
+        };
+        let client = client.build().map_err(|error| error.to_string())?;
+        Ok(Self { client, proxy })
     }
 
     /// Sends a request once.
@@ -163,13 +206,13 @@ impl Http {
         let (parts, body) = request.into_parts();
         let body = body.bytes().map(<[u8]>::to_vec).unwrap_or_default();
         let response = self
-            .0
+            .client
             .request(parts.method, parts.uri.to_string())
             .headers(parts.headers)
             .body(body)
             .send()
             .await
-            .map_err(connector_error)?;
+            .map_err(|error| self.connector_error(error))?;
         let mut answer = HttpResponse::new(response.status().into(), SdkBody::empty());
         for (name, value) in response.headers() {
             if let Ok(value) = value.to_str() {
@@ -179,20 +222,32 @@ impl Http {
         }
         let body = read_body(response, LONGEST)
             .await
-            .map_err(connector_error)?;
-        // Once more it would be as long: not one of the faults that the SDK tries again after.
-        let body = body.ok_or_else(|| ConnectorError::other(TooLong.into(), None))?;
+            .map_err(|error| self.connector_error(error))?;
+        // Once more it would be as long.
+        let body = body.ok_or_else(|| for_good(Trouble::TooLong))?;
         *answer.body_mut() = SdkBody::from(body);
         Ok(answer)
     }
+
+    fn connector_error(&self, error: reqwest::Error) -> ConnectorError {
+        if let Some(reason) = untrusted(&error) {
+            return for_good(Trouble::Untrusted(reason));
+        }
+        let proxy = self.proxy.as_ref();
+        match proxy.and_then(|proxy| proxy.told(&error)) {
+            Some(said) => {
+                let source = error;
+                ConnectorError::io(Trouble::Proxy { said, source }.into())
+            }
+            None if error.is_timeout() => ConnectorError::timeout(error.into()),
+            None => ConnectorError::io(error.into()),
+        }
+    }
 }
 
-fn connector_error(error: reqwest::Error) -> ConnectorError {
-    if error.is_timeout() {
-        ConnectorError::timeout(error.into())
-    } else {
-        ConnectorError::io(error.into())
-    }
+/// Not one of the faults that the SDK tries again after.
+fn for_good(trouble: Trouble) -> ConnectorError {
+    ConnectorError::other(trouble.into(), None)
 }
 
 impl HttpConnector for Http {

@@ -19,7 +19,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tracing::debug;
 
-use crate::aws::{Chain, Failed, Service, code, failed, is_too_long};
+use crate::aws::{Chain, Failed, Service, Trouble, code, failed};
 
 const LAMBDA: Service = Service {
     name: "Lambda",
@@ -346,12 +346,24 @@ impl Invoked {
 
     /// What it means that Lambda said nothing that can be read.
     fn without_answer(&self, error: &Failed) -> Error {
+        match Trouble::of(error) {
+            Some(Trouble::TooLong) => return answer_too_long(&self.function, self.writes),
+            Some(trouble @ Trouble::Untrusted(_)) => {
+                let function = &self.function;
+                return Error::untrusted(format!(
+                    "{function}: Lambda could not be asked: {trouble}"
+                ));
+            }
+            Some(Trouble::Proxy { said, .. }) => {
+                return self.unavailable(&format!("Lambda can't be reached: {said}"));
+            }
+            None => {}
+        }
         match error {
             SdkError::ConstructionFailure(_) => self.misconfigured(
                 "no request could be made",
                 "check AWS_REGION and the credentials for AWS",
             ),
-            error if is_too_long(error) => answer_too_long(&self.function, self.writes),
             error if never_left(error) => self.unavailable("Lambda can't be reached"),
             SdkError::DispatchFailure(failure) if !failure.is_timeout() && !failure.is_io() => self
                 .misconfigured(

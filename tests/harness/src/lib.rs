@@ -1,5 +1,6 @@
 //! What tests, the demo and the bench run the real function binaries with: a Lambda Runtime API,
-//! AWS's own emulator of it, two stand-ins for Secrets Manager, and InsightConnect plugins.
+//! AWS's own emulator of it, two stand-ins for Secrets Manager, InsightConnect plugins, and what may stand
+//! between: a proxy, and whoever opens TLS.
 //!
 //! Everything here blocks the calling thread and serves from threads of its own, so it works the
 //! same from a plain `#[test]` and from an async one. In an async test, mind that a blocking call
@@ -16,10 +17,12 @@ mod moto;
 mod output;
 mod paths;
 mod plugin;
+mod proxy;
 mod rie;
 mod runtime_api;
 mod secrets_manager;
 mod server;
+mod tls;
 
 pub use function::{Function, Settings, peak_memory_kib};
 pub use http::Answer;
@@ -31,9 +34,11 @@ pub use paths::{
     workspace_root,
 };
 pub use plugin::{Plugin, PluginOutput, PluginServer};
+pub use proxy::{ConnectProxy, Tunnel};
 pub use rie::Rie;
 pub use runtime_api::RuntimeApi;
 pub use secrets_manager::{Failure, SecretVersion, SecretsManager};
+pub use tls::TlsFront;
 
 /// The region that every stand-in answers for.
 pub const REGION: &str = "us-east-1";

@@ -10,6 +10,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+/// What to do about a service whose certificate is not trusted.
+pub(crate) const TRUST_OR_FIND_OUT: &str = "if the network opens TLS on the way, put the certificate authority that \
+    it does that with, in PEM, where the message says; else something pretends to be that service";
+
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -176,6 +180,12 @@ impl Error {
     #[must_use]
     pub fn misconfigured(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unauthorized, message).next("correct the configuration")
+    }
+
+    /// A service that something needed is kept in can't be told from an impostor: trying again won't help.
+    #[must_use]
+    pub fn untrusted(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Refused, message).next(TRUST_OR_FIND_OUT)
     }
 
     /// The input is wrong: names the field and what it expects, never its value.

@@ -9,7 +9,9 @@ use tracing::info;
 
 use crate::core::context::{RunContext, TIME_TO_WRITE};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::journal::{Found, Holder, Journal, JournalEntry, JournalKey, Lease};
+use crate::core::journal::{
+    Found, Holder, Journal, JournalEntry, JournalError, JournalErrorKind, JournalKey, Lease,
+};
 use crate::core::lease::{Held, Taken, whose};
 
 /// How long to wait before asking again for a lease that somebody else holds: longer each time.
@@ -25,7 +27,8 @@ impl RunContext {
     /// there is time to write afterwards.
     ///
     /// # Errors
-    /// `Conflict` if somebody else holds it all the time, `Unavailable` if the journal can't be reached.
+    /// `Conflict` if somebody else holds it all the time, `Unavailable` if the journal can't be reached, another
+    /// kind if it never can.
     pub(crate) async fn hold(&self, key: JournalKey, entry: &JournalEntry) -> Result<Taken> {
         let Some(journal) = self.services.journal.clone() else {
             return Ok(Taken::Begun(Held::nothing(key, &self.leases)));
@@ -79,17 +82,23 @@ impl RunContext {
     async fn of_journal<T>(
         &self,
         journal: &dyn Journal,
-        asked: impl Future<Output = std::result::Result<T, String>>,
+        asked: impl Future<Output = std::result::Result<T, JournalError>>,
     ) -> Result<T> {
-        let unreachable = |why: String| {
-            Error::unavailable(format!(
-                "the journal ({}) can't be used, so nothing was written: {why}",
+        let unusable = |error: JournalError| {
+            let message = format!(
+                "the journal ({}) can't be used, so nothing was written: {error}",
                 journal.place()
-            ))
+            );
+            match error.kind {
+                JournalErrorKind::Passing => Error::unavailable(message),
+                JournalErrorKind::Misconfigured => Error::misconfigured(message),
+                JournalErrorKind::Untrusted => Error::untrusted(message),
+            }
         };
         let asked = tokio::time::timeout_at(self.deadline, asked).await;
-        let asked = asked.unwrap_or_else(|_| Err("it did not answer before the deadline".into()));
-        asked.map_err(unreachable)
+        let asked = asked
+            .unwrap_or_else(|_| Err("it did not answer before the deadline".to_owned().into()));
+        asked.map_err(unusable)
     }
 
     /// What this run leaves in the journal.

@@ -89,8 +89,40 @@ pub enum Found {
     },
 }
 
-/// Where leases and entries are kept. Errors say why it can't be reached, for a person; nothing is written to
-/// an account then.
+/// Why a journal can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalError {
+    /// For a person.
+    pub why: String,
+    /// What it means for a run.
+    pub kind: JournalErrorKind,
+}
+
+/// What it means for a run that a journal can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalErrorKind {
+    /// Trying again may help.
+    Passing,
+    /// The way to it is set up wrongly.
+    Misconfigured,
+    /// What answered is not believed to be it.
+    Untrusted,
+}
+
+impl From<String> for JournalError {
+    fn from(why: String) -> Self {
+        let kind = JournalErrorKind::Passing;
+        Self { why, kind }
+    }
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+/// Where leases and entries are kept. If it can't be used, nothing is written to an account.
 pub trait Journal: Send + Sync {
     /// Takes the lease of a key and leaves the entry there, in one step. Asked for again by the same holder
     /// (an answer was lost), it is the holder's all the same.
@@ -99,7 +131,7 @@ pub trait Journal: Send + Sync {
         key: &'a JournalKey,
         holder: &'a Holder,
         entry: &'a JournalEntry,
-    ) -> BoxFuture<'a, Result<Lease, String>>;
+    ) -> BoxFuture<'a, Result<Lease, JournalError>>;
 
     /// Ends a lease. The entry is taken away if the work is `finished`, and stays for the next run else. Nothing
     /// happens if somebody else holds it by now.
@@ -108,10 +140,10 @@ pub trait Journal: Send + Sync {
         key: &'a JournalKey,
         holder: &'a Holder,
         finished: bool,
-    ) -> BoxFuture<'a, Result<(), String>>;
+    ) -> BoxFuture<'a, Result<(), JournalError>>;
 
     /// What is there, without changing anything.
-    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, String>>;
+    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, JournalError>>;
 
     /// The holder is gone without having ended its lease, as a future that was dropped: lets go of what this
     /// process holds for it. The entry stays.

@@ -156,7 +156,7 @@ impl Held {
         let left = deadline.saturating_duration_since(Instant::now());
         let ended = journal.end(&self.key, &self.holder, finished);
         let ended = timeout(left.max(TIME_TO_END), ended).await;
-        let ended = ended.unwrap_or_else(|_| Err("it did not answer in time".into()));
+        let ended = ended.unwrap_or_else(|_| Err("it did not answer in time".to_owned().into()));
         let mut known = self.leases.lock();
         known.ended.insert(self.key.clone(), SystemTime::now());
         drop(known);
@@ -171,7 +171,7 @@ impl Held {
                 .not_ended
                 .insert(self.key.clone(), self.holder.clone());
         }
-        warn!(key = %self.key, why, "the journal could not be told that the work has ended");
+        warn!(key = %self.key, %why, "the journal could not be told that the work has ended");
         journal.abandon(&self.key, &self.holder);
         finished.then(|| {
             format!(

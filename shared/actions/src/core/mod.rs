@@ -40,7 +40,9 @@ pub use entry::Entry;
 pub use error::{Changed, Error, ErrorKind, Result};
 pub use identity_rules::IdentityRules;
 pub use input::{Common, Input};
-pub use journal::{Found, Holder, Journal, JournalEntry, JournalKey, Lease};
+pub use journal::{
+    Found, Holder, Journal, JournalEntry, JournalError, JournalErrorKind, JournalKey, Lease,
+};
 pub use near::nearest_name;
 pub use operation::{Operation, Run, invoke};
 pub use outcome::{AccountId, Subject};

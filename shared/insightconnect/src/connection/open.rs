@@ -361,10 +361,11 @@ mod tests {
             include_str!("../../../services/src/settings/policy.rs"),
         ];
         // Files and one-time tokens are nothing that a connection keeps; whose key it is and which,
-        // the platform tells or its secret does.
+        // the platform tells or its secret does. An orchestrator is where the console is: no proxy is between.
         let without = [
             "RAPID7_CONSOLE_SECRET_FILE",
             "RAPID7_CONSOLE_TOKEN",
+            "RAPID7_CONSOLE_PROXY",
             "RAPID7_PLATFORM_SECRET_FILE",
             "RAPID7_PLATFORM_KEY_TYPE",
             "RAPID7_PLATFORM_KEY_ID",

@@ -16,7 +16,7 @@ use aws_types::service_config::ServiceConfigKey;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::aws::{Chain, Http, Service};
+use crate::aws::{Chain, Http, Service, Trouble};
 
 const DYNAMODB: Service = Service {
     name: "DynamoDB",
@@ -61,6 +61,8 @@ pub(super) enum Refused {
         reason: String,
         answer: Value,
     },
+    /// What answers is not believed to be AWS.
+    NotAws(String),
     /// For another reason.
     Other(String),
 }
@@ -122,10 +124,11 @@ impl DynamoDb {
 
     async fn send(&self, action: &str, body: &str) -> Result<Value, Fault> {
         let for_good = |why: String| Fault::ForGood(Refused::Other(why));
-        let credentials = self.credentials().await.map_err(for_good)?;
+        let credentials = self.credentials().await?;
         let request = self.signed(action, body, &credentials).map_err(for_good)?;
         let answer = match self.http.clone().exchange(request).await {
             Ok(answer) => answer,
+            Err(error) if let Some(fault) = fault(&error) => return Err(fault),
             Err(error) if error.is_io() || error.is_timeout() => {
                 let why = format!("no connection to {}", self.endpoint);
                 return Err(Fault::Passing(why));
@@ -186,7 +189,7 @@ impl DynamoDb {
         credentials.unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn credentials(&self) -> Result<Credentials, String> {
+    async fn credentials(&self) -> Result<Credentials, Fault> {
         let soon = SystemTime::now() + RENEWED_BEFORE;
         let known = self.at_hand().clone();
         if let Some(known) = known.filter(|known| known.expiry().is_none_or(|end| end > soon)) {
@@ -194,7 +197,10 @@ impl DynamoDb {
         }
         // Not the SDK's words, which may tell where it looked and what it found there.
         let found = self.provider.provide_credentials().await;
-        let found = found.map_err(|_| "there are no credentials for AWS")?;
+        let found = found.map_err(|error| {
+            let none = || "there are no credentials for AWS".to_owned();
+            fault(&error).unwrap_or_else(|| Fault::ForGood(Refused::Other(none())))
+        })?;
         *self.at_hand() = Some(found.clone());
         Ok(found)
     }
@@ -243,6 +249,17 @@ impl DynamoDb {
         }
         Ok(request)
     }
+}
+
+/// What the trouble on the way to AWS means, if an error is about such.
+fn fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let trouble = Trouble::of(error)?;
+    let said = trouble.to_string();
+    Some(match trouble {
+        Trouble::Proxy { .. } => Fault::Passing(said),
+        Trouble::Untrusted(_) => Fault::ForGood(Refused::NotAws(said)),
+        Trouble::TooLong => Fault::ForGood(Refused::Other(said)),
+    })
 }
 
 /// An address that somebody set, for this service or for all.
@@ -428,7 +445,7 @@ mod tests {
             let understood = understood.map(|_| ()).map_err(|fault| match fault {
                 Fault::Passing(_) => None,
                 Fault::ForGood(Refused::Aws { code, .. }) => Some(code),
-                Fault::ForGood(Refused::Other(_)) => Some(String::new()),
+                Fault::ForGood(Refused::NotAws(_) | Refused::Other(_)) => Some(String::new()),
             });
             assert_eq!(
                 understood,

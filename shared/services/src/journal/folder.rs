@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use actions::{Found, Holder, Journal, JournalEntry, JournalKey, Lease};
+use actions::{Found, Holder, Journal, JournalEntry, JournalError, JournalKey, Lease};
 use rapid7::BoxFuture;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -318,8 +318,8 @@ impl Journal for Folder {
         key: &'a JournalKey,
         holder: &'a Holder,
         entry: &'a JournalEntry,
-    ) -> BoxFuture<'a, Result<Lease, String>> {
-        Box::pin(self.ask(key, holder, entry))
+    ) -> BoxFuture<'a, Result<Lease, JournalError>> {
+        Box::pin(async { Ok(self.ask(key, holder, entry).await?) })
     }
 
     fn end<'a>(
@@ -327,11 +327,13 @@ impl Journal for Folder {
         key: &'a JournalKey,
         holder: &'a Holder,
         finished: bool,
-    ) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(std::future::ready(self.release(key, holder, finished)))
+    ) -> BoxFuture<'a, Result<(), JournalError>> {
+        Box::pin(std::future::ready(
+            self.release(key, holder, finished).map_err(Into::into),
+        ))
     }
 
-    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, String>> {
+    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, JournalError>> {
         let paths = self.paths(key);
         let look = || {
             // Unlocked when it is closed, after the entry was read.
@@ -355,7 +357,7 @@ impl Journal for Folder {
             let left = left.map(|stored| Box::new(stored.entry));
             Ok(left.map_or(Found::Nothing, Found::LeftBehind))
         };
-        Box::pin(std::future::ready(look()))
+        Box::pin(std::future::ready(look().map_err(String::into)))
     }
 
     fn abandon(&self, key: &JournalKey, holder: &Holder) {
@@ -382,7 +384,7 @@ mod tests {
     /// By which a test that is started by another one knows its folder.
     const CHILD: &str = "JOURNAL_OF_A_CHILD";
 
-    async fn begin(journal: &Folder, id: &str, gives_back: bool) -> Result<Lease, String> {
+    async fn begin(journal: &Folder, id: &str, gives_back: bool) -> Result<Lease, JournalError> {
         journal
             .begin(&key("3"), &holder(id), &entry(id, gives_back))
             .await
@@ -486,7 +488,7 @@ mod tests {
             journal.look(&key("3")).await.expect_err("accepted"),
         ] {
             assert!(
-                error.starts_with(&name) && !error.contains("canary"),
+                error.why.starts_with(&name) && !error.why.contains("canary"),
                 "{error}"
             );
         }
@@ -503,7 +505,7 @@ mod tests {
         fs::write(&at, "").expect("a file");
         let journal = Folder::new(at.clone());
         let error = begin(&journal, "one", true).await.expect_err("begun");
-        assert!(error.starts_with(&at.display().to_string()), "{error}");
+        assert!(error.why.starts_with(&at.display().to_string()), "{error}");
         fs::remove_file(&at).expect("deleted");
         begin(&journal, "one", true).await.expect("begun");
         journal
@@ -514,7 +516,10 @@ mod tests {
         let entry = file(&at, "lock").with_extension("json");
         fs::create_dir_all(entry.join("sub")).expect("in its place");
         let error = begin(&journal, "two", true).await.expect_err("begun");
-        assert!(error.starts_with(&entry.display().to_string()), "{error}");
+        assert!(
+            error.why.starts_with(&entry.display().to_string()),
+            "{error}"
+        );
         fs::remove_dir_all(&entry).expect("deleted");
         let begun = begin(&Folder::new(at), "three", true).await;
         assert!(matches!(begun, Ok(Lease::Begun { .. })), "{begun:?}");

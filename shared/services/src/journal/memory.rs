@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use actions::{Found, Holder, Journal, JournalEntry, JournalKey, Lease};
+use actions::{Found, Holder, Journal, JournalEntry, JournalError, JournalKey, Lease};
 use rapid7::BoxFuture;
 
 use super::times::lapsed;
@@ -101,7 +101,7 @@ impl Journal for Memory {
         key: &'a JournalKey,
         holder: &'a Holder,
         entry: &'a JournalEntry,
-    ) -> BoxFuture<'a, Result<Lease, String>> {
+    ) -> BoxFuture<'a, Result<Lease, JournalError>> {
         let now = SystemTime::now();
         let mut all = self.lock();
         if all.len() >= MANY {
@@ -119,12 +119,12 @@ impl Journal for Memory {
         key: &'a JournalKey,
         holder: &'a Holder,
         finished: bool,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    ) -> BoxFuture<'a, Result<(), JournalError>> {
         self.ended(key, holder, finished);
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, String>> {
+    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, JournalError>> {
         let all = self.lock();
         let found = match all.get(key) {
             Some(kept) if kept.at_work(SystemTime::now()).is_some() => Found::Busy {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use actions::{Found, Holder, Journal, JournalEntry, JournalKey, Lease};
+use actions::{
+    Found, Holder, Journal, JournalEntry, JournalError, JournalErrorKind, JournalKey, Lease,
+};
 use rapid7::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
@@ -109,9 +111,12 @@ impl Table {
         }
     }
 
-    async fn client(&self) -> Result<&DynamoDb, String> {
+    async fn client(&self) -> Result<&DynamoDb, JournalError> {
         let client = self.client.get_or_try_init(|| DynamoDb::new(self.chain));
-        client.await
+        client.await.map_err(|why| JournalError {
+            why,
+            kind: JournalErrorKind::Misconfigured,
+        })
     }
 
     async fn ask(
@@ -119,7 +124,7 @@ impl Table {
         key: &JournalKey,
         holder: &Holder,
         entry: &JournalEntry,
-    ) -> Result<Lease, String> {
+    ) -> Result<Lease, JournalError> {
         for _ in 0..TRIES {
             let now = SystemTime::now();
             let item = match self.take(key, holder, entry, now).await? {
@@ -145,7 +150,7 @@ impl Table {
         holder: &Holder,
         entry: &JournalEntry,
         now: SystemTime,
-    ) -> Result<Result<Option<SystemTime>, Item>, String> {
+    ) -> Result<Result<Option<SystemTime>, Item>, JournalError> {
         let gives_back = entry.give_back.is_some();
         let entry = serde_json::to_string(entry).map_err(|error| error.to_string())?;
         let update = if gives_back {
@@ -184,7 +189,7 @@ impl Table {
         holder: &Holder,
         mut item: Item,
         now: u64,
-    ) -> Result<Option<Lease>, String> {
+    ) -> Result<Option<Lease>, JournalError> {
         for _ in 0..TRIES {
             let own = item.is_of(holder);
             if item.at_work(now) && !own {
@@ -226,7 +231,7 @@ impl Table {
         key: &JournalKey,
         holder: &Holder,
         finished: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), JournalError> {
         let now = SystemTime::now();
         let mut values = Map::new();
         values.insert(":me".into(), json!({"S": holder.id}));
@@ -244,7 +249,7 @@ impl Table {
         ended.await.map(|_| ())
     }
 
-    async fn found(&self, key: &JournalKey) -> Result<Found, String> {
+    async fn found(&self, key: &JournalKey) -> Result<Found, JournalError> {
         let item = self.get(key).await?.unwrap_or_default();
         if item.at_work(millis(SystemTime::now())) {
             return Ok(Found::Busy {
@@ -258,7 +263,7 @@ impl Table {
         Ok(Found::LeftBehind(left))
     }
 
-    async fn get(&self, key: &JournalKey) -> Result<Option<Item>, String> {
+    async fn get(&self, key: &JournalKey) -> Result<Option<Item>, JournalError> {
         let request = json!({
             "TableName": self.name, "Key": {"id": {"S": key.to_string()}}, "ConsistentRead": true,
         });
@@ -277,7 +282,7 @@ impl Table {
         condition: &str,
         values: Map<String, Value>,
         returned: &str,
-    ) -> Result<Result<Updated, Item>, String> {
+    ) -> Result<Result<Updated, Item>, JournalError> {
         let named = |name: &&str| {
             let word = format!("#{name}");
             update.contains(&word) || condition.contains(&word)
@@ -328,11 +333,17 @@ impl Table {
         )
     }
 
-    fn explain(&self, request: &str, client: &DynamoDb, refused: Refused) -> String {
+    fn explain(&self, request: &str, client: &DynamoDb, refused: Refused) -> JournalError {
         let (name, region) = (&self.name, &client.region);
-        match refused {
-            Refused::Other(why) => {
-                format!("DynamoDB could not be asked for the table {name:?}: {why}")
+        let not_asked =
+            |why: String| format!("DynamoDB could not be asked for the table {name:?}: {why}");
+        let why = match refused {
+            Refused::Other(why) => not_asked(why),
+            Refused::NotAws(why) => {
+                return JournalError {
+                    why: not_asked(why),
+                    kind: JournalErrorKind::Untrusted,
+                };
             }
             Refused::Aws { code, reason, .. } => match code.as_str() {
                 "ResourceNotFoundException" => {
@@ -343,7 +354,8 @@ impl Table {
                 ),
                 _ => format!("DynamoDB refused {request} on the table {name:?}: {code} {reason}"),
             },
-        }
+        };
+        why.into()
     }
 }
 
@@ -374,7 +386,7 @@ impl Journal for Table {
         key: &'a JournalKey,
         holder: &'a Holder,
         entry: &'a JournalEntry,
-    ) -> BoxFuture<'a, Result<Lease, String>> {
+    ) -> BoxFuture<'a, Result<Lease, JournalError>> {
         Box::pin(self.ask(key, holder, entry))
     }
 
@@ -383,11 +395,11 @@ impl Journal for Table {
         key: &'a JournalKey,
         holder: &'a Holder,
         finished: bool,
-    ) -> BoxFuture<'a, Result<(), String>> {
+    ) -> BoxFuture<'a, Result<(), JournalError>> {
         Box::pin(self.finish(key, holder, finished))
     }
 
-    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, String>> {
+    fn look<'a>(&'a self, key: &'a JournalKey) -> BoxFuture<'a, Result<Found, JournalError>> {
         Box::pin(self.found(key))
     }
 

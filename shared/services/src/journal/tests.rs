@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use actions::{Found, Holder, Journal, JournalEntry, JournalKey, Lease};
+use actions::{Found, Holder, Journal, JournalEntry, JournalError, JournalKey, Lease};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_secretsmanager::config::SharedCredentialsProvider;
@@ -168,6 +168,7 @@ async fn follow(
     let mut journals: [[Arc<dyn Journal>; KEYS]; HOLDERS] =
         std::array::from_fn(|_| std::array::from_fn(|_| open()));
     let mut lives = [[0; KEYS]; HOLDERS];
+    let failed = |error: JournalError| TestCaseError::fail(error.why);
     let equal = |number: usize, found: Told, expected: Told| {
         let same = found == expected;
         let what = || format!("step {number}: {found:?}, expected {expected:?}");
@@ -186,7 +187,7 @@ async fn follow(
                 let (journal, model) = (&journals[who][what], &mut models[what]);
                 let again = model.holder.as_deref() == Some(&holder.id);
                 let begun = journal.begin(&keys[what], &holder, &entry).await;
-                let begun = told_of_lease(begun.map_err(TestCaseError::fail)?, again);
+                let begun = told_of_lease(begun.map_err(failed)?, again);
                 equal(number, begun, model.begin(&holder.id, &entry, !dies))?;
                 if dies {
                     journals[who][what] = open();
@@ -196,7 +197,7 @@ async fn follow(
             Step::End(who, what, finished) => {
                 let holder = holder(&format!("{who}-{}", lives[who][what]));
                 let ended = journals[who][what].end(&keys[what], &holder, finished);
-                ended.await.map_err(TestCaseError::fail)?;
+                ended.await.map_err(failed)?;
                 models[what].end(&holder.id, finished);
             }
             Step::Abandon(who, what) if abandons => {
@@ -207,7 +208,7 @@ async fn follow(
             Step::Abandon(..) => {}
             Step::Look(what) => {
                 let found = journals[0][what].look(&keys[what]).await;
-                let found = told_of_found(found.map_err(TestCaseError::fail)?);
+                let found = told_of_found(found.map_err(failed)?);
                 equal(number, found, models[what].look())?;
             }
         }
@@ -420,10 +421,10 @@ async fn an_item_that_can_t_be_read_stays() {
         journal.look(&key).await.expect_err("accepted"),
     ] {
         assert!(
-            error.contains(&key.to_string()) && error.contains(TABLE),
+            error.why.contains(&key.to_string()) && error.why.contains(TABLE),
             "{error}"
         );
-        assert!(!error.contains("canary"), "{error}");
+        assert!(!error.why.contains("canary"), "{error}");
     }
     assert_eq!(world.item(&key), item);
 }
@@ -437,7 +438,7 @@ async fn a_table_that_is_not_there_is_told_by_name_and_region() {
         .await;
     let error = begun.expect_err("no such table");
     assert!(
-        error.contains("no table \"other-journal\"") && error.contains(REGION),
+        error.why.contains("no table \"other-journal\"") && error.why.contains(REGION),
         "{error}"
     );
     assert_eq!(world.requests(), 2);
@@ -452,9 +453,9 @@ async fn a_table_that_does_not_answer_is_given_up_after_a_while() {
     let journal = table(TABLE, &format!("http://{address}"));
     let error = journal.look(&key("3")).await.expect_err("nobody is there");
     assert!(
-        error.contains(TABLE) && error.contains(&address.to_string()),
+        error.why.contains(TABLE) && error.why.contains(&address.to_string()),
         "{error}"
     );
-    assert!(!error.to_lowercase().contains("canary"), "{error}");
+    assert!(!error.why.to_lowercase().contains("canary"), "{error}");
     assert!(began.elapsed() < Duration::from_secs(9));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rapid7::{BoxFuture, CredentialError, CredentialSource, Identity as _};
+use rapid7::{BoxFuture, CredentialError, CredentialErrorKind, CredentialSource, Identity as _};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
@@ -65,7 +65,7 @@ impl<S: SurfaceSecret> State<S> {
                     "the secret of {} names another address or certificate now",
                     S::WHAT
                 ),
-                retryable: true,
+                kind: CredentialErrorKind::Passing,
             });
         }
         let identity = Arc::clone(&newer.identity);
@@ -264,7 +264,9 @@ impl<S: SurfaceSecret> CredentialSource<S::Identity> for CachedCredentials<S> {
                 (Ok(newer), _) => self.keep(&mut state, newer),
                 // What worked five minutes ago most likely still works: an outage of the store
                 // is no reason to stop, and a 401 would tell.
-                (Err(error), Some(old)) if error.retryable && !refused => {
+                (Err(error), Some(old))
+                    if error.kind == CredentialErrorKind::Passing && !refused =>
+                {
                     warn!(%error, "the secret could not be read again: using it as it was");
                     old.read = Instant::now();
                     Ok(Arc::clone(&old.identity))

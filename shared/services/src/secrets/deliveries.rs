@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use actions::Staged;
 use aws_sdk_secretsmanager::Client;
-use rapid7::{BoxFuture, CredentialError};
+use rapid7::{BoxFuture, CredentialError, CredentialErrorKind};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::failure::{GET, PUT, explain, permanent};
@@ -67,7 +67,7 @@ pub(crate) async fn stage(
     let kept = kept(manager, secret, token).await?;
     kept.ok_or_else(|| CredentialError {
         message: format!("Secrets Manager does not give the version of {secret:?} that it has"),
-        retryable: true,
+        kind: CredentialErrorKind::Passing,
     })
 }
 

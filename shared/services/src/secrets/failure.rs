@@ -2,17 +2,17 @@
 
 use aws_sdk_secretsmanager::error::SdkError;
 use aws_sdk_secretsmanager::operation::RequestId as _;
-use rapid7::CredentialError;
+use rapid7::{CredentialError, CredentialErrorKind};
 use tracing::warn;
 
-use crate::aws::{Failed, code, is_too_long};
+use crate::aws::{Failed, Trouble, code};
 
 /// What it means for a run.
 pub fn failure(error: CredentialError) -> actions::Error {
-    if error.retryable {
-        actions::Error::unavailable(error.message)
-    } else {
-        actions::Error::misconfigured(error.message)
+    match error.kind {
+        CredentialErrorKind::Passing => actions::Error::unavailable(error.message),
+        CredentialErrorKind::Lasting => actions::Error::misconfigured(error.message),
+        CredentialErrorKind::Untrusted => actions::Error::untrusted(error.message),
     }
 }
 
@@ -20,7 +20,7 @@ pub fn failure(error: CredentialError) -> actions::Error {
 pub fn permanent(message: impl Into<String>) -> CredentialError {
     CredentialError {
         message: message.into(),
-        retryable: false,
+        kind: CredentialErrorKind::Lasting,
     }
 }
 
@@ -46,8 +46,17 @@ pub fn explain(id: &str, request: &'static str, error: &Failed) -> CredentialErr
     );
     let later = |why: &str| CredentialError {
         message: format!("Secrets Manager could not be asked for {id:?}: {why}"),
-        retryable: true,
+        kind: CredentialErrorKind::Passing,
     };
+    if let Some(trouble) = Trouble::of(error) {
+        let message = format!("Secrets Manager could not be asked for {id:?}: {trouble}");
+        let kind = match trouble {
+            Trouble::TooLong => CredentialErrorKind::Lasting,
+            Trouble::Untrusted(_) => CredentialErrorKind::Untrusted,
+            Trouble::Proxy { .. } => CredentialErrorKind::Passing,
+        };
+        return CredentialError { message, kind };
+    }
     let code = match (error, code) {
         (_, Some(code)) => code,
         (SdkError::ConstructionFailure(_), _) => {
@@ -59,12 +68,6 @@ pub fn explain(id: &str, request: &'static str, error: &Failed) -> CredentialErr
         (SdkError::TimeoutError(_), _) => return later("no answer in time"),
         (SdkError::DispatchFailure(failure), _) if failure.is_timeout() || failure.is_io() => {
             return later("no connection");
-        }
-        (error, _) if is_too_long(error) => {
-            return permanent(format!(
-                "Secrets Manager could not be asked for {id:?}: its answer is longer than 8 MB, and was \
-                 not read to its end; is that its address?"
-            ));
         }
         (SdkError::DispatchFailure(_), _) => {
             return permanent(format!(

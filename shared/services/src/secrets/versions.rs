@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_secretsmanager::Client;
-use rapid7::{BoxFuture, CredentialError};
+use rapid7::{BoxFuture, CredentialError, CredentialErrorKind};
 
 use super::failure::{DESCRIBE, MOVE_LABEL, explain};
 use crate::aws::{Failed, code, failed};
@@ -32,7 +32,7 @@ pub enum Stuck {
 pub(crate) fn later(secret: &str, what: &str) -> CredentialError {
     CredentialError {
         message: format!("the labels of the secret {secret:?} could not be moved: {what}"),
-        retryable: true,
+        kind: CredentialErrorKind::Passing,
     }
 }
 

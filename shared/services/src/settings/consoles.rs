@@ -1,7 +1,7 @@
 //! Where the consoles are.
 
 use rapid7::console::WireForm;
-use rapid7::{Credentials, Trust};
+use rapid7::{Credentials, Proxy, Trust};
 
 use super::environment::{CredentialsAt, Environment, SettingsError, contradicts, entries, wrong};
 
@@ -24,9 +24,11 @@ pub(super) const PINS: &str = "RAPID7_CONSOLE_CERTIFICATE_SHA256";
 pub(super) const CA_FILE: &str = "RAPID7_CONSOLE_CA_FILE";
 pub(super) const NO_TLS_VERIFICATION: &str = "RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION";
 pub(super) const WIRE_FORM: &str = "RAPID7_CONSOLE_WIRE_FORM";
+/// The proxy that consoles are reached through: they are on the inside, so the environment's usual one is not theirs.
+pub(super) const PROXY: &str = "RAPID7_CONSOLE_PROXY";
 
 /// Every one.
-pub(super) const ALL: [&str; 11] = [
+pub(super) const ALL: [&str; 12] = [
     CONSOLES,
     SECRET,
     SECRET_FILE,
@@ -38,6 +40,7 @@ pub(super) const ALL: [&str; 11] = [
     CA_FILE,
     NO_TLS_VERIFICATION,
     WIRE_FORM,
+    PROXY,
 ];
 
 /// What says that there is a console.
@@ -58,11 +61,16 @@ pub struct ConsoleSettings {
     pub(crate) url: Option<String>,
     pub(crate) trust: Option<Trust>,
     pub(crate) form: Option<WireForm>,
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// The consoles; none, if no variable names one.
 pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>, SettingsError> {
     let get = |name: &str| environment.get(name);
+    let proxy = get(PROXY).map(|address| Proxy::parse(&address));
+    let proxy = proxy
+        .transpose()
+        .map_err(|error| wrong(PROXY, &error.to_string()))?;
     if let Some(text) = get(CONSOLES) {
         let mut of_one = [SECRET, SECRET_FILE, USERNAME].into_iter().chain(DETAILS);
         if let Some(other) = of_one.find(|name| get(name).is_some()) {
@@ -71,7 +79,7 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
                  where its console is and how it is trusted"
             )));
         }
-        return several(&text);
+        return several(&text, proxy.as_ref());
     }
     let credentials = match (get(SECRET), get(SECRET_FILE), environment.secret(USERNAME)?) {
         (Some(name), None, None) => CredentialsAt::SecretsManager(name),
@@ -85,7 +93,7 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
             token: environment.secret(TOKEN)?.map(Into::into),
         }),
         // Half of a configuration is a mistake, not "no console".
-        (None, None, None) if DETAILS.iter().any(|name| get(name).is_some()) => {
+        (None, None, None) if proxy.is_some() || DETAILS.iter().any(|name| get(name).is_some()) => {
             return Err(missing());
         }
         (None, None, None) => return Ok(Vec::new()),
@@ -116,6 +124,7 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
         url: get(URL),
         trust,
         form,
+        proxy,
     }])
 }
 
@@ -127,7 +136,7 @@ pub(super) fn missing() -> SettingsError {
     ))
 }
 
-fn several(text: &str) -> Result<Vec<ConsoleSettings>, SettingsError> {
+fn several(text: &str, proxy: Option<&Proxy>) -> Result<Vec<ConsoleSettings>, SettingsError> {
     let expected = "expected NAME=SECRET with commas between them, such as \
                     emea=rapid7/emea,apac=rapid7/apac; names are lower-case letters, digits and \
                     hyphens, and each is there once";
@@ -152,6 +161,7 @@ fn several(text: &str) -> Result<Vec<ConsoleSettings>, SettingsError> {
             url: None,
             trust: None,
             form: None,
+            proxy: proxy.cloned(),
         });
     }
     Ok(consoles)

@@ -6,6 +6,7 @@ mod journal;
 mod known;
 mod platform;
 mod policy;
+mod proxy;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub use known::{
     check_names_but, variables,
 };
 pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of, organization_of};
+pub(crate) use proxy::proxy_of_the_way_out;
 
 use environment::{Environment, refuse_empty, wrong};
 use known::{AT_ONCE, METRICS_NAMESPACE, SECRET_TTL};
@@ -182,7 +184,8 @@ mod tests {
     use rapid7::Trust;
 
     use super::consoles::{
-        CA_FILE, CONSOLES, NO_TLS_VERIFICATION, PINS, SECRET, SECRET_FILE, USERNAME, WIRE_FORM,
+        CA_FILE, CONSOLES, NO_TLS_VERIFICATION, PINS, PROXY, SECRET, SECRET_FILE, USERNAME,
+        WIRE_FORM,
     };
     use super::policy::{
         ALLOW_DELETION, ALLOW_OWN_PASSWORD, ALLOW_PRIVILEGED, ALLOWED_OPERATIONS, LOGIN_DOMAINS,
@@ -206,6 +209,9 @@ mod tests {
             &[(USERNAME, "canary")],
             &[(SECRET, "a"), (PINS, "canary")],
             &[(SECRET, "a"), (WIRE_FORM, "canary")],
+            &[(SECRET, "a"), (PROXY, "https://user:canary@proxy")],
+            &[(CONSOLES, "a=b"), (PROXY, "user:canary@proxy:port")],
+            &[(PROXY, "http://user:canary@proxy:3128")],
             &[(SECRET, "a"), (SECRET_TTL, "canary")],
             &[(SECRET, "a"), (AT_ONCE, "canary")],
             &[(SECRET, "a"), (AT_ONCE, "0")],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actions::{Error, Target, Targets};
 use rapid7::console::Client;
-use rapid7::{BoxFuture, CredentialSource, Options, RetryPolicy, Trust};
+use rapid7::{BoxFuture, CredentialSource, Options, Proxy, RetryPolicy, Trust};
 
 use super::slot::{Ready, Slot};
 use crate::secrets::age::SecretAge;
@@ -95,8 +95,10 @@ async fn prepare(
 ) -> Result<Ready<ConsoleSecret, Client>, Error> {
     let credentials = CachedCredentials::new(settings.credentials.clone(), store, ttl);
     let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials.with_age(age));
-    let client =
-        |url: &str, trust: &Trust| client_of(url, trust, credentials.clone(), options.clone());
+    let client = |url: &str, trust: &Trust| {
+        let proxy = settings.proxy.as_ref();
+        client_of(url, trust, proxy, credentials.clone(), options.clone())
+    };
     let (console, trust, secret) = match (&settings.url, &settings.trust) {
         (Some(url), Some(trust)) => {
             let console = client(url, trust)?;
@@ -136,7 +138,7 @@ pub fn console_with(
         keeps_refusals: false,
         ..Options::default()
     };
-    let console = client_of(&url, &trust, credentials, options)?;
+    let console = client_of(&url, &trust, settings.proxy.as_ref(), credentials, options)?;
     Ok(target_of(settings, secret, console, &trust))
 }
 
@@ -155,11 +157,13 @@ fn place_of(settings: &ConsoleSettings, secret: &ConsoleSecret) -> Result<(Strin
 fn client_of(
     url: &str,
     trust: &Trust,
+    proxy: Option<&Proxy>,
     credentials: Arc<dyn CredentialSource>,
     options: Options,
 ) -> Result<Client, Error> {
     let options = Options {
         trust: trust.clone(),
+        proxy: proxy.cloned(),
         ..options
     };
     Client::new(url, credentials, None, options)

@@ -15,7 +15,7 @@ use crate::secrets::failure::failure;
 use crate::secrets::platform_secret::PlatformSecret;
 use crate::secrets::store::Store;
 use crate::sent::Sent;
-use crate::settings::{PlatformSettings, Settings, misconfigured};
+use crate::settings::{PlatformSettings, Settings, misconfigured, proxy_of_the_way_out};
 
 /// The platform, made ready when it is needed first.
 pub(crate) struct PlatformTarget {
@@ -65,6 +65,7 @@ impl PlatformTarget {
         })?;
         let options = Options {
             trust: settings.trust.clone(),
+            proxy: proxy_of_the_way_out().map_err(misconfigured)?,
             retry: RetryPolicy {
                 // A whole window of its rate limit (a minute, seen in the field).
                 longest_retry_after: Duration::from_secs(65),

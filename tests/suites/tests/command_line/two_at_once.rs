@@ -162,3 +162,15 @@ fn the_same_twice_at_once_is_done_once() {
     assert_eq!(changed.len(), 2);
     assert_ne!(changed[0], changed[1]);
 }
+
+/// What was read for somebody who is first to be disabled: an offboarding with all that it can do.
+#[test]
+fn two_offboardings_of_one_person_at_once_both_say_what_is() {
+    let cli = Cli::new();
+    let offboard = ["offboard-user", "--login", "jdoe", "--yes", "--json"];
+    let had = cli.world.console.state().user_mut("jdoe").sites.clone();
+    let ended = at_once(&mut [0, 1].map(|_| cli.command(&offboard)));
+    assert!(ended.iter().all(|(code, _)| *code == 0), "{ended:#?}");
+    let jdoe = cli.world.console.state().user_mut("jdoe").clone();
+    assert_eq!((jdoe.enabled, jdoe.sites), (false, had));
+}

@@ -222,3 +222,18 @@ fn a_console_that_refuses_the_password_is_not_told_as_gone() {
     let failed = world.console.state().user_mut(OWN_LOGIN).failed_logins;
     assert_eq!(failed, 1);
 }
+
+/// Somebody else would stay, and the ticket would say that they are gone.
+#[test]
+fn another_form_of_a_login_that_is_there_is_not_gone() {
+    let world = World::new();
+    let function = world.allowed_function("delete-user");
+    for login in ["CORP\\jdoe", "jdoe@CORP.EXAMPLE.COM", "JDOE"] {
+        let event = json!({"login": login, "confirm_login": login});
+        let error = function.invoke(&event).result.expect_err(login);
+        assert_eq!(error.error_type, "NotFound", "{}", error.error_message);
+        let message = error.error_message;
+        assert!(message.contains("jdoe (user 4)"), "{login}: {message}");
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+}

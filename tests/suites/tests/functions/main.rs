@@ -14,3 +14,4 @@ mod secrets;
 mod settings;
 mod told_to_end;
 mod typed_secrets;
+mod way_out;

@@ -39,6 +39,7 @@ const FLOORS: [(&str, Floors); 2] = [
                 "credentials",
                 "error",
                 "logins",
+                "proxy",
                 "rate_limit",
                 "redact",
                 "spelling",

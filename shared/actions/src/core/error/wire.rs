@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rapid7::platform::Region;
 
-use super::{Changed, Error, ErrorKind};
+use super::{Changed, Error, ErrorKind, TRUST_OR_FIND_OUT};
 
 /// What to do about a key that can't manage accounts.
 pub(crate) const MAKE_AN_ORGANIZATION_KEY: &str = "make an organization key (Insight Platform: \
@@ -66,6 +66,7 @@ impl From<rapid7::Error> for Error {
                 "compare the fingerprint with the console's own (openssl x509 -fingerprint \
                  -sha256); only if they are the same, trust it by pin or CA",
             ),
+            Wire::CredentialsUntrusted => (ErrorKind::Refused, TRUST_OR_FIND_OUT),
             Wire::Handshake => (ErrorKind::Refused, SPEAK_TLS),
             Wire::Credentials => (ErrorKind::Unauthorized, "correct the configuration"),
             Wire::NotTheApi if platform => (

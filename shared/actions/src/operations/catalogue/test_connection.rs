@@ -11,7 +11,7 @@ use crate::console::lookup::line;
 use crate::core::action::Action;
 use crate::core::check::{Check, Verdict};
 use crate::core::error::wire::SPEAK_TLS;
-use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, ErrorKind, Result, TRUST_OR_FIND_OUT};
 use crate::core::policy::Policy;
 use crate::core::spec::{Effect, Spec};
 use crate::core::text::printable;
@@ -253,6 +253,7 @@ fn told_by(error: &rapid7::Error) -> (usize, &'static str) {
              lock the account",
         ),
         Wire::Credentials | Wire::CredentialsUnavailable => (2, "correct the configuration"),
+        Wire::CredentialsUntrusted => (2, TRUST_OR_FIND_OUT),
         Wire::Forbidden | Wire::NotFound => (
             3,
             "make the pack's account a global administrator: others get 404 for what they may not see",

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::core::action::Action;
 use crate::core::check::{Check, Verdict};
 use crate::core::error::wire::MAKE_AN_ORGANIZATION_KEY;
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, Result, TRUST_OR_FIND_OUT};
 use crate::core::input::input;
 use crate::core::spec::{Effect, Spec};
 use crate::platform::context::{PlatformContext, check_whole};
@@ -225,6 +225,7 @@ fn told_by(error: &rapid7::Error) -> (usize, Option<&'static str>) {
         ),
         Wire::Unauthorized | Wire::Forbidden => (2, None),
         Wire::Credentials | Wire::CredentialsUnavailable => (2, Some("correct the configuration")),
+        Wire::CredentialsUntrusted => (2, Some(TRUST_OR_FIND_OUT)),
         Wire::Unavailable if error.status.is_none() && error.delivery != Delivery::Refused => (
             0,
             Some("check the region, and that the network lets this out to the platform"),
