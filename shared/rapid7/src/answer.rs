@@ -331,13 +331,12 @@ impl Content {
     }
 
     /// Whether a refusal with this content may be the API's own. Somebody else's 403 or 404 would be taken for a
-    /// word about a privilege or an account, so there a console has to sound like one: it has links, or says what is
-    /// wrong with its status (vendor API file); gateways say it without. Of the platform nothing more is known than that it answers with objects.
+    /// word about a privilege or an account, so there a console has to sound like one: it says what is wrong, or
+    /// has links (vendor API file). Of the platform nothing more is known than that it answers with objects.
     fn is_an_error_of(&self, request: &Request, code: u16) -> bool {
         match (self, request.surface) {
             (Self::Json(Value::Object(members)), Surface::Console) if matches!(code, 403 | 404) => {
-                let has = |name| members.contains_key(name);
-                has("links") || has("message") && has("status")
+                members.contains_key("message") || members.contains_key("links")
             }
             (Self::Json(json), _) => json.is_object(),
             // A list is always there, and a console that will not show it says so.

@@ -177,7 +177,8 @@ impl Moto {
 
     /// How often a service was asked at the root, as those are that speak AWS's JSON protocol.
     pub fn asked(&self) -> usize {
-        self.logs().matches("\"POST / HTTP").count()
+        // Its log has colours around what it quotes, now and then.
+        self.logs().matches("POST / HTTP").count()
     }
 
     /// Calls an operation of a service that speaks AWS's JSON protocol.
