@@ -48,7 +48,7 @@ fn steps(args: &Args, progress: &mut Progress) -> Result<(), Failure> {
     plugin::for_tests(&target.join("plugin-test"))?;
     progress.step("Tests");
     let mut test = cargo::command("test");
-    test.env("RAPID7_TEST_PROFILE_DIR", &cargo_args.profile_dir);
+    test.env("USER_ACTIONS_TEST_PROFILE_DIR", &cargo_args.profile_dir);
     // Next to --workspace, Cargo ignores which packages were asked for.
     if !cargo_args.selects_packages {
         // Those have no tests of their own, and would each be linked for none.

@@ -33,13 +33,13 @@ pub fn target_dir() -> PathBuf {
 
 /// A built program of this workspace, by name.
 ///
-/// It is looked for in `<target>/debug`; set `RAPID7_TEST_PROFILE_DIR` (for example to `release`)
+/// It is looked for in `<target>/debug`; set `USER_ACTIONS_TEST_PROFILE_DIR` (for example to `release`)
 /// to test what another profile built.
 ///
 /// # Panics
 /// If it has not been built: tests of a package don't build the programs of another one.
 pub fn binary(name: &str) -> PathBuf {
-    let profile = env::var_os("RAPID7_TEST_PROFILE_DIR").unwrap_or_else(|| "debug".into());
+    let profile = env::var_os("USER_ACTIONS_TEST_PROFILE_DIR").unwrap_or_else(|| "debug".into());
     let mut path = target_dir().join(profile).join(name);
     path.set_extension(env::consts::EXE_EXTENSION);
     assert!(

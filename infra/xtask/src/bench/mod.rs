@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     cargo::run(&mut build, "the build failed")?;
     progress.step("Measure");
     let mut optimised = Command::new(release("xtask"));
-    optimised.env("RAPID7_TEST_PROFILE_DIR", "release");
+    optimised.env("USER_ACTIONS_TEST_PROFILE_DIR", "release");
     optimised.args(["bench", "--built"]);
     optimised.args(["--starts", &args.starts.to_string()]);
     optimised.args(["--latency", &args.latency.to_string()]);
