@@ -76,13 +76,13 @@ pub fn rie_binary() -> PathBuf {
     )
 }
 
-/// The packed plugin: `RAPID7_TEST_PLUGIN`, or the one that `cargo xtask test` leaves in
+/// The packed plugin: `USER_ACTIONS_TEST_PLUGIN`, or the one that `cargo xtask test` leaves in
 /// `<target>/plugin-test`.
 ///
 /// # Panics
 /// If there is none.
 pub fn plugin_package() -> PathBuf {
-    if let Some(chosen) = env::var_os("RAPID7_TEST_PLUGIN") {
+    if let Some(chosen) = env::var_os("USER_ACTIONS_TEST_PLUGIN") {
         return PathBuf::from(chosen);
     }
     let folder = target_dir().join("plugin-test");

@@ -62,7 +62,12 @@ impl ConsoleContext {
             if plan.replaces() || plan.deletes() {
                 let waited = administrators.as_ref().is_some_and(|held| held.stale);
                 let same = self.refresh(&before, &mut plan).await;
-                before = same.map_err(|error| again_if(waited, error))?;
+                before = match same {
+                    Err(error) if error.kind == ErrorKind::Conflict && !waited => {
+                        return Err(self.whose_change(&before.user, error).await);
+                    }
+                    same => same.map_err(|error| again_if(waited, error))?,
+                };
                 // A list may tell less of it.
                 self.check_losses(&before.user, &mut plan)?;
                 plan.say_untold_flags(&before, self.console().form_or_default());

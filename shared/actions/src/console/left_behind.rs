@@ -117,6 +117,27 @@ impl ConsoleContext {
         }
     }
 
+    /// An account is not any more what was planned on: a conflict, unless it was another run, which the journal
+    /// tells. Then everything is planned anew, after that run.
+    pub(crate) async fn whose_change(&self, user: &User, conflict: Error) -> Error {
+        if self.run.dry_run || self.run.services.journal.is_none() {
+            return conflict;
+        }
+        let entry = self.run.entry(line(user), Vec::new());
+        match self.run.hold(self.key(user), &entry).await {
+            Ok(Taken::Begun(held)) => {
+                let stale = held.stale;
+                held.end(self.run.deadline, true).await;
+                match stale {
+                    true => Error::plan_again(),
+                    false => conflict,
+                }
+            }
+            Ok(Taken::LeftBehind(held, left)) => self.finish(user, held, &left).await,
+            Err(error) => error,
+        }
+    }
+
     /// Finishes what somebody left behind, and answers why the run can't go on as planned.
     async fn finish(&self, user: &User, held: Held, left: &JournalEntry) -> Error {
         if let Err(told_to_end) = self.run.begun.begin(&self.run.services.ending) {

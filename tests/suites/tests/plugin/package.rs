@@ -286,7 +286,7 @@ fn the_archive_is_what_docker_save_writes() {
     assert_eq!(id, sha256(&package.outer[config].content));
     let (repository, version) = package.tag.split_once(':').expect("a version");
     let (vendor, name) = repository.split_once('/').expect("a vendor");
-    if std::env::var_os("RAPID7_TEST_PLUGIN").is_none() {
+    if std::env::var_os("USER_ACTIONS_TEST_PLUGIN").is_none() {
         let file = package.path.file_name().expect("a name").to_string_lossy();
         assert_eq!(file, format!("{vendor}_{name}_{version}.plg"));
     }
