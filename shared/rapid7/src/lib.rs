@@ -11,6 +11,7 @@ mod answer;
 mod call;
 mod certificate;
 pub mod console;
+mod content;
 mod credentials;
 mod error;
 mod logins;

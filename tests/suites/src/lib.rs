@@ -455,3 +455,17 @@ pub fn answer(status: &str, body: &Value) -> String {
         body.len()
     )
 }
+
+/// Waits until something has happened elsewhere.
+///
+/// # Panics
+/// If it has not within twenty seconds.
+pub fn wait_until(what: &str, reached: impl Fn() -> bool) {
+    for _ in 0..4000 {
+        if reached() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    panic!("{what}: not reached");
+}

@@ -8,6 +8,7 @@ use crate::console::lookup::line;
 use crate::console::plan::{AccessChange, Change, Plan, Snapshot};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::lease::{Held, Taken};
+use crate::core::reading::read_twice;
 
 /// What the lease of a console's administrators is called: no account's number.
 const ADMINISTRATORS: &str = "administrators";
@@ -39,11 +40,7 @@ impl ConsoleContext {
         facts: &Facts,
         warnings: &mut Vec<String>,
     ) -> Result<()> {
-        let users = match self.staying_now().await {
-            Err(error) if !error.is_failed_login() => self.staying_now().await,
-            read => read,
-        };
-        let users = match users {
+        let users = match read_twice(|| self.staying_now()).await {
             Ok(users) => users,
             Err(error) => {
                 warnings.push(format!(

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use rapid7::console::{AccessKind, NewUser, User};
 use secrecy::SecretString;
-use tracing::warn;
 
 use crate::console::context::ConsoleContext;
 use crate::console::deliver::Delivered;
@@ -24,6 +23,7 @@ use crate::console::view::{SAML, UserView};
 use crate::core::change::{changed_meanwhile, changes, grants, still_exists};
 use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::outcome::Subject;
+use crate::core::reading::read_twice;
 
 impl ConsoleContext {
     /// Carries out a plan for an account that exists.
@@ -326,25 +326,12 @@ impl ConsoleContext {
         let after = if let Some(proven) = proven {
             proven
         } else if written || plan.access().any(unread) {
-            match self.read_back(before, plan).await {
+            match read_twice(|| self.read_back(before, plan)).await {
                 Ok(after) => after,
-                // Once more would be another failed login, and so would giving back.
-                Err(refused) if refused.is_failed_login() => {
-                    return Err(match plan.replaces() {
-                        true => self.rescue_grants(before, plan, refused, false).await,
-                        false => refused,
-                    });
+                Err(error) if plan.replaces() => {
+                    return Err(self.rescue_grants(before, plan, error, false).await);
                 }
-                Err(first) => {
-                    warn!(error = %first, "reading back failed: once more");
-                    match self.read_back(before, plan).await {
-                        Ok(after) => after,
-                        Err(error) if plan.replaces() => {
-                            return Err(self.rescue_grants(before, plan, error, false).await);
-                        }
-                        Err(error) => return Err(error),
-                    }
-                }
+                Err(error) => return Err(error),
             }
         } else {
             before.clone()

@@ -18,6 +18,7 @@ pub(crate) mod near;
 pub(crate) mod operation;
 pub(crate) mod outcome;
 pub(crate) mod policy;
+pub(crate) mod reading;
 pub(crate) mod recorded;
 pub(crate) mod records;
 pub mod schema;

@@ -262,4 +262,17 @@ mod tests {
             assert!(!error.contains("canary"), "{text:?}: {error}");
         }
     }
+
+    /// Spreadsheets leave out the last cells of a row, and end lines with what stands between cells.
+    #[test]
+    fn rows_may_end_early_and_late() {
+        let told = "email \"a@example.com\", no ticket";
+        for text in [
+            "email,login,ticket\na@example.com\n",
+            "email;\na@example.com;\n",
+            "email;login;ticket\na@example.com;\n",
+        ] {
+            assert_eq!(read(text), told, "{text:?}");
+        }
+    }
 }

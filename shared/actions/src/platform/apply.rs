@@ -3,7 +3,6 @@
 //! Record the full state, write, read back, compare with what was intended.
 
 use rapid7::platform::UserId;
-use tracing::warn;
 
 use super::context::PlatformContext;
 use super::guard::Facts;
@@ -15,6 +14,7 @@ use super::view::PlatformUserView;
 use crate::core::change::still_exists;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::outcome::{Outcome, Subject};
+use crate::core::reading::read_twice;
 
 impl PlatformContext {
     /// Carries out a plan for an account that exists, as it was when the plan was made.
@@ -175,7 +175,7 @@ impl PlatformContext {
                 outcome.state = None;
             }
             Some(intended) => {
-                let after = self.read_back_twice(before).await?;
+                let after = read_twice(|| self.read_back(before)).await?;
                 let shown = &mut outcome.warnings;
                 verify(before, &intended, &after, plan.suspends, shown)?;
                 outcome.changes = difference(before, &after);
@@ -221,13 +221,7 @@ impl PlatformContext {
         let id = self.create(new, &mut outcome.warnings).await?;
         applied.push(format!("created {} as user {id}", new.email));
         // Before anything is given to it: an answer may tell the id of another account.
-        let user = match self.platform().user(&id).await {
-            Ok(user) => user,
-            Err(first) => {
-                warn!(error = %first, "reading back failed: once more");
-                self.platform().user(&id).await?
-            }
-        };
+        let user = read_twice(|| self.platform().user(&id)).await?;
         let untold = new_user::verify(new, &user)?;
         self.carry_out_all(&id, grants, &mut outcome.warnings, applied)
             .await?;
@@ -248,17 +242,5 @@ impl PlatformContext {
         outcome.state = Some(PlatformUserView::from(&after));
         outcome.correlation_ids = self.platform().correlation_ids();
         Ok(outcome)
-    }
-
-    /// Everything is written: a reading that fails is worth another try.
-    async fn read_back_twice(&self, before: &PlatformSnapshot) -> Result<PlatformSnapshot> {
-        match self.read_back(before).await {
-            Ok(after) => Ok(after),
-            Err(refused) if refused.is_failed_login() => Err(refused),
-            Err(first) => {
-                warn!(error = %first, "reading back failed: once more");
-                self.read_back(before).await
-            }
-        }
     }
 }

@@ -10,6 +10,7 @@ use super::snapshot::PlatformSnapshot;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::journal::{Found, JournalKey};
 use crate::core::lease::{Held, Taken};
+use crate::core::reading::read_twice;
 
 /// What the lease of the platform's administrators is called: no account's id.
 const ADMINISTRATORS: &str = "administrators";
@@ -73,11 +74,7 @@ impl PlatformContext {
         if facts.users.is_none() {
             return Ok(());
         }
-        let users = match self.staying().await {
-            Err(error) if !error.is_failed_login() => self.staying().await,
-            read => read,
-        };
-        let users = match users {
+        let users = match read_twice(|| self.staying()).await {
             Ok(users) => users,
             Err(error) => {
                 warnings.push(format!(

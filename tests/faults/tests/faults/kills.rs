@@ -9,7 +9,7 @@ use std::time::Duration;
 use fake_console::{Fault, FaultKind, Gate};
 use harness::{Function, Moto};
 use serde_json::{Value, json};
-use suites::{World, for_each};
+use suites::{World, for_each, wait_until};
 use tempfile::TempDir;
 
 /// What ends a process at once, and what tells it to end.
@@ -73,16 +73,6 @@ impl Point {
             gate.open();
         }
     }
-}
-
-fn wait_until(what: &str, reached: impl Fn() -> bool) {
-    for _ in 0..4000 {
-        if reached() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    panic!("{what}: not reached");
 }
 
 /// What a run leads to, and how many requests it sends: `run` is right or says why not.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fake_console::{Fault, FaultKind, Gate, UserRecord};
 use serde_json::{Value, json};
-use suites::{for_each, with_disabled};
+use suites::{for_each, wait_until, with_disabled};
 
 use crate::cli::{Cli, signal};
 
@@ -27,16 +27,6 @@ const DISABLE: [&str; 6] = [
 fn start(mut command: Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("r7user starts")
-}
-
-fn wait_until(what: &str, reached: impl Fn() -> bool) {
-    for _ in 0..4000 {
-        if reached() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    panic!("{what}: not reached");
 }
 
 /// Sends the signal, and reads until the program has said so: it has been taken.

@@ -34,6 +34,7 @@ const FLOORS: [(&str, Floors); 2] = [
             &["console", "platform"],
             &["transport"],
             &["answer"],
+            &["content"],
             &["call", "request", "retry", "url"],
             &[
                 "credentials",

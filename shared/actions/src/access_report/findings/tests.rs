@@ -197,7 +197,7 @@ fn an_account_of_the_platform_that_opens_nothing_is_suspended() {
         },
         ReportedAccount {
             products: None,
-            ..suspended
+            ..suspended.clone()
         },
     ] {
         let found = found(&[left.clone(), in_use]);
@@ -206,6 +206,24 @@ fn an_account_of_the_platform_that_opens_nothing_is_suspended() {
             "high disabled_elsewhere: emea/a insight/a@example.com"
         );
     }
+}
+
+/// Products do not cover what an administrator may do.
+#[test]
+fn an_administrator_of_the_platform_is_never_suspended() {
+    let left = ReportedAccount {
+        enabled: Some(false),
+        ..console("emea", 1, "a", "a@example.com")
+    };
+    let administrator = ReportedAccount {
+        products: Some(Vec::new()),
+        admin: true,
+        ..platform("p", "a@example.com")
+    };
+    assert_snapshot!(found(&[left, administrator]), @"
+    high disabled_elsewhere: emea/a insight/a@example.com
+    medium admin: insight/a@example.com
+    ");
 }
 
 #[test]

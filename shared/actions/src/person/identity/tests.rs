@@ -518,3 +518,39 @@ fn an_email_and_a_login_are_one_persons_or_nobodys() {
     );
     assert_eq!((found[0][0].index, found[0][1].index), (1, 0));
 }
+
+/// A row that names two people must not end the account of the one that the list happens to have.
+#[test]
+fn an_email_of_somebody_and_a_login_of_nobody_are_two_people() {
+    let emea = [account("alice", "a@example.com")];
+    let both = Person::Both {
+        email: "a@example.com".into(),
+        login: "bob".into(),
+    };
+    let none = IdentityRules::default();
+    let mut lists = read(&[("emea", &emea)]);
+    let told = none.find(&both, &lists).contradiction;
+    assert!(
+        told.expect("two people")
+            .contains("on emea the account with the email")
+    );
+    // On a list that was not read, somebody may have the login.
+    let unread = List {
+        accounts: None,
+        ..lists[0]
+    };
+    lists.push(unread);
+    assert_eq!(none.find(&both, &lists).contradiction, None);
+}
+
+#[test]
+fn an_apostrophe_is_a_letter_of_a_name() {
+    let emea = [account("oneill", "o'neill@example.com")];
+    let lists = read(&[("emea", &emea)]);
+    let found = IdentityRules::default().find(&by_email("neill@example.com"), &lists);
+    assert!(
+        found.found.iter().all(|on| on.is_empty()),
+        "{:?}",
+        found.found
+    );
+}
