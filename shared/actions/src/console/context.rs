@@ -209,7 +209,7 @@ impl ConsoleContext {
     }
 
     /// Every user. A list that lacks even our own account proves nothing about anybody else.
-    async fn list(&self) -> Result<Vec<User>> {
+    pub(crate) async fn list(&self) -> Result<Vec<User>> {
         let users = self.console().users().await?;
         let own = self.policy().own_login.to_lowercase();
         if users.iter().any(|user| user.login().to_lowercase() == own) {

@@ -154,7 +154,7 @@ impl ConsoleContext {
         let user = match self.console().user(id).await {
             Ok(user) => user,
             Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
-                return Err(self.proven_missing(selector).await);
+                return Err(self.proven_missing(id, selector).await);
             }
             Err(error) => return Err(Error::from(error).about(selector.to_line())),
         };
@@ -177,13 +177,18 @@ impl ConsoleContext {
         Ok(user)
     }
 
-    /// Says why a user can't be seen. 404 also means "not allowed" (seen in the field): only a
-    /// caller who may list users has proof that there is none.
-    async fn proven_missing(&self, selector: &Selector) -> Error {
-        match self.console().can_list_users().await {
-            Ok(()) => Error::new(ErrorKind::NotFound, "there is no such user on the console")
+    /// Says why a user can't be seen. 404 also means "not allowed" (seen in the field), and what stands between
+    /// may have answered it: only the whole list proves that there is none.
+    async fn proven_missing(&self, id: UserId, selector: &Selector) -> Error {
+        match self.is_gone(id).await {
+            Ok(true) => Error::new(ErrorKind::NotFound, "there is no such user on the console")
                 .next("check the number; if the account is gone already, nothing is left to do"),
-            Err(error) => Error::from(error),
+            Ok(false) => Error::new(
+                ErrorKind::Unavailable,
+                "the console answered 404 for this user, and has it in its list",
+            )
+            .next("run it again; if it stays so, check that the pack's account is a global administrator"),
+            Err(error) => error,
         }
         .about(selector.to_line())
     }

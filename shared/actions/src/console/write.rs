@@ -152,12 +152,13 @@ impl ConsoleContext {
             _ => {}
         }
         let user = match self.console().user(id).await {
-            Ok(user) => user,
             Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
-                self.console().can_list_users().await?;
-                return Ok(Look::Gone);
+                if self.is_gone(id).await? {
+                    return Ok(Look::Gone);
+                }
+                self.console().user(id).await?
             }
-            Err(error) => return Err(error.into()),
+            read => read?,
         };
         Ok(match change {
             Change::ReplaceUser {
@@ -233,7 +234,8 @@ impl ConsoleContext {
         }
     }
 
-    /// Whether there is no such user, which is proven: 404 also means "not allowed".
+    /// Whether there is no such user, which is proven: 404, and a list that was read just now and lacks it.
+    /// 404 alone also means "not allowed", and what stands between may have answered it.
     ///
     /// # Errors
     /// When that can't be told.
@@ -241,8 +243,9 @@ impl ConsoleContext {
         match self.console().user(id).await {
             Ok(_) => Ok(false),
             Err(error) if error.kind == rapid7::ErrorKind::NotFound => {
-                self.console().can_list_users().await?;
-                Ok(true)
+                let users = self.list().await?;
+                self.proves_absence(&users)?;
+                Ok(users.iter().all(|user| user.id() != id))
             }
             Err(error) => Err(error.into()),
         }
