@@ -106,6 +106,22 @@ pub(super) fn long(name: &str) -> String {
     name.replace('_', "-")
 }
 
+/// What is typed for a member, beside its value.
+pub(super) fn flag(members: &[Member], member: &Member) -> String {
+    let long = long(&member.name);
+    match &member.kind {
+        Kind::Flag | Kind::Boolean | Kind::One(_) | Kind::List(_) => format!("--{long}"),
+        Kind::Document { .. } | Kind::Record => format!("--{long}-file"),
+        Kind::Secret => format!("--{long}-stdin"),
+        Kind::Report => format!("--{RESUME}"),
+        Kind::TextOfDocument => {
+            let text = |kind: &Kind| matches!(kind, Kind::Document { text: Some(text) } if *text == member.name);
+            let document = members.iter().find(|member| text(&member.kind));
+            document.map_or_else(|| format!("--{long}"), |document| flag(members, document))
+        }
+    }
+}
+
 pub(super) fn members(entry: &Entry) -> Vec<Member> {
     let schema = Value::from((entry.input)());
     let properties = schema["properties"].as_object();
@@ -113,7 +129,7 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
     let texts: Vec<&str> = texts
         .filter_map(|(_, property)| property["x-text"].as_str())
         .collect();
-    properties
+    let mut members: Vec<Member> = properties
         .into_iter()
         .flatten()
         .map(|(name, property)| Member {
@@ -126,7 +142,26 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
             clearable: property["x-clearable"] == true,
             help: description(property),
         })
-        .collect()
+        .collect();
+    let help: Vec<String> = members
+        .iter()
+        .map(|member| quoted(&members, &member.help))
+        .collect();
+    for (member, help) in members.iter_mut().zip(help) {
+        member.help = help;
+    }
+    members
+}
+
+/// A text in which members stand in quotation marks, as what is typed for them.
+pub(super) fn quoted(members: &[Member], text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(at, part)| {
+        let named = |member: &&Member| at % 2 == 1 && member.name == part;
+        let member = members.iter().find(named);
+        member.map_or_else(|| part.to_owned(), |member| flag(members, member))
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 pub(super) fn kind(schema: &Value, property: &Value) -> Kind {
