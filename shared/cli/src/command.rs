@@ -104,6 +104,11 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf)),
         )
         .arg(via_lambda::argument())
+        // What a command is about comes before what they all take.
+        .mut_args(|argument| match argument.is_global_set() {
+            true => argument.help_heading("Options of every command"),
+            false => argument,
+        })
         .subcommands(operations)
         .subcommands(commands::all());
     help::grouped(command, Page::of_stdout())

@@ -145,7 +145,12 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
         .collect();
     let help: Vec<String> = members
         .iter()
-        .map(|member| quoted(&members, &member.help))
+        .map(|member| {
+            let flag = flag(&members, member);
+            let help = quoted(&members, &member.help);
+            // One argument takes both.
+            help.replace(&format!(" Exactly one of `{flag}`, `{flag}`."), "")
+        })
         .collect();
     for (member, help) in members.iter_mut().zip(help) {
         member.help = help;
@@ -153,15 +158,23 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
     members
 }
 
-/// A text in which members stand in quotation marks, as what is typed for them.
+/// A text in which members stand in quotation marks, as what is typed for them. What is called a member, or is one of
+/// an answer, belongs to something else.
 pub(super) fn quoted(members: &[Member], text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    let parts = parts.map(|(at, part)| {
-        let named = |member: &&Member| at % 2 == 1 && member.name == part;
-        let member = members.iter().find(named);
-        member.map_or_else(|| part.to_owned(), |member| flag(members, member))
+    let parts: Vec<&str> = text.split('`').collect();
+    let told = parts.iter().enumerate().map(|(at, part)| {
+        let before = at.checked_sub(1).map_or("", |before| parts[before]);
+        let after = parts.get(at + 1).copied().unwrap_or_default();
+        let is_ours = at % 2 == 1
+            && !before.ends_with("member ")
+            && !after.starts_with(" of the last answer");
+        let mut members_so_called = members.iter().filter(|member| member.name == **part);
+        match members_so_called.next().filter(|_| is_ours) {
+            Some(member) => flag(members, member),
+            None => (*part).to_owned(),
+        }
     });
-    parts.collect::<Vec<_>>().join("`")
+    told.collect::<Vec<_>>().join("`")
 }
 
 pub(super) fn kind(schema: &Value, property: &Value) -> Kind {

@@ -230,6 +230,16 @@ mod tests {
         );
     }
 
+    /// A secret in JSON has members, too.
+    #[test]
+    fn what_is_called_a_member_is_no_flag() {
+        let members = members(entry("set-password"));
+        assert_eq!(
+            quoted(&members, "`password`, or the member `password`"),
+            "`--password-stdin`, or the member `password`"
+        );
+    }
+
     #[test]
     fn advice_names_flags_and_leaves_other_words_alone() {
         let error = Error::new(ErrorKind::Refused, "its `login` is \"user_id\"").next(

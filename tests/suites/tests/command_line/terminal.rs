@@ -302,6 +302,11 @@ fn help_begins_with_the_first_steps() {
         of_one.contains("`--user-id`") && !of_one.contains("user_id"),
         "{of_one}"
     );
+    let place = |heading: &str| of_one.find(heading).expect(heading);
+    assert!(
+        place("Input:") < place("Options of every command:"),
+        "{of_one}"
+    );
     let (long, _) = seen(&cli, &["--help"], 80, PLAIN);
     for told in ["RAPID7_CONSOLE_URL", "Examples:", "3 you said no"] {
         assert!(long.contains(told), "{told}: {long}");
