@@ -16,10 +16,10 @@ mod user_changes;
 pub use crate::core::{
     AccountId, Action, Audit, AuditRecord, AuditRecords, Caller, Changed, Check, Common, Effect,
     Ending, Entry, Error, ErrorKind, FieldChange, Found, Holder, IdentityRules, Input, Journal,
-    JournalEntry, JournalError, JournalErrorKind, JournalKey, Lease, OnlyTarget, Operation, Phase,
-    Policy, Progress, Result, Run, RunContext, Scope, SecretReader, SecretWriter, Services, Spec,
-    Staged, Subject, Target, Targets, Verdict, invoke, nearest_name, schema, strict_json, typed,
-    typed_whole,
+    JournalEntry, JournalError, JournalErrorKind, JournalKey, Lease, Noun, OnlyTarget, Operation,
+    Phase, Policy, Progress, Result, Run, RunContext, Scope, SecretReader, SecretWriter, Services,
+    Spec, Staged, Subject, Target, Targets, Verdict, WrongInput, invoke, nearest_name, no_formula,
+    schema, strict_json, typed, typed_whole,
 };
 pub use access_report::{
     AccessReport, AccountRef, Finding, FindingKind, KeyOwner, ReportedAccount, ReportedKey,

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use crate::{arguments, via_lambda};
+use crate::render::Page;
+use crate::{arguments, commands, help, output, via_lambda};
 
 const ABOUT: &str = "The life of a Rapid7 user account on the InsightVM console and the Insight \
                      Platform, from creating to deleting it, proven by reading back. Independent \
@@ -47,13 +48,17 @@ Examples:
   r7user list-users --json | jq '.users[] | select(.locked)'
   r7user completions bash > ~/.local/share/bash-completion/completions/r7user
 
-Exit codes (sysexits): 0 done, 64 wrong input, 65 several users match,
-67 no such user, 69 console unreachable, 70 a surprise, 75 try again,
+Exit codes (sysexits): 0 done, 3 you said no, 64 wrong input, 65 several users
+match, 67 no such user, 69 console unreachable, 70 a surprise, 75 try again,
 77 refused or not allowed. 128 and the number of a signal: it left something
 undone. What has begun is finished first; a second signal ends it at once.";
 
+const MORE_HELP: &str = "`r7user COMMAND --help` tells what a command takes, with an example; `r7user --help` \
+                         tells what is configured how, and what exit codes mean.";
+
 /// `r7user` with a subcommand for each operation.
-pub(crate) fn command() -> Command {
+#[must_use]
+pub fn command() -> Command {
     let switch = |name: &'static str, help: &'static str| {
         Arg::new(name)
             .long(name)
@@ -62,23 +67,14 @@ pub(crate) fn command() -> Command {
             .action(ArgAction::SetTrue)
     };
     let operations = actions::ALL.iter().map(arguments::command);
-    Command::new("r7user")
+    let command = Command::new("r7user")
         .about(ABOUT)
         .version(env!("CARGO_PKG_VERSION"))
-        .after_help(AFTER_HELP)
+        .after_help(MORE_HELP)
+        .after_long_help(AFTER_HELP)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .arg(switch(
-            "json",
-            "Answer in JSON; so is every answer that goes to a pipe",
-        ))
-        .arg(
-            switch(
-                "json_lines",
-                "Print the rows of a list as they come, one JSON object a line",
-            )
-            .long("json-lines"),
-        )
+        .args(output::arguments())
         .arg(switch("yes", "Do not ask before something is taken away").short('y'))
         .arg(
             switch(
@@ -108,16 +104,14 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf)),
         )
         .arg(via_lambda::argument())
+        // What a command is about comes before what they all take.
+        .mut_args(|argument| match argument.is_global_set() {
+            true => argument.help_heading("Options of every command"),
+            false => argument,
+        })
         .subcommands(operations)
-        .subcommand(
-            Command::new("completions")
-                .about("Print a shell's completion script")
-                .arg(
-                    Arg::new("shell")
-                        .required(true)
-                        .value_parser(value_parser!(clap_complete::Shell)),
-                ),
-        )
+        .subcommands(commands::all());
+    help::grouped(command, Page::of_stdout())
 }
 
 #[cfg(test)]

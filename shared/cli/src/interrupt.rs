@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use actions::{Ending, Error, ErrorKind};
 use services::signals::{Signal, Signals};
+use tokio::sync::Mutex;
 
 use crate::out::say;
 
@@ -15,6 +16,8 @@ use crate::out::say;
 pub(crate) struct Interrupt {
     ending: Ending,
     signal: Arc<OnceLock<Signal>>,
+    /// Caught while a person was asked: from then on they end the process no more by themselves.
+    caught: Arc<Mutex<Option<Signals>>>,
 }
 
 /// What a person is told who interrupts.
@@ -31,12 +34,37 @@ impl Interrupt {
         self.ending.clone()
     }
 
+    /// Comes back when a signal comes, while a person is asked.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub(crate) async fn told(&self) -> io::Result<()> {
+        let mut caught = self.caught.lock().await;
+        let signals = match &mut *caught {
+            Some(signals) => signals,
+            none => none.insert(Signals::caught()?),
+        };
+        let _ = self.signal.set(signals.next().await);
+        Ok(())
+    }
+
+    /// The exit code of the signal that came, if one did.
+    pub(crate) fn signal_code(&self) -> Option<u8> {
+        self.signal.get().map(|signal| signal.exit_code())
+    }
+
     /// From now on a signal lets the work end in order, and another one ends the process all the same.
     ///
     /// # Errors
     /// When the system does not let it.
     pub(crate) fn catch(&self, told: Told) -> io::Result<()> {
-        let mut signals = Signals::caught()?;
+        // One that came since a person was asked is among them.
+        let caught = self
+            .caught
+            .try_lock()
+            .ok()
+            .and_then(|mut caught| caught.take());
+        let mut signals = caught.map_or_else(Signals::caught, Ok)?;
         let interrupt = self.clone();
         tokio::spawn(async move {
             let first = signals.next().await;

@@ -1,6 +1,6 @@
 //! One operation from its arguments to its answer: the plan is shown, a person asked, the run carried out.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::interrupt::{Interrupt, Told};
 use crate::local_run::LocalRun;
+use crate::output::Form;
+use crate::question::confirmed;
+use crate::render::Page;
 use crate::via_lambda::{self, ViaLambda};
 use crate::watch::Watcher;
 use crate::{arguments, out, render};
@@ -18,7 +21,7 @@ use crate::{arguments, out, render};
 pub(crate) async fn run(
     entry: &Entry,
     arguments: &ArgMatches,
-    as_json: bool,
+    form: Form,
     interrupt: &Interrupt,
 ) -> actions::Result<Option<Value>> {
     let operation = entry.operation;
@@ -29,7 +32,8 @@ pub(crate) async fn run(
     let takes = operation.spec.effect == Effect::Destructive
         || arguments::names_a_user(entry) && sets_password(&input);
     let asks = takes && !dry && !yes;
-    if asks && !io::stdin().is_terminal() {
+    // Where the question goes counts as much as where the answer comes from.
+    if asks && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(actions::Error::invalid_input(
             "--yes",
             "required where nobody can be asked: this takes something away",
@@ -41,7 +45,7 @@ pub(crate) async fn run(
         true => Duration::from_secs(3600),
         false => Duration::from_secs(60),
     });
-    let watcher = Arc::new(Watcher::new(arguments.get_flag("json_lines")));
+    let watcher = Arc::new(Watcher::new(form.streams()));
     let go = match via_lambda::stack(arguments) {
         Some(stack) => {
             via_lambda::check(entry, arguments, &input)?;
@@ -52,9 +56,10 @@ pub(crate) async fn run(
         )?)),
     };
     // A person sees the plan before anything is written.
-    if operation.spec.effect != Effect::Read && !dry && (asks || !as_json) {
+    if operation.spec.effect != Effect::Read && !dry && (asks || !form.is_for_programs()) {
         let mut preview = input.clone();
         preview.insert("dry_run".into(), true.into());
+        let page = Page::of_stderr();
         let (preview, left_out) = match go.run(preview).await {
             Ok(preview) => (preview, None),
             // What can be done is done, and what can't is told: a person decides about both.
@@ -64,10 +69,11 @@ pub(crate) async fn run(
             },
         };
         if let Value::Object(members) = &preview {
-            out::say(render::plan(members));
+            out::say(render::plan(members, page));
         }
         if let Some(error) = &left_out {
-            out::say(render::left_out(error));
+            let error = arguments::in_flags(entry, error.clone());
+            out::say(render::left_out(&error, page));
         }
         let nothing_left = preview["plan"].as_array().is_some_and(Vec::is_empty);
         // Whatever changes from here on, nobody was asked about it.
@@ -79,8 +85,13 @@ pub(crate) async fn run(
             }
             return Ok(Some(answer));
         }
-        if asks && !confirmed()? {
-            return Ok(None);
+        if asks {
+            let members = preview.as_object().cloned().unwrap_or_default();
+            let console = input.get("console").and_then(Value::as_str);
+            let question = render::question(entry.question, &members, console, page);
+            if !confirmed(&question, interrupt).await? {
+                return Ok(None);
+            }
         }
         if arguments::names_a_user(entry) {
             pin_subject(&mut input, &preview);
@@ -173,14 +184,4 @@ fn pin_accounts(input: &mut Map<String, Value>, preview: &Value) {
         |surface| json!({"surface": surface["name"], "user_id": surface["subject"]["user_id"]}),
     );
     input.insert("accounts".into(), accounts.collect());
-}
-
-fn confirmed() -> actions::Result<bool> {
-    let failed = |error: io::Error| arguments::unreadable_input(&error);
-    let mut terminal = io::stderr();
-    write!(terminal, "Do this? Type yes: ").map_err(failed)?;
-    terminal.flush().map_err(failed)?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(failed)?;
-    Ok(answer.trim() == "yes")
 }

@@ -157,7 +157,7 @@ impl Progress for Watcher {
         if !lock(&self.warned).insert(text.to_owned()) {
             return;
         }
-        let tell = || out::say(render::warning(text));
+        let tell = || out::say(render::warning(text, render::Page::of_stderr()));
         match lock(&self.bar).as_ref() {
             Some(bar) => bar.suspend(tell),
             None => tell(),

@@ -5,6 +5,7 @@ mod example;
 mod help;
 mod icon;
 mod json;
+mod man;
 mod openapi;
 mod page;
 mod parameters;
@@ -61,6 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut files = documents(&runtime)?;
     files.extend(plugin(&runtime)?);
     files.extend(schemas()?);
+    files.extend(all_in(man::FOLDER, man::all()?)?);
     files.push(example_runs(&runtime)?);
     let template = fs::read_to_string(workspace_root().join(template::FILE))
         .map_err(|error| format!("{} can't be read: {error}", template::FILE))?;
@@ -209,15 +211,21 @@ fn first_line(value: &Value) -> Option<Value> {
 
 /// The schemas, and those that no operation has any more.
 fn schemas() -> Result<Vec<Wanted>, Failure> {
-    let all = schemas::all();
+    let all = schemas::all().into_iter();
+    let all = all.map(|(path, text)| (path, text.into_bytes()));
+    all_in(schemas::FOLDER, all.collect())
+}
+
+/// The files of a folder of which nothing is written by hand; what else is there is to go.
+fn all_in(folder: &str, all: Vec<(String, Vec<u8>)>) -> Result<Vec<Wanted>, Failure> {
     let known: BTreeSet<&String> = all.iter().map(|(path, _)| path).collect();
-    let unreadable = |error: std::io::Error| format!("{} can't be read: {error}", schemas::FOLDER);
-    let folder = workspace_root().join(schemas::FOLDER);
-    fs::create_dir_all(&folder).map_err(unreadable)?;
+    let unreadable = |error: std::io::Error| format!("{folder} can't be read: {error}");
+    let place = workspace_root().join(folder);
+    fs::create_dir_all(&place).map_err(unreadable)?;
     let mut files = Vec::new();
-    for file in fs::read_dir(folder).map_err(unreadable)? {
+    for file in fs::read_dir(place).map_err(unreadable)? {
         let name = file.map_err(unreadable)?.file_name();
-        let path = format!("{}/{}", schemas::FOLDER, name.to_string_lossy());
+        let path = format!("{folder}/{}", name.to_string_lossy());
         if !known.contains(&path) {
             files.push(Wanted {
                 path,

@@ -1,12 +1,11 @@
 //! The report as CSV, for reviewers who work in a spreadsheet.
 
-use std::borrow::Cow;
-
 use csv::Writer;
 
 use super::findings::{ByAccount, Finding};
 use super::model::ReportedAccount;
 use super::report::AccessReport;
+use crate::core::text::no_formula as text;
 
 /// What tells most comes first. The last two are for the reviewer to fill in.
 const HEADER: [&str; 25] = [
@@ -82,24 +81,6 @@ fn row(account: &ReportedAccount, findings: &[&Finding]) -> [String; HEADER.len(
         String::new(),
         String::new(),
     ]
-}
-
-/// A value that no spreadsheet takes for a formula, neither at its beginning nor behind a semicolon:
-/// where the comma is the decimal sign, a spreadsheet may take that for the end of a cell.
-fn text(value: &str) -> String {
-    let parts: Vec<Cow<'_, str>> = value.split(';').map(part).collect();
-    parts.join(";")
-}
-
-fn part(value: &str) -> Cow<'_, str> {
-    // Some spreadsheets pass over spaces in front of a formula.
-    let starts_formula = value.starts_with(['\t', '\r', '\n'])
-        || value.trim_start().starts_with(['=', '+', '-', '@']);
-    if starts_formula {
-        Cow::Owned(format!("'{value}"))
-    } else {
-        Cow::Borrowed(value)
-    }
 }
 
 fn optional(value: Option<&str>) -> String {

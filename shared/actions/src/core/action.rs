@@ -25,6 +25,9 @@ pub trait Action: Send + Sync + 'static {
     /// for it.
     const DELIVERS: bool = false;
 
+    /// What a person is asked before it is done, with `{}` for whom: of what takes something away.
+    const QUESTION: &'static str = "";
+
     /// What of the answer, or of an error's details, the run's own audit record keeps: all of it,
     /// unless parts of it have records of their own.
     #[must_use]

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 pub(crate) const TRUST_OR_FIND_OUT: &str = "if the network opens TLS on the way, put the certificate authority that \
     it does that with, in PEM, where the message says; else something pretends to be that service";
 
+const CORRECT_THE_INPUT: &str = "correct the input and send it again";
+
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -191,8 +193,25 @@ impl Error {
     /// The input is wrong: names the field and what it expects, never its value.
     #[must_use]
     pub fn invalid_input(field: &str, expected: &str) -> Self {
-        Self::new(ErrorKind::InvalidInput, format!("`{field}`: {expected}"))
-            .next("correct the input and send it again")
+        Self::new(ErrorKind::InvalidInput, format!("`{field}`: {expected}")).next(CORRECT_THE_INPUT)
+    }
+
+    /// What is wrong with the input, taken apart: for whoever names its members in other words, also of an
+    /// error that came from elsewhere as text.
+    #[must_use]
+    pub fn wrong_input(&self) -> Option<WrongInput<'_>> {
+        if self.kind != ErrorKind::InvalidInput {
+            return None;
+        }
+        let (field, expected) = self.message.strip_prefix('`')?.split_once("`: ")?;
+        Some(WrongInput {
+            fields: field.split(", ").collect(),
+            expected,
+            has_advice: self
+                .next
+                .as_deref()
+                .is_some_and(|next| next != CORRECT_THE_INPUT),
+        })
     }
 
     /// With what to do next.
@@ -289,6 +308,17 @@ impl Error {
     }
 }
 
+/// What is wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongInput<'a> {
+    /// The members that it is about, or the paths to them.
+    pub fields: Vec<&'a str>,
+    /// What is expected of them.
+    pub expected: &'a str,
+    /// Whether the error tells what to do next, beyond that it is to be corrected.
+    pub has_advice: bool,
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(subject) = &self.subject {
@@ -331,6 +361,29 @@ mod tests {
             "jdoe (user 42): email read back as \"b\", not \"a\". Already changed: enabled: true \
              → false. Next: look at the account."
         );
+    }
+
+    /// Of one that was made here and of one that came from elsewhere alike.
+    #[test]
+    fn what_is_wrong_with_an_input_can_be_taken_apart() {
+        let error = Error::invalid_input("user_id, login", "expected exactly one, got none");
+        let told = Error::told(error.kind, &error.to_string());
+        for error in [&error, &told] {
+            let wrong = WrongInput {
+                fields: vec!["user_id", "login"],
+                expected: "expected exactly one, got none",
+                has_advice: false,
+            };
+            assert_eq!(error.wrong_input(), Some(wrong));
+        }
+        let advice = error.clone().next("give one of them");
+        assert!(advice.wrong_input().is_some_and(|wrong| wrong.has_advice));
+        for (kind, message) in [
+            (ErrorKind::InvalidInput, "no field"),
+            (ErrorKind::Refused, "`login`: protected"),
+        ] {
+            assert_eq!(Error::new(kind, message).wrong_input(), None);
+        }
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub use context::{
     Target, Targets,
 };
 pub use ending::Ending;
-pub use entry::Entry;
-pub use error::{Changed, Error, ErrorKind, Result};
+pub use entry::{Entry, Noun};
+pub use error::{Changed, Error, ErrorKind, Result, WrongInput};
 pub use identity_rules::IdentityRules;
 pub use input::{Common, Input};
 pub use journal::{
@@ -50,4 +50,5 @@ pub use outcome::{AccountId, Subject};
 pub use policy::Policy;
 pub use records::AuditRecords;
 pub use spec::{Effect, Spec};
+pub use text::no_formula;
 pub use typed::{typed, typed_whole};

@@ -1,5 +1,7 @@
 //! How texts of callers and servers are read, compared and shown.
 
+use std::borrow::Cow;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use rapid7::is_hidden;
 
@@ -131,6 +133,25 @@ pub(crate) fn same_email(a: &str, b: &str) -> bool {
 /// nor look like another one.
 pub(crate) fn printable(text: &str) -> String {
     rapid7::printable(text)
+}
+
+/// A value that no spreadsheet takes for a formula, neither at its beginning nor behind a semicolon:
+/// where the comma is the decimal sign, a spreadsheet may take that for the end of a cell.
+#[must_use]
+pub fn no_formula(value: &str) -> String {
+    let parts: Vec<Cow<'_, str>> = value.split(';').map(no_formula_in).collect();
+    parts.join(";")
+}
+
+fn no_formula_in(value: &str) -> Cow<'_, str> {
+    // Some spreadsheets pass over spaces in front of a formula.
+    let starts_formula = value.starts_with(['\t', '\r', '\n'])
+        || value.trim_start().starts_with(['=', '+', '-', '@']);
+    if starts_formula {
+        Cow::Owned(format!("'{value}"))
+    } else {
+        Cow::Borrowed(value)
+    }
 }
 
 #[cfg(test)]

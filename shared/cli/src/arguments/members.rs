@@ -106,6 +106,22 @@ pub(super) fn long(name: &str) -> String {
     name.replace('_', "-")
 }
 
+/// What is typed for a member, beside its value.
+pub(super) fn flag(members: &[Member], member: &Member) -> String {
+    let long = long(&member.name);
+    match &member.kind {
+        Kind::Flag | Kind::Boolean | Kind::One(_) | Kind::List(_) => format!("--{long}"),
+        Kind::Document { .. } | Kind::Record => format!("--{long}-file"),
+        Kind::Secret => format!("--{long}-stdin"),
+        Kind::Report => format!("--{RESUME}"),
+        Kind::TextOfDocument => {
+            let text = |kind: &Kind| matches!(kind, Kind::Document { text: Some(text) } if *text == member.name);
+            let document = members.iter().find(|member| text(&member.kind));
+            document.map_or_else(|| format!("--{long}"), |document| flag(members, document))
+        }
+    }
+}
+
 pub(super) fn members(entry: &Entry) -> Vec<Member> {
     let schema = Value::from((entry.input)());
     let properties = schema["properties"].as_object();
@@ -113,7 +129,7 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
     let texts: Vec<&str> = texts
         .filter_map(|(_, property)| property["x-text"].as_str())
         .collect();
-    properties
+    let mut members: Vec<Member> = properties
         .into_iter()
         .flatten()
         .map(|(name, property)| Member {
@@ -126,7 +142,39 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
             clearable: property["x-clearable"] == true,
             help: description(property),
         })
-        .collect()
+        .collect();
+    let help: Vec<String> = members
+        .iter()
+        .map(|member| {
+            let flag = flag(&members, member);
+            let help = quoted(&members, &member.help);
+            // One argument takes both.
+            help.replace(&format!(" Exactly one of `{flag}`, `{flag}`."), "")
+        })
+        .collect();
+    for (member, help) in members.iter_mut().zip(help) {
+        member.help = help;
+    }
+    members
+}
+
+/// A text in which members stand in quotation marks, as what is typed for them. What is called a member, or is one of
+/// an answer, belongs to something else.
+pub(super) fn quoted(members: &[Member], text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let told = parts.iter().enumerate().map(|(at, part)| {
+        let before = at.checked_sub(1).map_or("", |before| parts[before]);
+        let after = parts.get(at + 1).copied().unwrap_or_default();
+        let is_ours = at % 2 == 1
+            && !before.ends_with("member ")
+            && !after.starts_with(" of the last answer");
+        let mut members_so_called = members.iter().filter(|member| member.name == **part);
+        match members_so_called.next().filter(|_| is_ours) {
+            Some(member) => flag(members, member),
+            None => (*part).to_owned(),
+        }
+    });
+    told.collect::<Vec<_>>().join("`")
 }
 
 pub(super) fn kind(schema: &Value, property: &Value) -> Kind {

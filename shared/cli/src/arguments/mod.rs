@@ -3,9 +3,11 @@
 mod command;
 mod members;
 mod read;
+mod spoken;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use command::command;
 pub(crate) use members::{names_a_user, takes_accounts, takes_long};
 pub(crate) use read::{LARGEST_FILE, check, input, report, unreadable_input};
+pub(crate) use spoken::in_flags;

@@ -137,7 +137,7 @@ fn record(name: &str, path: &Path) -> actions::Result<Value> {
     }
     for line in records.broken() {
         let broken = format!("{place}: line {line} can't be read and was passed over");
-        say(render::warning(&broken));
+        say(render::warning(&broken, render::Page::of_stderr()));
     }
     let found = records.to_restore_from();
     let found = found

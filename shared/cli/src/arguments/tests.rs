@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use actions::{Effect, Entry, Spec};
+use actions::{Effect, Entry, Noun, Spec};
 use schemars::Schema;
 use serde_json::{Value, json};
 
@@ -119,6 +119,8 @@ fn edit() -> Entry {
     };
     Entry {
         operation,
+        noun: Noun::Users,
+        question: "Edit {}",
         input: schema,
         output: schema,
         console: true,

@@ -1,55 +1,66 @@
 //! Any operation's answer.
 
-use comfy_table::{Attribute, Cell, Color};
+use anstyle::{AnsiColor, Style};
 use rapid7::printable;
 use serde_json::{Map, Value};
 
-use super::outcome::outcome;
-use super::parts::{cell, table, warnings};
-use super::{people, user_changes};
+use super::outcome::{outcome, subject};
+use super::page::Page;
+use super::parts::{BOLD, QUIET, cell, warnings};
+use super::table::{Cell, Column, Table};
+use super::{columns, people, user_changes};
 
 /// Any operation's answer. An outcome shows what changed; lists of objects are tables, with what else
 /// is told above them; anything else is its members.
-pub(crate) fn answer(answer: &Value) -> String {
+pub(crate) fn answer(answer: &Value, page: Page) -> String {
     let Value::Object(members) = answer else {
         return cell(answer);
     };
     if people::is_about(members) {
-        return people::answer(members);
+        return people::answer(members, page);
     }
     if user_changes::is_about(members) {
-        return user_changes::answer(members);
+        return user_changes::answer(members, page);
     }
     if members.contains_key("changes") {
-        return outcome(members);
+        return outcome(members, page);
     }
-    // An empty list is one of objects only where it is counted: an account may have no sites.
-    let counted = members.contains_key("count");
-    let rows_in = |value: &Value| {
-        let rows = value.as_array()?;
-        let fits = rows.iter().all(Value::is_object) && (counted || !rows.is_empty());
-        fits.then(|| rows.clone())
-    };
-    let lists = members.iter().filter(|(name, _)| *name != "warnings");
-    let lists: Vec<_> = lists
-        .filter_map(|(name, value)| Some((name, rows_in(value)?)))
-        .collect();
+    let lists = lists_in(members);
     if lists.is_empty() {
-        return members_of(members);
+        return members_of(members, page);
     }
     let is_list = |name: &str| lists.iter().any(|(list, _)| *list == name);
-    let mut parts: Vec<String> = members
-        .iter()
+    let mut others: Vec<_> = members.iter().collect();
+    others.sort_by_key(|(name, _)| (*name != "subject", columns::place(name)));
+    let mut parts: Vec<String> = others
+        .into_iter()
         .filter(|(name, _)| !is_list(name) && !["count", "warnings"].contains(&name.as_str()))
-        .map(|(name, value)| format!("{name}: {}", cell(value)))
+        .map(|(name, value)| match name.as_str() {
+            "subject" => subject(members),
+            _ => page.wrapped(&format!("{name}: {}", cell(value)), "  "),
+        })
         .collect();
     for (name, rows) in &lists {
         if lists.len() > 1 {
             parts.push(format!("{name}:"));
         }
-        parts.push(rows_of(rows));
+        parts.push(rows_of(rows, page));
     }
-    format!("{}{}", parts.join("\n"), warnings(members))
+    format!("{}{}", parts.join("\n"), warnings(members, page))
+}
+
+/// The lists of objects in an answer. An empty list is one of objects only where it is counted: an account may
+/// have no sites.
+pub(super) fn lists_in(members: &Map<String, Value>) -> Vec<(&str, &[Value])> {
+    let counted = members.contains_key("count");
+    let lists = members.iter().filter(|(name, _)| *name != "warnings");
+    lists
+        .filter_map(|(name, value)| {
+            let rows = value.as_array()?;
+            let fits = rows.iter().all(Value::is_object) && (counted || !rows.is_empty());
+            fits.then_some((name.as_str(), rows.as_slice()))
+        })
+        .collect()
 }
 
 /// The rows of an answer's list, one JSON object a line; nothing, if they have been printed as they
@@ -65,109 +76,64 @@ pub(crate) fn lines(answer: &Value) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Wide enough to recognise an account, narrow enough for a terminal.
-const OF_A_USER: [&str; 7] = [
-    "user_id", "login", "name", "email", "enabled", "locked", "role_id",
-];
-
-/// The same of the Insight Platform, where the email address is the name: a UUID takes a third of a
-/// terminal.
-const OF_A_PLATFORM_USER: [&str; 5] = [
-    "email",
-    "first_name",
-    "last_name",
-    "status",
-    "platform_admin",
-];
-
-/// The same of an API key: whose it is by email, and the id by which it is revoked.
-const OF_AN_API_KEY: [&str; 4] = ["name", "kind", "email", "key_id"];
-
-/// What a row of anything begins and ends with: what it is first, explanations last.
-const FIRST: [&str; 8] = [
-    "check",
-    "id",
-    "user_id",
-    "login",
-    "name",
-    "verdict",
-    "type",
-    "description",
-];
-const LAST: [&str; 2] = ["detail", "next"];
-
-fn columns(rows: &[Value]) -> Vec<&str> {
-    for known in [&OF_A_USER[..], &OF_A_PLATFORM_USER, &OF_AN_API_KEY] {
-        let fits = |row: &Value| known.iter().all(|column| row.get(column).is_some());
-        if rows.iter().all(fits) {
-            return known.to_vec();
-        }
+fn rows_of(rows: &[Value], page: Page) -> String {
+    let count = format!("{} in all", rows.len());
+    if rows.is_empty() {
+        return count;
     }
-    let mut columns: Vec<&str> = Vec::new();
-    for name in rows.iter().filter_map(Value::as_object).flat_map(Map::keys) {
-        if !columns.contains(&name.as_str()) {
-            columns.push(name);
-        }
-    }
-    let place = |name: &str| {
-        let first = FIRST.iter().position(|column| *column == name);
-        let last = LAST.iter().position(|column| *column == name);
-        match (first, last) {
-            (Some(place), _) => place,
-            (None, None) => FIRST.len(),
-            (None, Some(place)) => FIRST.len() + 1 + place,
-        }
-    };
-    columns.sort_by_key(|column| place(column));
-    columns
-}
-
-fn rows_of(rows: &[Value]) -> String {
-    let columns = columns(rows);
-    let mut table = table(&columns);
+    let (names, columns): (Vec<&str>, Vec<Column>) = columns::of_rows(rows).into_iter().unzip();
+    let mut table = Table::new(columns);
     for row in rows {
-        let cells = columns.iter();
-        table.add_row(cells.map(|column| verdict_cell(column, &row[*column])));
+        table.add(names.iter().map(|name| verdict_cell(name, &row[*name])));
     }
-    format!("{table}\n{} in all", rows.len())
+    format!("{}\n{count}", table.shown(page))
 }
 
-/// A cell, coloured where it tells how something went.
+/// A cell, coloured where it tells how something went or what somebody should see.
 fn verdict_cell(column: &str, value: &Value) -> Cell {
-    let text = Cell::new(cell(value));
-    match (column, value.as_str()) {
-        ("verdict", Some("ok")) => text.fg(Color::Green),
-        ("verdict", Some("failed")) => text.fg(Color::Red),
-        ("verdict", Some("skipped")) => text.add_attribute(Attribute::Dim),
-        _ => text,
-    }
+    let style = match (column, value) {
+        ("verdict", Value::String(verdict)) => match verdict.as_str() {
+            "ok" => AnsiColor::Green.on_default(),
+            "failed" => AnsiColor::Red.on_default(),
+            "skipped" => QUIET,
+            _ => Style::new(),
+        },
+        ("enabled", Value::Bool(false)) => QUIET,
+        ("locked", Value::Bool(true)) => AnsiColor::Yellow.on_default(),
+        _ => Style::new(),
+    };
+    Cell::styled(cell(value), style)
 }
 
-fn members_of(members: &Map<String, Value>) -> String {
-    let mut table = table(&["field", "value"]);
-    for (name, value) in members.iter().filter(|(name, _)| *name != "warnings") {
-        table.add_row([name.clone(), cell(value)]);
+fn members_of(members: &Map<String, Value>, page: Page) -> String {
+    let mut table = Table::new([Column::whole("field"), Column::text("value")]).without_header();
+    let mut members_shown: Vec<_> = members
+        .iter()
+        .filter(|(name, _)| *name != "warnings")
+        .collect();
+    members_shown.sort_by_key(|(name, _)| columns::place(name));
+    for (name, value) in members_shown {
+        table.add([Cell::styled(name.clone(), BOLD), verdict_cell(name, value)]);
     }
-    format!("{table}{}", warnings(members))
+    format!("{}{}", table.shown(page), warnings(members, page))
 }
 
 #[cfg(test)]
 mod tests {
+    use anstream::adapter::strip_str;
     use serde_json::json;
 
-    use super::super::parts::{CARE, paint};
     use super::*;
 
-    /// The lines of an answer, cells by `|`, without the table's frame.
+    /// The lines of an answer, cells by `|`.
     fn lines(value: Value) -> Vec<String> {
-        let text = answer(&value);
-        let lines = text
-            .lines()
-            .filter(|line| !line.starts_with(['┌', '╞', '└', '├']));
+        let text = strip_str(&answer(&value, Page::ENDLESS)).to_string();
+        let lines = text.lines();
         lines
             .map(|line| {
-                let cells = line.trim_matches(['│', ' ']).split(['│', '┆']);
-                cells.map(str::trim).collect::<Vec<_>>().join("|")
+                let cells = line.split("  ").map(str::trim);
+                let cells: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+                cells.join("|")
             })
             .collect()
     }
@@ -195,9 +161,25 @@ mod tests {
             [
                 "id|name|description|privileges|extra",
                 "user|User|–|view-site, scan|–",
-                r#"odd|Odd|a\u009bb|–|{"a":[1,"\u009b"]}"#,
+                r#"odd|Odd|a\u009bb|–|{"a": [1, "\u009b"]}"#,
                 "2 in all"
             ]
+        );
+    }
+
+    /// Whoever looks for somebody at night has a narrow window.
+    #[test]
+    fn what_is_left_of_users_in_sixty_columns_says_who_and_whether_they_may_log_in() {
+        let user = json!({
+            "user_id": 4, "login": "jdoe", "name": "Jane Doe", "email": "jane.doe@corp.example.com",
+            "enabled": true, "locked": false, "role_id": "global-admin",
+        });
+        let told = answer(&json!({"count": 1, "users": [user]}), Page::wide(60));
+        assert_eq!(
+            strip_str(&told).to_string(),
+            "user_id  login  name      email                      enabled\n\
+             4        jdoe   Jane Doe  jane.doe@corp.example.com  true\n\
+             Not shown, for want of room: locked, role_id. --output json\n  has all.\n1 in all"
         );
     }
 
@@ -211,7 +193,7 @@ mod tests {
                 "id|name|type",
                 "1|Paris|static",
                 "1 in all",
-                &format!("{} careful", paint(CARE, "warning:"))
+                "warning: careful"
             ]
         );
         let groups = json!([{"id": 7, "name": "Servers"}]);
@@ -220,42 +202,34 @@ mod tests {
             (two[0].as_str(), two[4].as_str()),
             ("asset_groups:", "sites:")
         );
-        assert_eq!(lines(json!({"count": 0, "roles": []}))[1..], ["0 in all"]);
+        assert_eq!(lines(json!({"count": 0, "roles": []})), ["0 in all"]);
     }
 
-    /// An account without sites is an account, not an empty list.
+    /// An account without sites is an account, not an empty list; what says who it is comes first.
     #[test]
     fn an_account_with_empty_lists_is_shown_by_member() {
         assert_eq!(
             lines(json!({"login": "jdoe", "sites": [], "asset_groups": [1, 2]})),
-            [
-                "field|value",
-                "asset_groups|1, 2",
-                "login|jdoe",
-                "sites|none"
-            ]
+            ["login|jdoe", "asset_groups|1, 2", "sites|none"]
         );
     }
 
     #[test]
     fn verdicts_are_told_by_colour_too() {
         let check = |verdict: &str| json!({"check": "login", "verdict": verdict, "next": "n", "detail": "d"});
-        let rows = ["ok", "failed", "skipped", "other"].map(check);
-        let names = columns(&rows);
-        assert_eq!(names, ["check", "verdict", "detail", "next"]);
-        let shown = |verdict: &str| {
-            let mut table = table(&["verdict"]);
-            table.add_row([verdict_cell("verdict", &verdict.into())]);
-            table.enforce_styling().to_string()
-        };
+        let shown = |verdict: &str| answer(&json!({"checks": [check(verdict)]}), Page::ENDLESS);
         for (verdict, style) in [
-            ("ok", "[38;5;10m"),
-            ("failed", "[38;5;9m"),
-            ("skipped", "[2m"),
+            ("ok", "\u{1b}[32mok"),
+            ("failed", "\u{1b}[31mfailed"),
+            ("skipped", "\u{1b}[2mskipped"),
         ] {
             assert!(shown(verdict).contains(style), "{:?}", shown(verdict));
         }
-        assert!(!shown("other").contains('\u{1b}'));
-        assert_eq!(lines(json!({"checks": rows}))[1], "login|ok|d|n");
+        assert!(shown("other").contains("  other  "));
+        let rows = ["ok", "failed"].map(check);
+        assert_eq!(
+            lines(json!({"checks": rows}))[..2],
+            ["check|verdict|detail|next", "login|ok|d|n"]
+        );
     }
 }

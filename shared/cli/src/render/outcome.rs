@@ -1,12 +1,14 @@
 //! What a write did, and what it is about to do.
 
-use comfy_table::Table;
 use serde_json::{Map, Value};
 
-use super::parts::{CARE, GOOD, cell, paint, table, warnings};
+use super::page::Page;
+use super::parts::{CARE, GOOD, cell, paint, texts, warnings};
 use super::people;
+use super::table::{Cell, Column, Table};
 
-fn subject(members: &Map<String, Value>) -> String {
+/// Whom an answer is about.
+pub(super) fn subject(members: &Map<String, Value>) -> String {
     let subject = &members["subject"];
     let number = match &subject["user_id"] {
         Value::Null => "no account".to_owned(),
@@ -19,37 +21,47 @@ fn subject(members: &Map<String, Value>) -> String {
     )
 }
 
-fn changes(members: &Map<String, Value>) -> Table {
-    let mut table = table(&["field", "before", "after"]);
-    for change in members["changes"].as_array().into_iter().flatten() {
-        table.add_row(["field", "before", "after"].map(|column| cell(&change[column])));
+/// What differs, a row a member.
+fn changes(members: &Map<String, Value>, page: Page) -> String {
+    let changes = texts(members, "changes");
+    if changes.is_empty() {
+        return String::new();
     }
-    table
+    let mut table = Table::new([
+        Column::whole("field"),
+        Column::text("before"),
+        Column::text("after"),
+    ]);
+    for change in changes {
+        table.add(["field", "before", "after"].map(|column| Cell::from(cell(&change[column]))));
+    }
+    format!("\n{}", table.shown(page))
 }
 
 /// What a write did.
-pub(super) fn outcome(members: &Map<String, Value>) -> String {
+pub(super) fn outcome(members: &Map<String, Value>, page: Page) -> String {
     let flag = |name: &str| members[name] == true;
     if flag("dry_run") {
         let verdict = paint(CARE, "Dry run: nothing was written.");
-        return format!("{}\n{verdict}", plan(members));
+        return format!("{}\n{verdict}", plan(members, page));
     }
-    let none = members["changes"].as_array().is_some_and(Vec::is_empty);
     let verdict = match flag("changed") {
         true => paint(GOOD, "done, and read back"),
         false => paint(GOOD, "nothing was left to do"),
     };
-    let mut text = format!("{}: {verdict}", subject(members));
-    if !none {
-        text.push_str(&format!("\n{}", changes(members)));
-    }
-    text.push_str(&warnings(members));
+    let mut text = page.joined(&format!("{}:", subject(members)), &verdict);
+    text.push_str(&changes(members, page));
+    text.push_str(&warnings(members, page));
     text
 }
 
-/// The plan of a dry run, before it is carried out.
-pub(crate) fn plan(members: &Map<String, Value>) -> String {
-    let steps = members["plan"].as_array().cloned().unwrap_or_default();
+/// The plan of a dry run, before it is carried out: for one account its steps, for a list of people a row for
+/// each of them.
+pub(crate) fn plan(members: &Map<String, Value>, page: Page) -> String {
+    if people::is_a_list(members) {
+        return people::plan(members, page);
+    }
+    let steps = texts(members, "plan");
     let whom = match people::is_about(members) {
         true => people::whom(members),
         false => subject(members),
@@ -58,12 +70,14 @@ pub(crate) fn plan(members: &Map<String, Value>) -> String {
     if steps.is_empty() {
         text.push_str(" nothing is left to do");
     }
+    text = page.wrapped(&text, "  ");
     for step in &steps {
-        text.push_str(&format!("\n  • {}", cell(step)));
+        let step = page.wrapped(&format!("  • {}", cell(step)), "    ");
+        text.push_str(&format!("\n{step}"));
     }
     if !steps.is_empty() {
-        text.push_str(&format!("\n{}", changes(members)));
+        text.push_str(&changes(members, page));
     }
-    text.push_str(&warnings(members));
+    text.push_str(&warnings(members, page));
     text
 }

@@ -1,9 +1,11 @@
 //! What changed among accounts since an earlier run.
 
-use comfy_table::{Attribute, Cell};
+use anstyle::Style;
 use serde_json::{Map, Value};
 
-use super::parts::{CARE, cell, paint, table};
+use super::page::Page;
+use super::parts::{BOLD, CARE, cell, paint};
+use super::table::{Cell, Column, Table};
 
 /// Whether an answer is one of those.
 pub(super) fn is_about(members: &Map<String, Value>) -> bool {
@@ -11,18 +13,19 @@ pub(super) fn is_about(members: &Map<String, Value>) -> bool {
 }
 
 /// A row a change. The state is left out: it is for the next run, and long.
-pub(super) fn answer(members: &Map<String, Value>) -> String {
+pub(super) fn answer(members: &Map<String, Value>, page: Page) -> String {
     let users = cell(&members["users"]);
     if members["first_run"] == true {
-        return format!(
+        let told = format!(
             "{users} accounts recorded; what changes from now on is told to whoever gives back the `state` \
              of this answer (--json shows it)"
         );
+        return page.wrapped(&told, "");
     }
     let changes = members["changes"].as_array().map_or(&[][..], Vec::as_slice);
     let mut text = format!("{} changes, {users} accounts", changes.len());
     if !changes.is_empty() {
-        text = format!("{}\n{text}", rows(changes));
+        text = format!("{}\n{text}", rows(changes, page));
     }
     if members["has_more_pages"] == true {
         let more = paint(CARE, "There are more:");
@@ -31,23 +34,27 @@ pub(super) fn answer(members: &Map<String, Value>) -> String {
     text
 }
 
-fn rows(changes: &[Value]) -> String {
-    let mut table = table(&["user_id", "login", "change", "before → after"]);
+fn rows(changes: &[Value], page: Page) -> String {
+    let mut table = Table::new([
+        Column::whole("user_id").importance(1),
+        Column::whole("login"),
+        Column::whole("change"),
+        Column::text("before → after"),
+    ]);
     for change in changes {
         let kind = cell(&change["kind"]).replace('_', " ");
-        let bold = ["deleted", "disabled"].contains(&kind.as_str());
-        let kind = match bold {
-            true => Cell::new(kind).add_attribute(Attribute::Bold),
-            false => Cell::new(kind),
+        let style = match ["deleted", "disabled"].contains(&kind.as_str()) {
+            true => BOLD,
+            false => Style::new(),
         };
-        table.add_row([
-            Cell::new(cell(&change["user_id"])),
-            Cell::new(cell(&change["login"])),
-            kind,
-            Cell::new(fields(&change["fields"])),
+        table.add([
+            cell(&change["user_id"]).into(),
+            cell(&change["login"]).into(),
+            Cell::styled(kind, style),
+            fields(&change["fields"]).into(),
         ]);
     }
-    table.to_string()
+    table.shown(page)
 }
 
 /// `role_id: user → auditor`, each in a line. Of an account that came or went there are none.
@@ -73,7 +80,7 @@ mod tests {
         });
         let object = members.as_object_mut().expect("an object");
         object.extend(more.as_object().expect("an object").clone());
-        crate::render::answer(&members)
+        crate::render::answer(&members, Page::ENDLESS)
     }
 
     #[test]

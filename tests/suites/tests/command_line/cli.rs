@@ -82,6 +82,31 @@ pub(crate) fn signal(child: &Child, signal: &str) {
     assert!(sent.status().expect("kill starts").success());
 }
 
+/// The same in a window of so many columns, with colours unless the environment says otherwise.
+pub(crate) fn window(mut command: Command, columns: u16) -> PtySession {
+    let program = command.get_program().to_owned();
+    let size = format!("stty rows 40 cols {columns}; exec \"$0\" \"$@\"");
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(size)
+        .arg(program)
+        .args(command.get_args());
+    shell.env_clear();
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    if let Some(folder) = command.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    command = shell;
+    command.stdin(Stdio::inherit());
+    spawn_command(command, Some(15_000)).expect("r7user starts")
+}
+
 /// The same program in front of a person.
 pub(crate) fn terminal(mut command: Command) -> PtySession {
     command.env("TERM", "xterm").env("NO_COLOR", "1");

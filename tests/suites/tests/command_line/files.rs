@@ -260,7 +260,7 @@ fn a_member_that_is_there_twice_in_a_file_is_refused() {
     for (arguments, text, member) in [
         (restore, record, "`record.record.state.user.login`"),
         (offboard, people, "`people[1].login`"),
-        (offboard, lines, "`people_text, line 2.login`"),
+        (offboard, lines, "`--people-file`, line 2.login"),
     ] {
         fs::write(cli.path("file"), text).expect("written");
         let told_by_file = cli.run(&[&arguments[..], &["file"]].concat());

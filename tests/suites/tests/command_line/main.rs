@@ -10,5 +10,6 @@ mod r7user;
 mod records;
 mod rows_as_they_come;
 mod signals;
+mod terminal;
 mod two_at_once;
 mod via_lambda;

@@ -225,9 +225,12 @@ fn a_person_at_a_terminal_sees_the_plan_the_progress_and_a_table() {
     let mut terminal = cli.terminal(&OFFBOARD);
     terminal.exp_string("Plan for 3 people").expect("the plan");
     terminal
-        .exp_string("tokafor@example.com: console: replace user 5")
-        .expect("a step");
-    terminal.exp_string("Type yes: ").expect("the question");
+        .exp_string("tokafor@example.com")
+        .expect("a person");
+    terminal
+        .exp_string("Offboard 3 of 3 people")
+        .expect("how many");
+    terminal.exp_string("[y/N] ").expect("the question");
     assert_eq!(cli.report_lines(), 0);
     assert_eq!(cli.left().len(), 3);
     terminal.send_line("yes").expect("typed");
@@ -260,7 +263,7 @@ fn one_person_is_asked_about_and_the_run_is_about_the_accounts_that_were_shown()
         .exp_string("console: replace user 5")
         .expect("a step");
     terminal.exp_string("platform: take away").expect("a step");
-    terminal.exp_string("Type yes: ").expect("the question");
+    terminal.exp_string("[y/N] ").expect("the question");
     assert!(cli.world.writes().is_empty());
     // Somebody else gets the address while the person reads.
     let mut twin = UserRecord::new("twin", "Passw0rd-twin", "user");
@@ -276,7 +279,7 @@ fn one_person_is_asked_about_and_the_run_is_about_the_accounts_that_were_shown()
 
     let cli = Leavers::new();
     let mut terminal = cli.terminal(&["offboard-user", "--email", "tokafor@example.com"]);
-    terminal.exp_string("Type yes: ").expect("the question");
+    terminal.exp_string("[y/N] ").expect("the question");
     terminal.send_line("no").expect("typed");
     terminal.exp_string("nothing was changed").expect("the end");
     terminal.exp_eof().expect("the end");
@@ -296,7 +299,7 @@ fn what_can_not_be_planned_is_told_beside_the_plan() {
     terminal
         .exp_string("not in this plan: Unavailable")
         .expect("what is down");
-    terminal.exp_string("Type yes: ").expect("the question");
+    terminal.exp_string("[y/N] ").expect("the question");
     terminal.send_line("yes").expect("typed");
     terminal
         .exp_string("platform: failed")

@@ -51,7 +51,7 @@ fn a_person_sees_what_is_taken_and_says_yes() {
         "jdoe laptop",
         "take away access to the product IVM",
         "the account itself stays",
-        "Type yes: ",
+        "[y/N] ",
     ] {
         terminal.exp_string(told).expect(told);
     }

@@ -134,7 +134,7 @@ fn what_nobody_sees_in_a_name_is_shown_escaped() {
     // A terminal's bytes come as characters of Latin-1.
     let raw = "\u{e2}\u{80}\u{ae}";
     let mut terminal = cli.terminal(&["disable-user", "--user-id", "4"]);
-    let plan = terminal.exp_string("Type yes: ").expect("the question");
+    let plan = terminal.exp_string("[y/N] ").expect("the question");
     assert!(plan.contains(shown) && !plan.contains(raw), "{plan}");
     terminal.send_line("no").expect("typed");
     terminal.exp_eof().expect("the end");

@@ -112,7 +112,7 @@ fn a_person_sees_the_plan_and_says_yes_or_no() {
         terminal
             .exp_string("Plan for jdoe (user 4)")
             .expect("the plan");
-        terminal.exp_string("Type yes: ").expect("the question");
+        terminal.exp_string("[y/N] ").expect("the question");
         terminal.send_line(answer).expect("typed");
         terminal
     };
@@ -123,7 +123,7 @@ fn a_person_sees_the_plan_and_says_yes_or_no() {
     terminal.exp_eof().expect("the end");
     assert!(matches!(
         terminal.process().wait(),
-        Ok(WaitStatus::Exited(_, 77))
+        Ok(WaitStatus::Exited(_, 3))
     ));
     assert_eq!(cli.dry_runs(), [true]);
     assert_eq!(cli.world.writes(), Vec::<String>::new());

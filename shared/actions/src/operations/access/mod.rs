@@ -13,7 +13,7 @@ pub(crate) mod set_site_access;
 
 operations! {
     /// In this order wherever operations are listed.
-    ENTRIES:
+    ENTRIES of Access:
     get_site_access::GetSiteAccess,
     set_site_access::SetSiteAccess,
     grant_site_access::GrantSiteAccess,

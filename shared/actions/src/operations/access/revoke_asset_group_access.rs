@@ -32,6 +32,7 @@ impl Action for RevokeAssetGroupAccess {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "asset_groups": ["Payment Systems"], "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Take asset groups away from {}";
 
     async fn run(context: &ConsoleContext, input: RevokeAssetGroupAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;

@@ -32,6 +32,7 @@ impl Action for RevokeSiteAccess {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "sites": [1, "DMZ"], "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Take sites away from {}";
 
     async fn run(context: &ConsoleContext, input: RevokeSiteAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;

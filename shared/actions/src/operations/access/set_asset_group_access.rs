@@ -32,6 +32,7 @@ impl Action for SetAssetGroupAccess {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "asset_groups": [1, "Laptops"], "ticket": "HR-77"}"#,
     };
+    const QUESTION: &'static str = "Give exactly these asset groups to {}";
 
     async fn run(context: &ConsoleContext, input: SetAssetGroupAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;

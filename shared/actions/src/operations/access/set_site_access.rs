@@ -32,6 +32,7 @@ impl Action for SetSiteAccess {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "sites": [1, "DMZ"], "ticket": "HR-77"}"#,
     };
+    const QUESTION: &'static str = "Give exactly these sites to {}";
 
     async fn run(context: &ConsoleContext, input: SetSiteAccessInput) -> Result<Outcome> {
         let selector = input.selector()?;

@@ -10,7 +10,7 @@ pub(crate) mod test_connection;
 
 operations! {
     /// In this order wherever operations are listed.
-    ENTRIES:
+    ENTRIES of Catalogue:
     list_roles::ListRoles,
     list_authentication_sources::ListAuthenticationSources,
     list_sites::ListSites,

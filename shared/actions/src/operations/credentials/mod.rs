@@ -7,7 +7,7 @@ pub(crate) mod set_password;
 
 operations! {
     /// In this order wherever operations are listed.
-    ENTRIES:
+    ENTRIES of Credentials:
     set_password::SetPassword,
     reset_two_factor::ResetTwoFactor,
 }

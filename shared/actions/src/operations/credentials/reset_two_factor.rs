@@ -37,6 +37,7 @@ impl Action for ResetTwoFactor {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "deliver_to": "rapid7/two-factor/jdoe", "request_token": "INC-3", "ticket": "INC-3"}"#,
     };
+    const QUESTION: &'static str = "Make a new two-factor seed for {}";
     const DELIVERS: bool = true;
 
     async fn run(context: &ConsoleContext, input: ResetTwoFactorInput) -> Result<Outcome> {

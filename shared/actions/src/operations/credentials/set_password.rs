@@ -29,6 +29,7 @@ impl Action for SetPassword {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "generate_password": true, "deliver_to": "rapid7/passwords/jdoe", "password_reset_on_login": true, "request_token": "INC-3", "ticket": "INC-3"}"#,
     };
+    const QUESTION: &'static str = "Set a new password for {}";
     const DELIVERS: bool = true;
 
     async fn run(context: &ConsoleContext, input: SetPasswordInput) -> Result<Outcome> {

@@ -9,7 +9,7 @@ pub(crate) mod resolve_identity;
 
 operations! {
     /// In this order wherever operations are listed.
-    ENTRIES:
+    ENTRIES of People:
     resolve_identity::ResolveIdentity,
     offboard_user::OffboardUser,
     offboard_users::OffboardUsers,

@@ -44,6 +44,7 @@ impl Action for OffboardUser {
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "clear_sites": true, "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Offboard {}";
 
     async fn run(surfaces: &Surfaces, input: OffboardUserInput) -> Result<PersonReport> {
         let person = Person::from_members(input.login.as_deref(), input.email.as_deref())?;

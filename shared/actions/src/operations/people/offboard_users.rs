@@ -84,6 +84,7 @@ impl Action for OffboardUsers {
         effect: Effect::Destructive,
         example: r#"{"people": [{"email": "jdoe@example.com"}, {"login": "rmartinez", "ticket": "OFF-1043"}], "max_changes": 10, "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Offboard {}";
 
     async fn run(surfaces: &Surfaces, input: OffboardUsersInput) -> Result<PeopleReport> {
         let Listed { people, warnings } =

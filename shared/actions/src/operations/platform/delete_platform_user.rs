@@ -36,6 +36,7 @@ impl Action for DeletePlatformUser {
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "confirm_email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Delete {} for good";
 
     async fn run(
         context: &PlatformContext,

@@ -18,7 +18,7 @@ pub(crate) mod test_platform_connection;
 
 operations! {
     /// In this order wherever operations are listed.
-    ENTRIES:
+    ENTRIES of Platform:
     list_platform_users::ListPlatformUsers,
     get_platform_user::GetPlatformUser,
     create_platform_user::CreatePlatformUser,

@@ -42,6 +42,7 @@ impl Action for RevokePlatformApiKeys {
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "all": true, "ticket": "SEC-13"}"#,
     };
+    const QUESTION: &'static str = "Delete API keys for good of {}";
 
     async fn run(
         context: &PlatformContext,

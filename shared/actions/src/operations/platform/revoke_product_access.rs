@@ -41,6 +41,7 @@ impl Action for RevokeProductAccess {
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "products": ["IVM"], "ticket": "SEC-12"}"#,
     };
+    const QUESTION: &'static str = "Take products away from {}";
 
     async fn run(
         context: &PlatformContext,

@@ -32,6 +32,7 @@ impl Action for SuspendPlatformUser {
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Take all products and API keys away from {}";
 
     async fn run(
         context: &PlatformContext,

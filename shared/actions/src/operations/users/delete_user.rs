@@ -37,6 +37,7 @@ impl Action for DeleteUser {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "confirm_login": "jdoe", "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Delete {} for good";
 
     async fn run(context: &ConsoleContext, input: DeleteUserInput) -> Result<Outcome> {
         let selector = input.selector()?;

@@ -31,6 +31,7 @@ impl Action for DisableUser {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "ticket": "OFF-1042"}"#,
     };
+    const QUESTION: &'static str = "Disable {}";
 
     async fn run(context: &ConsoleContext, input: DisableUserInput) -> Result<Outcome> {
         let user = context.find_user(&input.selector()?).await?;

@@ -17,7 +17,7 @@ pub(crate) mod update_user;
 
 operations! {
     /// What an account is.
-    ENTRIES:
+    ENTRIES of Users:
     list_users::ListUsers,
     list_user_changes::ListUserChanges,
     get_user::GetUser,
@@ -29,7 +29,7 @@ operations! {
 
 operations! {
     /// Whether it may be used, up to its end. Apart, as what it may see and logs in with comes before.
-    ENTRIES_OF_STATE:
+    ENTRIES_OF_STATE of Users:
     unlock_user::UnlockUser,
     enable_user::EnableUser,
     disable_user::DisableUser,

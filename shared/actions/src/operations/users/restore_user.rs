@@ -47,6 +47,7 @@ impl Action for RestoreUser {
         effect: Effect::Destructive,
         example: r#"{"record": {"audit": "before", "target": "https://console.example.com:3780", "record": {"state": {"user": {"id": 15, "login": "ext.pentest", "name": "Former Contractor", "email": "ext.pentest@example.com", "enabled": true, "locked": false, "role": {"id": "user", "name": "User", "superuser": false, "allSites": false, "allAssetGroups": false, "privileges": ["view-site-asset-data", "create-reports"]}, "authentication": {"id": 1, "type": "normal"}, "contractEnd": "2026-01-31"}, "sites": [4, 5], "asset_groups": []}}}, "dry_run": true, "ticket": "HR-78"}"#,
     };
+    const QUESTION: &'static str = "Bring {} back to the state in the record";
 
     async fn run(context: &ConsoleContext, input: RestoreUserInput) -> Result<Outcome> {
         let state = recorded(&input.record, context.console().address())?;

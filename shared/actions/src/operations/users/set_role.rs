@@ -46,6 +46,7 @@ impl Action for SetRole {
         effect: Effect::Destructive,
         example: r#"{"login": "knguyen", "role_id": "user", "ticket": "HR-77"}"#,
     };
+    const QUESTION: &'static str = "Give {} another role";
 
     async fn run(context: &ConsoleContext, input: SetRoleInput) -> Result<Outcome> {
         let selector = input.selector()?;

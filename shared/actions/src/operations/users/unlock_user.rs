@@ -30,6 +30,7 @@ impl Action for UnlockUser {
         effect: Effect::Write,
         example: r#"{"email": "rmartinez@example.com", "ticket": "INC-3"}"#,
     };
+    const QUESTION: &'static str = "Unlock {}, and set a new password";
     const DELIVERS: bool = true;
 
     async fn run(context: &ConsoleContext, input: UnlockUserInput) -> Result<Outcome> {

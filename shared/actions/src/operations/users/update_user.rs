@@ -98,6 +98,7 @@ impl Action for UpdateUser {
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "new_email": "jane.doe@example.com", "reports_locale": null, "ticket": "HR-77"}"#,
     };
+    const QUESTION: &'static str = "Change {}";
 
     async fn run(context: &ConsoleContext, input: UpdateUserInput) -> Result<Outcome> {
         let selector = input.selector()?;
