@@ -1,13 +1,16 @@
 //! `r7user`: the operations for people on call.
 
 mod arguments;
+mod ask;
 mod audit_file;
 mod caller;
 mod command;
+mod commands;
 mod interrupt;
 mod local_run;
 mod out;
 mod private_file;
+mod profile;
 mod render;
 mod run;
 mod via_lambda;
@@ -27,7 +30,15 @@ use interrupt::Interrupt;
 use run::run;
 
 /// The exit code of an error, after sysexits.h.
-fn exit_code(kind: ErrorKind) -> u8 {
+fn exit_code(error: &actions::Error) -> u8 {
+    match error.settings {
+        true => 78,
+        false => exit_code_of(error.kind),
+    }
+}
+
+/// The same of a kind of errors.
+fn exit_code_of(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::InvalidInput => 64,
         ErrorKind::Ambiguous => 65,
@@ -45,13 +56,16 @@ fn main() -> ExitCode {
         Err(error) => return said(&error),
     };
     let Some((name, arguments)) = matches.subcommand() else {
-        return ExitCode::from(exit_code(ErrorKind::InvalidInput));
+        return ExitCode::from(exit_code_of(ErrorKind::InvalidInput));
     };
     if let Ok(Some(shell)) = arguments.try_get_one::<clap_complete::Shell>("shell") {
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut command(), "r7user", &mut script);
         let script = String::from_utf8_lossy(&script);
         return printed(script.trim_end());
+    }
+    if let Some(code) = commands::run(name, arguments) {
+        return code;
     }
     logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
     let entry = actions::ALL
@@ -96,7 +110,7 @@ fn main() -> ExitCode {
         Ok(Some(_)) => ExitCode::SUCCESS,
         Ok(None) => {
             out::say("Not done: nothing was changed.");
-            ExitCode::from(exit_code(ErrorKind::Refused))
+            ExitCode::from(exit_code_of(ErrorKind::Refused))
         }
         Err(error) => {
             let code = interrupt.exit_code(&error);
@@ -114,7 +128,7 @@ fn main() -> ExitCode {
             } else {
                 out::say(render::error(&error));
             }
-            ExitCode::from(code.unwrap_or_else(|| exit_code(error.kind)))
+            ExitCode::from(code.unwrap_or_else(|| exit_code(&error)))
         }
     }
 }
@@ -125,7 +139,7 @@ fn said(error: &clap::Error) -> ExitCode {
     match error.use_stderr() {
         true => {
             out::say(text.trim_end());
-            ExitCode::from(exit_code(ErrorKind::InvalidInput))
+            ExitCode::from(exit_code_of(ErrorKind::InvalidInput))
         }
         false => printed(text.trim_end()),
     }
@@ -139,7 +153,7 @@ fn printed(text: &str) -> ExitCode {
             out::say(format_args!(
                 "Standard output could not be written: {error}"
             ));
-            ExitCode::from(exit_code(ErrorKind::Unavailable))
+            ExitCode::from(exit_code_of(ErrorKind::Unavailable))
         }
     }
 }

@@ -28,10 +28,13 @@ pub(crate) fn error(error: &actions::Error) -> String {
     if let Some(members) = details.filter(|members| people::is_about(members)) {
         text.push_str(&format!("{}\n", people::tables(members)));
     }
-    text.push_str(&format!(
-        "{} ",
-        paint(BAD, &format!("{}:", error.kind.name()))
-    ));
+    // Settings that can't be used are no refusal by anybody.
+    let kind = if error.settings {
+        "Configuration"
+    } else {
+        error.kind.name()
+    };
+    text.push_str(&format!("{} ", paint(BAD, &format!("{kind}:"))));
     text.push_str(&printable_lines(&error.to_string()));
     if error.kind.is_retryable() {
         text.push_str(&paint(QUIET, " (running it again is safe)"));
