@@ -6,6 +6,7 @@ mod audit_file;
 mod caller;
 mod command;
 mod commands;
+mod exit;
 mod interrupt;
 mod local_run;
 mod out;
@@ -26,29 +27,9 @@ use services::logs;
 use tracing::Level;
 
 use command::command;
+use exit::{code_of, exit_code};
 use interrupt::Interrupt;
 use run::run;
-
-/// The exit code of an error, after sysexits.h.
-fn exit_code(error: &actions::Error) -> u8 {
-    match error.settings {
-        true => 78,
-        false => exit_code_of(error.kind),
-    }
-}
-
-/// The same of a kind of errors.
-fn exit_code_of(kind: ErrorKind) -> u8 {
-    match kind {
-        ErrorKind::InvalidInput => 64,
-        ErrorKind::Ambiguous => 65,
-        ErrorKind::NotFound => 67,
-        ErrorKind::Unavailable => 69,
-        ErrorKind::Unexpected => 70,
-        ErrorKind::RateLimited | ErrorKind::Conflict | ErrorKind::Indeterminate => 75,
-        ErrorKind::Refused | ErrorKind::Unauthorized => 77,
-    }
-}
 
 fn main() -> ExitCode {
     let matches = match command().try_get_matches() {
@@ -56,7 +37,7 @@ fn main() -> ExitCode {
         Err(error) => return said(&error),
     };
     let Some((name, arguments)) = matches.subcommand() else {
-        return ExitCode::from(exit_code_of(ErrorKind::InvalidInput));
+        return ExitCode::from(exit_code(ErrorKind::InvalidInput));
     };
     if let Ok(Some(shell)) = arguments.try_get_one::<clap_complete::Shell>("shell") {
         let mut script = Vec::new();
@@ -110,7 +91,7 @@ fn main() -> ExitCode {
         Ok(Some(_)) => ExitCode::SUCCESS,
         Ok(None) => {
             out::say("Not done: nothing was changed.");
-            ExitCode::from(exit_code_of(ErrorKind::Refused))
+            ExitCode::from(exit_code(ErrorKind::Refused))
         }
         Err(error) => {
             let code = interrupt.exit_code(&error);
@@ -128,7 +109,7 @@ fn main() -> ExitCode {
             } else {
                 out::say(render::error(&error));
             }
-            ExitCode::from(code.unwrap_or_else(|| exit_code(&error)))
+            ExitCode::from(code.unwrap_or_else(|| code_of(&error)))
         }
     }
 }
@@ -139,7 +120,7 @@ fn said(error: &clap::Error) -> ExitCode {
     match error.use_stderr() {
         true => {
             out::say(text.trim_end());
-            ExitCode::from(exit_code_of(ErrorKind::InvalidInput))
+            ExitCode::from(exit_code(ErrorKind::InvalidInput))
         }
         false => printed(text.trim_end()),
     }
@@ -153,7 +134,7 @@ fn printed(text: &str) -> ExitCode {
             out::say(format_args!(
                 "Standard output could not be written: {error}"
             ));
-            ExitCode::from(exit_code_of(ErrorKind::Unavailable))
+            ExitCode::from(exit_code(ErrorKind::Unavailable))
         }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn connection_error(
         Delivery::Unknown
     };
     let mut kind = ErrorKind::Unavailable;
+    let mut stopped_at_proxy = false;
     let message = if let Some(tls) = find::<rustls::Error>(&error) {
         match tls {
             rustls::Error::InvalidCertificate(reason) => {
@@ -54,6 +55,7 @@ pub(crate) fn connection_error(
             }
         }
     } else if let Some(said) = proxy.and_then(|proxy| proxy.told(&error)) {
+        stopped_at_proxy = true;
         said
     } else if error.is_timeout() && delivery == Delivery::NotSent {
         let hint = proxy.map(Proxy::hint).unwrap_or_default();
@@ -69,6 +71,7 @@ pub(crate) fn connection_error(
         format!("the connection broke: {}", root_cause(&error))
     };
     let mut failed = request.error(kind, delivery, message);
+    failed.stopped_at_proxy = stopped_at_proxy;
     failed.source = Some(Box::new(error));
     failed
 }

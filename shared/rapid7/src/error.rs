@@ -100,6 +100,8 @@ pub struct Error {
     /// The platform's name for this request (`r7-correlation-id`, seen in the field): its support
     /// finds the request by it.
     pub correlation_id: Option<String>,
+    /// Whether it did not get past the proxy.
+    pub stopped_at_proxy: bool,
     /// What happened, for a person.
     pub message: String,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,

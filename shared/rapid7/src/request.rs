@@ -88,6 +88,7 @@ impl Request {
             status: None,
             retry_after: None,
             correlation_id: None,
+            stopped_at_proxy: false,
             message,
             source: None,
         }

@@ -110,6 +110,7 @@ mod tests {
             status,
             retry_after: None,
             correlation_id: None,
+            stopped_at_proxy: false,
             message: String::new(),
             source: None,
         }

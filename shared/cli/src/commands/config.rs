@@ -1,5 +1,6 @@
 //! `r7user config`: what is in force, and where each value comes from.
 
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
@@ -11,8 +12,9 @@ use services::settings::{
 };
 
 use crate::audit_file::state_folder;
+use crate::exit::code_of;
 use crate::profile::{self, Place, shown};
-use crate::{exit_code, out, render, via_lambda};
+use crate::{out, render, via_lambda};
 
 pub(crate) const NAME: &str = "config";
 
@@ -41,7 +43,8 @@ pub(crate) fn run(arguments: &ArgMatches) -> ExitCode {
     };
     let places = places(arguments, profile, stack);
     let error = checked.err();
-    let text = match arguments.get_flag("json") {
+    let as_json = arguments.get_flag("json") || !io::stdout().is_terminal();
+    let text = match as_json {
         true => {
             let row = |one: &InForce| json!({"about": one.about, "name": one.name, "value": one.value, "from": one.from});
             let json = json!({
@@ -57,13 +60,15 @@ pub(crate) fn run(arguments: &ArgMatches) -> ExitCode {
         out::say(format_args!(
             "Standard output could not be written: {error}"
         ));
-        return ExitCode::from(exit_code(&actions::Error::unavailable("")));
+        return ExitCode::from(code_of(&actions::Error::unavailable("")));
     }
     match error {
         None => ExitCode::SUCCESS,
         Some(error) => {
-            out::say(render::error(&error));
-            ExitCode::from(exit_code(&error))
+            if !as_json {
+                out::say(render::error(&error));
+            }
+            ExitCode::from(code_of(&error))
         }
     }
 }

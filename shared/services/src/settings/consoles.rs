@@ -154,13 +154,16 @@ pub(super) fn one(
     }))
 }
 
-/// What variables call a console's settings.
-pub(super) fn named_by_variables(console: &mut ConsoleSettings) {
+/// What variables call a console's settings. Of several, only its secret says where it is.
+pub(super) fn named_by_variables(console: &mut ConsoleSettings, several: bool) {
     let (credentials, address) = match &console.credentials {
         CredentialsAt::SecretsManager(_) => (None, None),
         CredentialsAt::File(path) => (
             Some(format!("the file {path}")),
-            Some(format!("`url` in the file {path}, or {URL}")),
+            Some(match several {
+                true => format!("`url` in the file {path}"),
+                false => format!("`url` in the file {path}, or {URL}"),
+            }),
         ),
         CredentialsAt::Given { .. } => (
             Some(format!("{USERNAME} and {PASSWORD}")),

@@ -12,10 +12,7 @@ use super::profile::{
     Surface,
 };
 use super::secret_at::SecretAt;
-use super::{Settings, journal, policy};
-
-type Get<'a> = &'a dyn Fn(&str) -> Option<String>;
-type Certificates<'a> = &'a dyn Fn(String) -> Result<String, String>;
+use super::{journal, policy};
 
 /// Whether this environment says by itself where a console or the platform is.
 pub fn names_a_surface(get: impl Fn(&str) -> Option<String>) -> bool {
@@ -24,52 +21,34 @@ pub fn names_a_surface(get: impl Fn(&str) -> Option<String>) -> bool {
     names.any(|name| set(name))
 }
 
-/// Reads both.
-pub(super) fn read(
-    get: Get<'_>,
-    certificates: Certificates<'_>,
-    profile: Option<&Profile>,
-) -> Result<Settings, SettingsError> {
-    // An empty list would read as "no limit": a template that rendered nothing must not open all. And a surface
-    // would be passed over in silence.
+/// Refuses variables that are set to nothing: a list would read as "no limit", so that a template that rendered nothing
+/// would open all, and a surface would be passed over in silence.
+pub(super) fn refuse_nothing(get: &dyn Fn(&str) -> Option<String>) -> Result<(), SettingsError> {
     let names = [
         &policy::LISTS[..],
         &consoles::CREDENTIALS,
         &platform::CREDENTIALS,
         &journal::PLACES,
     ];
-    refuse_empty(get, &names.concat())?;
-    let environment = Environment {
-        get,
-        certificates,
-        secret_at: None,
+    refuse_empty(get, &names.concat())
+}
+
+/// An error about what is neither a console's nor the platform's, in the words of where it was said.
+pub(super) fn about_the_rest(
+    error: SettingsError,
+    environment: &Environment<'_>,
+    profile: Option<&Profile>,
+) -> SettingsError {
+    let Some(profile) = profile else {
+        return error;
     };
-    let platform = platform_of(&environment, profile)?;
-    let consoles = consoles_of(&environment, profile)?;
-    let rest = |name: &str| rest(&environment, profile, name);
-    let rest = Environment {
-        get: &rest,
-        certificates,
-        secret_at: None,
-    };
-    let settings = Settings::of(consoles, platform, &rest);
-    settings.map_err(|error| match profile {
-        None => error,
-        Some(profile) => {
-            let of_the_profile = GENERAL_KEYS.iter().map(|key| (key, String::new()));
-            let policy = POLICY_KEYS.iter().map(|key| (key, "policy.".to_owned()));
-            let keys = of_the_profile.chain(policy);
-            let keys = keys.filter(|(key, _)| {
-                environment.get(key.variable).is_none() && profile.values.contains_key(key.variable)
-            });
-            let names = keys.map(|(key, section)| (key.variable, section + key.name));
-            in_its_words(
-                profile,
-                &error,
-                names.map(|(variable, name)| (variable, format!("`{name}`"))),
-            )
-        }
-    })
+    let general = GENERAL_KEYS.iter().map(|key| (key, ""));
+    let keys = general.chain(POLICY_KEYS.iter().map(|key| (key, "policy.")));
+    let keys = keys.filter(|(key, _)| {
+        environment.get(key.variable).is_none() && profile.values.contains_key(key.variable)
+    });
+    let names = keys.map(|(key, section)| (key.variable, format!("`{section}{}`", key.name)));
+    in_its_words(profile, &error, names)
 }
 
 /// What is neither a console's nor the platform's: the variable, or else what the profile says.
@@ -138,7 +117,8 @@ pub(super) fn of_platform(
     }
 }
 
-fn consoles_of(
+/// The consoles, of whichever layer.
+pub(super) fn consoles_of(
     environment: &Environment<'_>,
     profile: Option<&Profile>,
 ) -> Result<Vec<ConsoleSettings>, SettingsError> {
@@ -151,7 +131,10 @@ fn consoles_of(
             &consoles::missing(),
         )?;
         let mut consoles = consoles::read(environment)?;
-        consoles.iter_mut().for_each(consoles::named_by_variables);
+        let several = environment.get(consoles::CONSOLES).is_some();
+        for console in &mut consoles {
+            consoles::named_by_variables(console, several);
+        }
         return Ok(consoles);
     };
     let details = consoles::DETAILS
@@ -262,7 +245,8 @@ fn console_of(
     Ok(read)
 }
 
-fn platform_of(
+/// The platform, of whichever layer.
+pub(super) fn platform_of(
     environment: &Environment<'_>,
     profile: Option<&Profile>,
 ) -> Result<Option<PlatformSettings>, SettingsError> {
@@ -411,6 +395,3 @@ fn in_its_words(
         false => SettingsError(format!("{}: {renamed}", profile.called())),
     }
 }
-
-#[cfg(test)]
-mod tests;

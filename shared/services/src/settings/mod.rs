@@ -7,6 +7,8 @@ mod in_force;
 mod journal;
 mod known;
 mod layers;
+#[cfg(test)]
+mod layers_tests;
 mod platform;
 mod policy;
 mod profile;
@@ -86,15 +88,18 @@ impl Settings {
     /// [`is_empty`](Self::is_empty).
     pub fn with_profile(profile: Option<&Profile>) -> Result<Self, SettingsError> {
         check_names()?;
-        layers::read(&|name| std::env::var(name).ok(), &certificates_in, profile)
+        Self::layered(&|name| std::env::var(name).ok(), &certificates_in, profile)
     }
 
-    /// Reads a profile as if nothing else said anything.
+    /// Reads a profile as if nothing else said anything, but for the proxy on the way to consoles, which belongs to the
+    /// machine.
     ///
     /// # Errors
     /// For a profile that can't be used.
     pub fn of_profile(profile: &Profile) -> Result<Self, SettingsError> {
-        layers::read(&|_| None, &certificates_in, Some(profile))
+        let proxy = |name: &str| (name == consoles::PROXY).then(|| std::env::var(name).ok());
+        let get = |name: &str| proxy(name).flatten();
+        Self::layered(&get, &certificates_in, Some(profile))
     }
 
     /// Reads the environment for the one console that has this secret, whichever it names itself.
@@ -116,7 +121,7 @@ impl Settings {
     }
 
     fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let settings = layers::read(&get, &certificates_in, None)?;
+        let settings = Self::layered(&get, &certificates_in, None)?;
         match settings.is_empty() {
             true => Err(Self::no_console()),
             false => Ok(settings),
@@ -142,6 +147,30 @@ impl Settings {
             return Err(consoles::missing());
         }
         Self::of(consoles, platform, &environment)
+    }
+
+    /// Reads the environment before the profile.
+    fn layered(
+        get: &dyn Fn(&str) -> Option<String>,
+        certificates: &dyn Fn(String) -> Result<String, String>,
+        profile: Option<&Profile>,
+    ) -> Result<Self, SettingsError> {
+        layers::refuse_nothing(get)?;
+        let environment = Environment {
+            get,
+            certificates,
+            secret_at: None,
+        };
+        let platform = layers::platform_of(&environment, profile)?;
+        let consoles = layers::consoles_of(&environment, profile)?;
+        let rest = |name: &str| layers::rest(&environment, profile, name);
+        let rest = Environment {
+            get: &rest,
+            certificates,
+            secret_at: None,
+        };
+        Self::of(consoles, platform, &rest)
+            .map_err(|error| layers::about_the_rest(error, &environment, profile))
     }
 
     /// These surfaces, with everything else as it is said.

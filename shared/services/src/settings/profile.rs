@@ -11,7 +11,7 @@ use super::{consoles, journal, known, platform, policy};
 pub struct Profile {
     /// Its name.
     pub name: String,
-    /// Where it was written, for people.
+    /// Where it was written, for people; nowhere of one that is being typed.
     pub place: String,
     /// What is neither a console's nor the platform's.
     pub values: Values,
@@ -130,7 +130,10 @@ impl Profile {
     /// What people call it.
     #[must_use]
     pub fn called(&self) -> String {
-        format!("the profile {} of {}", self.name, self.place)
+        match self.place.as_str() {
+            "" => "what you typed".into(),
+            place => format!("the profile {} of {place}", self.name),
+        }
     }
 
     /// Where it wants audit records.

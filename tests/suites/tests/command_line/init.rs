@@ -12,6 +12,9 @@ use suites::{OWN_LOGIN, OWN_PASSWORD, World};
 use crate::cli::{Cli, run, terminal};
 use crate::profiles::{bare, config_file};
 
+/// What a person's no ends with.
+const DECLINED: i32 = 3;
+
 fn tls() -> Cli {
     Cli::with(World::with(FakeConsole::start(State::realistic())))
 }
@@ -124,7 +127,7 @@ fn a_certificate_that_is_not_the_consoles_ends_it() {
         let mut terminal = init(&cli, &[]);
         answer(&mut terminal, "Console (", cli.world.console.url());
         answer(&mut terminal, "own certificate? [y/N] ", no);
-        assert!(ends(terminal, 77).contains("Nothing was written."));
+        assert!(ends(terminal, DECLINED).contains("Nothing was written."));
     }
     assert_eq!(logins(&cli), 0);
     assert!(!config_file(&cli).exists());
@@ -161,6 +164,9 @@ fn a_refused_login_is_one_login_and_may_be_typed_again_twice() {
     let mut terminal = init(&cli, &[]);
     answer(&mut terminal, "Console (", cli.world.console.url());
     log_in(&mut terminal, "canary-wrong");
+    terminal
+        .exp_string("check user name and password in what you typed")
+        .expect("what to check");
     terminal
         .exp_string("Failed logins lock the account")
         .expect("a warning");
@@ -209,7 +215,7 @@ fn a_second_factor_is_used_and_not_kept() {
 /// Whatever is not about the credentials may pass: the person decides.
 #[test]
 fn another_failure_is_written_only_if_the_person_says_so() {
-    for (says, code) in [("n", 77), ("yes", 0)] {
+    for (says, code) in [("n", DECLINED), ("yes", 0)] {
         let cli = Cli::new();
         cli.world
             .console
@@ -250,13 +256,13 @@ fn who_interrupts_or_ends_the_input_has_written_nothing() {
         "",
         "",
     ];
-    for at in 0..QUESTIONS.len() {
+    for (at, last) in QUESTIONS.iter().enumerate() {
         for interrupt in [true, false] {
             let mut terminal = init(&cli, &[]);
             for (question, text) in QUESTIONS.iter().zip(answers).take(at) {
                 answer(&mut terminal, question, text);
             }
-            terminal.exp_string(QUESTIONS[at]).expect("a question");
+            terminal.exp_string(last).expect("a question");
             terminal
                 .send_control(if interrupt { 'c' } else { 'd' })
                 .expect("typed");
@@ -295,7 +301,7 @@ fn another_console_and_another_profile_leave_the_others_alone() {
     assert_eq!(text.matches("url =").count(), 3, "{text}");
     let mut terminal = init(&cli, &["--profile", "work", "--console", "emea"]);
     answer(&mut terminal, "Replace it? [y/N] ", "n");
-    assert!(ends(terminal, 77).contains("Nothing was written."));
+    assert!(ends(terminal, DECLINED).contains("Nothing was written."));
     assert_eq!(fs::read_to_string(&path).expect("text"), text);
 }
 

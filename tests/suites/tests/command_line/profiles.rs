@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 use suites::{OWN_LOGIN, OWN_PASSWORD};
 
-use crate::cli::{Cli, run};
+use crate::cli::{Cli, run, terminal};
 
 /// r7user without any variable about a console or the platform, and with a configuration folder of its own.
 pub(crate) fn bare(cli: &Cli, arguments: &[&str]) -> Command {
@@ -432,27 +432,28 @@ fn what_is_in_force_is_shown_with_where_it_comes_from() {
     assert!(find("audit file").0.ends_with("audit.jsonl"));
     assert_eq!(shown["profile"], "work");
     assert_eq!(shown["error"], Value::Null);
-    let (code, out, err) = run(&mut bare(&cli, &["config"]));
-    assert_eq!((code, err.as_str()), (0, ""));
+    // In front of a person, as far as it goes.
+    let mut person = terminal(bare(&cli, &["config"]));
+    person.exp_string("console emea").expect("a heading");
+    let rest = person.exp_eof().expect("the end");
     assert!(
-        out.contains("console emea") && !out.contains(OWN_PASSWORD),
-        "{out}"
+        rest.contains("set, hidden") && !rest.contains(OWN_PASSWORD),
+        "{rest}"
     );
-    // As far as it goes.
     let mut broken = bare(&cli, &["config"]);
     broken.env("RAPID7_MAX_CHANGES", "0");
-    let (code, out, err) = run(&mut broken);
-    assert_eq!(code, 78, "{err}");
-    assert!(
-        out.contains("console emea") && err.contains("RAPID7_MAX_CHANGES: expected"),
-        "{out}{err}"
-    );
+    let mut person = terminal(broken);
+    person.exp_string("console emea").expect("what can be read");
+    person
+        .exp_string("RAPID7_MAX_CHANGES: expected")
+        .expect("what is wrong");
+    person.exp_eof().expect("the end");
     write(&cli, "[profiles.work\n");
     let (code, out, err) = run(&mut bare(&cli, &["config"]));
-    assert_eq!(code, 78, "{err}");
+    assert_eq!((code, err.as_str()), (78, ""));
     assert!(
-        out.contains("config file") && err.contains("line 1: it is no TOML"),
-        "{out}{err}"
+        out.contains("config file") && out.contains("line 1: it is no TOML"),
+        "{out}"
     );
     assert_eq!(cli.world.requests(), Vec::<String>::new());
 }

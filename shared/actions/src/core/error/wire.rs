@@ -123,11 +123,20 @@ impl From<rapid7::Error> for Error {
 
 /// What to do where there was no way to a server.
 pub(crate) fn look_for_the_way(source: &rapid7::Error) -> String {
-    let (what, place) = match source.surface {
-        rapid7::Surface::Console => ("console", &source.names.address),
-        rapid7::Surface::Platform => ("platform", &source.names.address),
+    let what = match source.surface {
+        rapid7::Surface::Console => "console",
+        rapid7::Surface::Platform => "platform",
     };
-    let place = place.as_deref().map(|place| format!(" ({place})"));
+    if source.stopped_at_proxy {
+        return format!(
+            "check the address of the proxy, and whether it lets requests through to the {what}; then run it again"
+        );
+    }
+    let place = source
+        .names
+        .address
+        .as_deref()
+        .map(|place| format!(" ({place})"));
     let place = place.unwrap_or_default();
     format!(
         "check the address{place}, then whether the {what} is up and can be reached from here; then run it again"

@@ -239,7 +239,7 @@ fn is_administrator(user: &User) -> bool {
 
 /// Which check a failed request fails, and what to do about it.
 fn told_by(error: &rapid7::Error) -> (usize, String) {
-    if error.found_no_way() {
+    if error.found_no_way() && error.names.address.is_some() {
         return (0, look_for_the_way(error));
     }
     let place = error.names.credentials.as_deref();
