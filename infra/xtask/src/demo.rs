@@ -230,7 +230,10 @@ impl Stage {
             .map_err(|error| format!("{} can't be written: {error}", file.display()))?;
         let r7user = shown(target_dir().join("debug/r7user"));
         println!(
-            "{}\nIn another terminal, in this folder:\n
+            "{}\nIn another terminal, in this folder, step by step:\n
+  {r7user} init        # console {url}, user {LOGIN}, password {PASSWORD},
+                       # certificate {pin}\n
+or by variables:\n
   export RAPID7_CONSOLE_SECRET_FILE={file}
   export RAPID7_PLATFORM_URL={platform} RAPID7_PLATFORM_API_KEY={ORGANIZATION_KEY}
   {r7user} list-users
@@ -247,6 +250,7 @@ impl Stage {
             file = shown(file),
             platform = self.platform.url(),
             url = self.console.url(),
+            pin = self.pin,
         );
         if stdin().is_terminal() {
             println!("Press Enter to end it.");

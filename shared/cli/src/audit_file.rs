@@ -11,9 +11,11 @@ use etcetera::{BaseStrategy as _, choose_base_strategy};
 use rapid7::BoxFuture;
 use services::audit::line;
 use services::files;
+use services::settings::Profile;
 use tokio::time::sleep;
 
 use crate::private_file::{appended, ends_cut};
+use crate::profile;
 
 /// How often another process is waited for that is adding a record, and how long each time.
 const WAITS: u32 = 500;
@@ -35,6 +37,17 @@ impl AppendedFile {
                 actions::Error::invalid_input("--audit-file", &expected)
             })?;
             return Ok(Self(path.clone()));
+        }
+        if let Some(path) = profile::chosen(arguments)?
+            .as_ref()
+            .and_then(Profile::audit_file)
+        {
+            files::check_regular(path.as_ref()).map_err(|error| {
+                profile::unusable(format!(
+                    "`audit_file` of the profile: {path} can't be used: {error}"
+                ))
+            })?;
+            return Ok(Self(path.into()));
         }
         Ok(Self(state_folder("--audit-file")?.join("audit.jsonl")))
     }

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::render::Page;
-use crate::{arguments, commands, help, output, via_lambda};
+use crate::{arguments, commands, help, output, profile, via_lambda};
 
 const ABOUT: &str = "The life of a Rapid7 user account on the InsightVM console and the Insight \
                      Platform, from creating to deleting it, proven by reading back. Independent \
                      of Rapid7.";
 
 const AFTER_HELP: &str = "\
+To begin: r7user init asks for all of this and keeps it as a profile; r7user
+config shows what is in force. What variables say counts first:
+
 Where the console is, and who asks:
   RAPID7_CONSOLE_URL                 its address, such as https://HOST:3780
   RAPID7_CONSOLE_USERNAME,           a global administrator's credentials
@@ -50,8 +53,9 @@ Examples:
 
 Exit codes (sysexits): 0 done, 3 you said no, 64 wrong input, 65 several users
 match, 67 no such user, 69 console unreachable, 70 a surprise, 75 try again,
-77 refused or not allowed. 128 and the number of a signal: it left something
-undone. What has begun is finished first; a second signal ends it at once.";
+77 refused or not allowed, 78 settings that can't be used. 128 and the number
+of a signal: it left something undone. What has begun is finished first; a
+second signal ends it at once.";
 
 const MORE_HELP: &str = "`r7user COMMAND --help` tells what a command takes, with an example; `r7user --help` \
                          tells what is configured how, and what exit codes mean.";
@@ -104,6 +108,7 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf)),
         )
         .arg(via_lambda::argument())
+        .arg(profile::argument())
         // What a command is about comes before what they all take.
         .mut_args(|argument| match argument.is_global_set() {
             true => argument.help_heading("Options of every command"),

@@ -17,3 +17,11 @@ pub(crate) fn exit_code(kind: ErrorKind) -> u8 {
         ErrorKind::Refused | ErrorKind::Unauthorized => 77,
     }
 }
+
+/// The exit code of an error. Settings that can't be used have one of their own.
+pub(crate) fn code_of(error: &actions::Error) -> u8 {
+    match error.settings {
+        true => 78,
+        false => exit_code(error.kind),
+    }
+}

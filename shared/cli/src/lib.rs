@@ -2,6 +2,7 @@
 //! same commands.
 
 mod arguments;
+mod ask;
 mod audit_file;
 mod caller;
 mod command;
@@ -13,6 +14,7 @@ mod local_run;
 mod out;
 mod output;
 mod private_file;
+mod profile;
 mod question;
 mod refused;
 mod render;
@@ -32,7 +34,7 @@ use tracing::Level;
 
 pub use command::command;
 
-use exit::{DECLINED, exit_code};
+use exit::{DECLINED, code_of, exit_code};
 use interrupt::Interrupt;
 use output::Form;
 use render::Page;
@@ -57,7 +59,7 @@ pub fn main() -> ExitCode {
             return refused::said(&error, guessed);
         }
     };
-    if let Some(code) = commands::run(name, arguments, command) {
+    if let Some(code) = commands::run(name, arguments, form, command) {
         return code;
     }
     logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
@@ -123,7 +125,7 @@ fn ended(
                 }
                 out::say(render::error(&error, Page::of_stderr()));
             }
-            ExitCode::from(code.unwrap_or_else(|| exit_code(error.kind)))
+            ExitCode::from(code.unwrap_or_else(|| code_of(&error)))
         }
     }
 }

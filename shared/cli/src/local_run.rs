@@ -11,14 +11,14 @@ use services::assemble::assemble;
 use services::aws::Chain;
 use services::needs::Needs;
 use services::sent::Sent;
-use services::settings::{JournalAt, Settings, misconfigured};
+use services::settings::{JournalAt, Profile, Settings, misconfigured};
 use tokio::time::Instant;
 
-use crate::arguments;
 use crate::audit_file::{AppendedFile, state_folder};
 use crate::caller::{person, request_id};
 use crate::interrupt::Interrupt;
 use crate::watch::Watcher;
+use crate::{arguments, profile};
 
 /// An operation, with all that it may use.
 pub(crate) struct LocalRun {
@@ -33,19 +33,25 @@ impl LocalRun {
     pub(crate) fn new(
         entry: &Entry,
         arguments: &ArgMatches,
+        profile: Option<&Profile>,
         input: &mut Map<String, Value>,
         timeout: Duration,
         watcher: &Arc<Watcher>,
         interrupt: &Interrupt,
     ) -> actions::Result<Self> {
         let operation = entry.operation;
+        let settings = Settings::with_profile(profile).map_err(misconfigured)?;
+        if settings.is_empty() {
+            return Err(profile::nothing());
+        }
+        let [console, platform] = profile::missing();
+        let mut settings = settings.saying_what_is_missing(&console, &platform);
         // Reading leaves no record, and needs no place for one.
         let audit = match operation.spec.effect {
             Effect::Read => AppendedFile::new(PathBuf::new()),
             _ => AppendedFile::of(arguments)?,
         };
         let audit_place = audit.place();
-        let mut settings = Settings::from_environment().map_err(misconfigured)?;
         let known = actions::ALL.iter().map(|entry| entry.operation.spec.name);
         let known: Vec<&str> = known.collect();
         settings.check_operations(&known).map_err(misconfigured)?;

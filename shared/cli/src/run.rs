@@ -15,7 +15,7 @@ use crate::question::confirmed;
 use crate::render::Page;
 use crate::via_lambda::{self, ViaLambda};
 use crate::watch::Watcher;
-use crate::{arguments, out, render};
+use crate::{arguments, out, profile, render};
 
 /// Runs the operation; `None` if the person said no.
 pub(crate) async fn run(
@@ -46,13 +46,20 @@ pub(crate) async fn run(
         false => Duration::from_secs(60),
     });
     let watcher = Arc::new(Watcher::new(form.streams()));
-    let go = match via_lambda::stack(arguments) {
+    let profile = profile::chosen(arguments)?;
+    let go = match via_lambda::stack(arguments, profile.as_ref()) {
         Some(stack) => {
             via_lambda::check(entry, arguments, &input)?;
             Go::ViaLambda(ViaLambda::new(stack, operation.spec, given).await?)
         }
         None => Go::Here(Box::new(LocalRun::new(
-            entry, arguments, &mut input, timeout, &watcher, interrupt,
+            entry,
+            arguments,
+            profile.as_ref(),
+            &mut input,
+            timeout,
+            &watcher,
+            interrupt,
         )?)),
     };
     // A person sees the plan before anything is written.

@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches};
 use serde_json::{Map, Value};
 use services::aws::Chain;
 use services::invoke::Functions;
-use services::settings::{check_names, misconfigured};
+use services::settings::{Profile, check_names, misconfigured, names_a_surface};
 
 use crate::arguments;
 use crate::caller::person;
@@ -38,7 +38,7 @@ pub(crate) fn argument() -> Arg {
 }
 
 /// What can begin a function's name.
-fn parsed(text: &str) -> Result<String, String> {
+pub(crate) fn parsed(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     match !text.is_empty() && text.chars().all(fits) {
         true => Ok(text.to_owned()),
@@ -46,9 +46,22 @@ fn parsed(text: &str) -> Result<String, String> {
     }
 }
 
-/// The stack whose functions are to do it.
-pub(crate) fn stack(arguments: &ArgMatches) -> Option<&str> {
-    arguments.get_one::<String>(STACK).map(String::as_str)
+/// The stack whose functions are to do it: the one that the command line or the environment names, or else the
+/// profile's, unless the environment says by itself where a console or the platform is.
+pub(crate) fn stack<'a>(
+    arguments: &'a ArgMatches,
+    profile: Option<&'a Profile>,
+) -> Option<&'a str> {
+    let told = arguments.get_one::<String>(STACK).map(String::as_str);
+    told.or_else(|| {
+        let stack = profile?.via_lambda()?;
+        (!names_a_surface(|name| std::env::var(name).ok())).then_some(stack)
+    })
+}
+
+/// Whether the command line or the environment names one.
+pub(crate) fn is_told(arguments: &ArgMatches) -> bool {
+    arguments.contains_id(STACK)
 }
 
 /// Refuses what only this machine could do or read.

@@ -1,5 +1,6 @@
 //! What an answer, or none, means.
 
+use std::io;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -9,7 +10,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::content::Content;
-use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
+use crate::dns::NoSuchHost;
+use crate::error::{Delivery, Error, ErrorKind, Names, Result, Surface};
 use crate::proxy::Proxy;
 use crate::rate_limit::RateLimit;
 use crate::redact;
@@ -21,7 +23,9 @@ pub(crate) fn connection_error(
     request: &Request,
     error: reqwest::Error,
     proxy: Option<&Proxy>,
+    names: &Names,
 ) -> Error {
+    let server = server(error.url(), names);
     let error = error.without_url();
     let mut delivery = if never_left(&error) {
         Delivery::NotSent
@@ -29,6 +33,7 @@ pub(crate) fn connection_error(
         Delivery::Unknown
     };
     let mut kind = ErrorKind::Unavailable;
+    let mut stopped_at_proxy = false;
     let message = if let Some(tls) = find::<rustls::Error>(&error) {
         match tls {
             rustls::Error::InvalidCertificate(reason) => {
@@ -50,14 +55,15 @@ pub(crate) fn connection_error(
             }
         }
     } else if let Some(said) = proxy.and_then(|proxy| proxy.told(&error)) {
+        stopped_at_proxy = true;
         said
     } else if error.is_timeout() && delivery == Delivery::NotSent {
         let hint = proxy.map(Proxy::hint).unwrap_or_default();
-        format!("no connection within the time allowed{hint}")
+        format!("no connection to {server} within the time allowed{hint}")
     } else if error.is_timeout() {
         "no answer within the time allowed".into()
     } else if error.is_connect() {
-        format!("no connection: {}", root_cause(&error))
+        format!("no connection to {server}: {}", no_way(&error))
     } else if error.is_builder() || error.is_redirect() {
         kind = ErrorKind::Protocol;
         format!("the request could not be made: {}", root_cause(&error))
@@ -65,8 +71,39 @@ pub(crate) fn connection_error(
         format!("the connection broke: {}", root_cause(&error))
     };
     let mut failed = request.error(kind, delivery, message);
+    failed.stopped_at_proxy = stopped_at_proxy;
     failed.source = Some(Box::new(error));
     failed
+}
+
+/// The server for people: its name, if it has one, and always host and port.
+fn server(url: Option<&reqwest::Url>, names: &Names) -> String {
+    let host = url.and_then(reqwest::Url::host_str).unwrap_or("the server");
+    let port = url.and_then(reqwest::Url::port_or_known_default);
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    match &names.server {
+        Some(name) => format!("{name} at {host}{port}"),
+        None => format!("{host}{port}"),
+    }
+}
+
+/// Why there is no connection, as far as that tells what to look at.
+fn no_way(error: &reqwest::Error) -> String {
+    if let Some(unknown) = find::<NoSuchHost>(error) {
+        return unknown.to_string();
+    }
+    let said = root_cause(error);
+    let why = match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            "nothing listens at this port, or a firewall refuses it"
+        }
+        Some(io::ErrorKind::TimedOut) => "nobody answered",
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+            "there is no way to it from here"
+        }
+        _ => return said,
+    };
+    format!("{why} ({said})")
 }
 
 /// Why no TLS comes about between this server and this client, if that is certain: it does not pass by itself.

@@ -3,12 +3,15 @@
 
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 
+use crate::text::printable;
+
 /// A certificate in DER form, taken apart.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Certificate<'a> {
     /// Whether it is of version 1, which has no extensions.
     pub(crate) is_version_1: bool,
     validity: [u64; 2],
+    issuer: &'a [u8],
     subject: &'a [u8],
     public_key: &'a [u8],
     tells_names: bool,
@@ -69,10 +72,10 @@ impl<'a> Certificate<'a> {
         let mut parts = next(&mut whole, SEQUENCE)?.content;
         let mut signed = next(&mut parts, SEQUENCE)?.content;
         let version = next(&mut signed, EXPLICIT_0);
-        // Serial number, signature algorithm, issuer.
+        // Serial number, signature algorithm.
         signed = element(signed)?.rest;
         signed = element(signed)?.rest;
-        signed = element(signed)?.rest;
+        let issuer = next(&mut signed, SEQUENCE)?.content;
         let mut validity = next(&mut signed, SEQUENCE)?.content;
         let subject = next(&mut signed, SEQUENCE)?.content;
         let public_key = next(&mut signed, SEQUENCE)?.whole;
@@ -86,6 +89,7 @@ impl<'a> Certificate<'a> {
         Some(Self {
             is_version_1: version.is_none(),
             validity: [time(&mut validity)?, time(&mut validity)?],
+            issuer,
             subject,
             public_key,
             tells_names: extensions.is_some_and(contains),
@@ -130,6 +134,21 @@ impl<'a> Certificate<'a> {
         false
     }
 
+    /// From when until when it is valid, in seconds since 1970.
+    pub(crate) fn validity(&self) -> [u64; 2] {
+        self.validity
+    }
+
+    /// Whose it is, for people.
+    pub(crate) fn subject(&self) -> String {
+        name_of(self.subject)
+    }
+
+    /// Who has made it, for people.
+    pub(crate) fn issuer(&self) -> String {
+        name_of(self.issuer)
+    }
+
     /// Its public key, as TLS takes one without a certificate.
     pub(crate) fn public_key(&self) -> SubjectPublicKeyInfoDer<'a> {
         SubjectPublicKeyInfoDer::from(self.public_key)
@@ -142,6 +161,53 @@ impl<'a> Certificate<'a> {
         // The first byte counts bits that are not used: none.
         let key = next(&mut parts, BIT_STRING)?.content.strip_prefix(&[0])?;
         Some((algorithm, key))
+    }
+}
+
+/// The attributes of a distinguished name that people know by letters, by their identifiers (RFC 4519).
+const ATTRIBUTES: [(&[u8], &str); 7] = [
+    (&[0x55, 0x04, 0x03], "CN"),
+    (&[0x55, 0x04, 0x06], "C"),
+    (&[0x55, 0x04, 0x07], "L"),
+    (&[0x55, 0x04, 0x08], "ST"),
+    (&[0x55, 0x04, 0x0A], "O"),
+    (&[0x55, 0x04, 0x0B], "OU"),
+    (&[0x55, 0x04, 0x05], "serialNumber"),
+];
+
+/// Text in UTF-16, as old certificates have it.
+const BMP_STRING: u8 = 0x1E;
+
+/// A distinguished name as openssl shows it, such as `CN=console.example.com, O=Example`; whatever is not seen in it
+/// is escaped.
+fn name_of(name: &[u8]) -> String {
+    let mut parts = Vec::new();
+    let mut sets = name;
+    while let Some(set) = element(sets) {
+        sets = set.rest;
+        let mut attributes = set.content;
+        while let Some(attribute) = element(attributes) {
+            attributes = attribute.rest;
+            let Some(kind) = element(attribute.content) else {
+                continue;
+            };
+            let known = ATTRIBUTES.iter().find(|(id, _)| *id == kind.content);
+            if let (Some((_, letters)), Some(text)) = (known, element(kind.rest)) {
+                let text = match text.tag {
+                    BMP_STRING => {
+                        let units = text.content.chunks_exact(2);
+                        let units = units.map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+                        String::from_utf16_lossy(&units.collect::<Vec<_>>())
+                    }
+                    _ => String::from_utf8_lossy(text.content).into_owned(),
+                };
+                parts.push(format!("{letters}={}", printable(&text)));
+            }
+        }
+    }
+    match parts.is_empty() {
+        true => "(no name)".into(),
+        false => parts.join(", "),
     }
 }
 
@@ -277,6 +343,13 @@ mod tests {
         assert!(valid(1_577_836_800) && valid(2_524_608_000));
         assert!(!valid(1_577_836_799) && !valid(2_524_608_001));
         assert_eq!(read.public_key().as_ref(), key.subject_public_key_info());
+        let name = read.subject();
+        assert!(
+            name.contains("CN=Console.example.com") && name.contains("O=Example"),
+            "{name}"
+        );
+        assert_eq!(read.issuer(), name);
+        assert_eq!(read.validity(), [1_577_836_800, 2_524_608_000]);
         for cut in 0..made.der().len() {
             let cut = CertificateDer::from(&made.der()[..cut]);
             assert!(Certificate::read(&cut).is_none());

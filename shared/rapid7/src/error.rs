@@ -62,6 +62,17 @@ pub enum Delivery {
     Unknown,
 }
 
+/// What people call what a request is sent to and with, where that has a name: so that an error says where to look.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The server, where there are several, such as `the console emea`.
+    pub server: Option<String>,
+    /// Where its address was told.
+    pub address: Option<String>,
+    /// Where the credentials were told.
+    pub credentials: Option<String>,
+}
+
 /// A failed request. Its text is safe to show: server text is cut, cleaned of control characters
 /// and of every secret that was sent.
 pub struct Error {
@@ -76,6 +87,8 @@ pub struct Error {
     pub sent: bool,
     /// The server's address; empty before it is known which.
     pub target: String,
+    /// What people call where it was to be sent, and as whom.
+    pub names: Names,
     /// HTTP method, e.g. `PUT`.
     pub method: &'static str,
     /// Path below the server's address, e.g. `/api/3/users/42`.
@@ -87,6 +100,8 @@ pub struct Error {
     /// The platform's name for this request (`r7-correlation-id`, seen in the field): its support
     /// finds the request by it.
     pub correlation_id: Option<String>,
+    /// Whether it did not get past the proxy.
+    pub stopped_at_proxy: bool,
     /// What happened, for a person.
     pub message: String,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
@@ -97,6 +112,15 @@ impl Error {
     #[must_use]
     pub fn may_have_been_carried_out(&self) -> bool {
         self.delivery == Delivery::Unknown && self.method != "GET"
+    }
+
+    /// Whether there was no way to the server: no such host, nobody who answers there, a network or a proxy that
+    /// does not let through. What was to be sent has not left.
+    #[must_use]
+    pub fn found_no_way(&self) -> bool {
+        self.kind == ErrorKind::Unavailable
+            && self.delivery == Delivery::NotSent
+            && self.status.is_none()
     }
 
     /// Whether the server said no, in so many words. Of a write, only a look tells whether that is true:

@@ -13,8 +13,10 @@ mod certificate;
 pub mod console;
 mod content;
 mod credentials;
+mod dns;
 mod error;
 mod logins;
+mod look;
 mod number;
 pub mod platform;
 mod proxy;
@@ -34,13 +36,14 @@ pub use credentials::{
     ApiKey, BoxFuture, CredentialError, CredentialErrorKind, CredentialSource, Credentials,
     Identity,
 };
-pub use error::{Delivery, Error, ErrorKind, Result, Surface};
+pub use error::{Delivery, Error, ErrorKind, Names, Result, Surface};
+pub use look::{Look, LookError, look_at_console};
 pub use number::number;
 pub use proxy::{InvalidProxy, Proxy};
 pub use rate_limit::RateLimit;
 pub use redact::{REDACTED, redact_secret_members};
 pub use retry::RetryPolicy;
 pub use text::{is_hidden, printable, printable_lines};
-pub use tls::{Fingerprint, Trust, TrustError, client_config};
+pub use tls::{Fingerprint, Shown, Trust, TrustError, client_config};
 pub use transport::Options;
-pub use url::InvalidUrl;
+pub use url::{InvalidUrl, typed_console_address};

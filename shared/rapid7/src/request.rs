@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use crate::error::{Delivery, Error, ErrorKind, Surface};
+use crate::error::{Delivery, Error, ErrorKind, Names, Surface};
 
 /// The longest answer about a single thing, to a write, or of an error. They are a few kilobytes.
 pub(crate) const SINGLE: usize = 1024 * 1024;
@@ -82,11 +82,13 @@ impl Request {
             delivery,
             sent: self.left.load(Ordering::Relaxed),
             target: String::new(),
+            names: Names::default(),
             method: self.method,
             path: self.path.clone(),
             status: None,
             retry_after: None,
             correlation_id: None,
+            stopped_at_proxy: false,
             message,
             source: None,
         }

@@ -91,7 +91,7 @@ fn may_send_again(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Surface;
+    use crate::error::{Names, Surface};
 
     fn error(method: &'static str, status: Option<u16>, delivery: Delivery) -> Error {
         Error {
@@ -104,11 +104,13 @@ mod tests {
             delivery,
             sent: delivery != Delivery::NotSent,
             target: String::new(),
+            names: Names::default(),
             method,
             path: "/".into(),
             status,
             retry_after: None,
             correlation_id: None,
+            stopped_at_proxy: false,
             message: String::new(),
             source: None,
         }

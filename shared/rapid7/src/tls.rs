@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -144,6 +144,112 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Verifier { belief, provider }))
         .with_no_client_auth())
+}
+
+/// A certificate that a server has shown, and what is known of it without trusting it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// What to compare.
+    pub fingerprint: Fingerprint,
+    /// Whose it says it is.
+    pub subject: String,
+    /// Who it says has made it.
+    pub issuer: String,
+    /// From when until when it is valid, in seconds since 1970; unless that can't be read.
+    pub validity: Option<[u64; 2]>,
+    /// Why the public authorities do not vouch for it; nothing if they do.
+    pub not_vouched_for: Option<String>,
+}
+
+/// TLS settings that believe any server, and note what it shows: for who sends nothing but the wish to see that.
+pub(crate) fn noting(shown: &Arc<Mutex<Option<Shown>>>) -> ClientConfig {
+    let provider = Arc::new(ring::default_provider());
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let belief = Belief::issued_by(roots, Vec::new(), &provider).expect("there are public roots");
+    let of_the_public = Verifier {
+        belief,
+        provider: Arc::clone(&provider),
+    };
+    let shown = Arc::clone(shown);
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring supports TLS 1.2 and 1.3")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Onlooker {
+            of_the_public,
+            shown,
+        }))
+        .with_no_client_auth()
+}
+
+/// Believes whatever it is shown, and notes what the public authorities think of it.
+#[derive(Debug)]
+struct Onlooker {
+    of_the_public: Verifier,
+    shown: Arc<Mutex<Option<Shown>>>,
+}
+
+impl ServerCertVerifier for Onlooker {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.of_the_public.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        let why = match verified {
+            Ok(_) => None,
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(other))) => {
+                let told = other.0.downcast_ref::<NotVouchedFor>();
+                Some(told.map_or_else(|| other.0.to_string(), |told| told.reason.clone()))
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        let read = Certificate::read(end_entity);
+        let unread = || "(can't be read)".to_owned();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Shown {
+            fingerprint: Fingerprint::of(end_entity),
+            subject: read.map_or_else(unread, |read| read.subject()),
+            issuer: read.map_or_else(unread, |read| read.issuer()),
+            validity: read.map(|read| read.validity()),
+            not_vouched_for: why,
+        });
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.of_the_public
+            .verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.of_the_public
+            .verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.of_the_public.supported_verify_schemes()
+    }
 }
 
 /// The server showed a certificate that is not pinned.

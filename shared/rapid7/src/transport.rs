@@ -7,6 +7,7 @@ use std::time::Duration;
 use backon::Retryable as _;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH};
+use rustls::ClientConfig;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -18,7 +19,8 @@ use crate::call::Call;
 use crate::credentials::{
     CredentialError, CredentialErrorKind, CredentialSource, Credentials, Identity,
 };
-use crate::error::{Delivery, Error, ErrorKind, Result, Surface};
+use crate::dns::OfTheSystem;
+use crate::error::{Delivery, Error, ErrorKind, Names, Result, Surface};
 use crate::logins::{Key, Login, Logins, Pass, Unsent};
 use crate::proxy::Proxy;
 use crate::rate_limit::{InFlight, Pace, RateLimit};
@@ -51,6 +53,8 @@ pub struct Options {
     pub keeps_refusals: bool,
     /// When to send again.
     pub retry: RetryPolicy,
+    /// What people call the server and where its settings are, for errors.
+    pub names: Names,
     /// Counts the requests that left, those sent again and those that opened a connection included.
     /// Whoever wants to know keeps a clone.
     pub sent: Arc<AtomicU64>,
@@ -68,6 +72,7 @@ impl Default for Options {
             concurrency: 4,
             keeps_refusals: true,
             retry: RetryPolicy::default(),
+            names: Names::default(),
             sent: Arc::default(),
         }
     }
@@ -97,20 +102,7 @@ impl<C: Identity> Transport<C> {
         mut options: Options,
     ) -> std::result::Result<Self, InvalidUrl> {
         options.proxy = options.proxy.filter(|_| base.starts_with("https://"));
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(client_config(&options.trust)?)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(options.connect_timeout)
-            .tcp_nodelay(true)
-            // Shorter than a server's usual patience with an idle connection (Tomcat: 20 s).
-            .pool_idle_timeout(Duration::from_secs(15))
-            .user_agent(concat!("rapid7-user-actions/", env!("CARGO_PKG_VERSION")));
-        let http = match &options.proxy {
-            None => http,
-            Some(proxy) => http.proxy(proxy.rule()),
-        };
-        let http = http.build().map_err(|_| InvalidUrl::Form)?;
+        let http = http_client(client_config(&options.trust)?, &options)?;
         Ok(Self {
             http,
             base,
@@ -182,6 +174,7 @@ impl<C: Identity> Transport<C> {
             .await
             .map_err(|error| Error {
                 target: self.base.clone(),
+                names: self.options.names.clone(),
                 ..error
             })
     }
@@ -400,10 +393,10 @@ impl<C: Identity> Transport<C> {
         if !sent.as_ref().is_err_and(never_left) {
             request.has_left();
         }
-        let proxy = self.options.proxy.as_ref();
+        let (proxy, names) = (self.options.proxy.as_ref(), &self.options.names);
         let response = match sent {
             Ok(response) => response,
-            Err(error) => return Err(connection_error(request, error, proxy)),
+            Err(error) => return Err(connection_error(request, error, proxy, names)),
         };
         let status = response.status();
         let headers = response.headers().clone();
@@ -417,10 +410,32 @@ impl<C: Identity> Transport<C> {
         };
         let body = match read_body(response, longest).await {
             Ok(body) => body,
-            Err(error) => return Err(connection_error(request, error, proxy)),
+            Err(error) => return Err(connection_error(request, error, proxy, names)),
         };
         understand(request, status, &headers, body.as_deref(), secrets)
     }
+}
+
+/// The HTTP client of a server.
+pub(crate) fn http_client(
+    tls: ClientConfig,
+    options: &Options,
+) -> std::result::Result<reqwest::Client, InvalidUrl> {
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(Arc::new(OfTheSystem))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(options.connect_timeout)
+        .tcp_nodelay(true)
+        // Shorter than a server's usual patience with an idle connection (Tomcat: 20 s).
+        .pool_idle_timeout(Duration::from_secs(15))
+        .user_agent(concat!("rapid7-user-actions/", env!("CARGO_PKG_VERSION")));
+    let http = match &options.proxy {
+        None => http,
+        Some(proxy) => http.proxy(proxy.rule()),
+    };
+    http.build().map_err(|_| InvalidUrl::Form)
 }
 
 impl Transport {

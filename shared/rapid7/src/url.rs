@@ -1,5 +1,7 @@
 //! Addresses of servers, and what makes them unusable.
 
+use std::net::Ipv6Addr;
+
 use crate::tls::TrustError;
 
 /// An address that can't be used. The address itself is not repeated: it may hold a password.
@@ -35,6 +37,26 @@ pub(crate) fn console_url(url: &str) -> std::result::Result<String, InvalidUrl> 
         return Err(InvalidUrl::Platform);
     }
     Ok(base.strip_suffix("/api/3").unwrap_or(&base).to_owned())
+}
+
+/// The address that a person means who types a host, a host and a port, or an address; consoles listen on port 3780
+/// unless told otherwise (guide). Whether it can be used is another question.
+#[must_use]
+pub fn typed_console_address(typed: &str) -> String {
+    let typed = typed.trim();
+    if typed.contains("://") {
+        return typed.to_owned();
+    }
+    let typed = match typed.parse::<Ipv6Addr>() {
+        Ok(_) => format!("[{typed}]"),
+        Err(_) => typed.to_owned(),
+    };
+    let host = typed.split('/').next().unwrap_or_default();
+    let after_brackets = host.rsplit(']').next().unwrap_or_default();
+    match after_brackets.contains(':') {
+        true => format!("https://{typed}"),
+        false => format!("https://{host}:3780{}", &typed[host.len()..]),
+    }
 }
 
 /// The same for the platform.
@@ -96,6 +118,24 @@ mod tests {
             console_url("http://127.0.0.1:80/").as_deref(),
             Ok("http://127.0.0.1")
         );
+    }
+
+    #[test]
+    fn a_host_is_enough_for_an_address() {
+        for (typed, address) in [
+            ("console.example.com", "https://console.example.com:3780"),
+            (" console.example.com\n", "https://console.example.com:3780"),
+            ("console:8443", "https://console:8443"),
+            ("console.example.com/", "https://console.example.com:3780/"),
+            ("10.0.0.7", "https://10.0.0.7:3780"),
+            ("::1", "https://[::1]:3780"),
+            ("[::1]:443", "https://[::1]:443"),
+            ("https://console.example.com", "https://console.example.com"),
+            ("http://127.0.0.1:80", "http://127.0.0.1:80"),
+        ] {
+            assert_eq!(typed_console_address(typed), address);
+            assert!(console_url(address).is_ok(), "{address}");
+        }
     }
 
     #[test]

@@ -57,12 +57,14 @@ pub fn assemble_with_ages(
     let platform = needs
         .platform
         .map(|of| of(&settings, Arc::clone(&store), platform_age.clone(), sent));
+    let [no_console, _] = settings.missing;
     let consoles = Consoles::new(
         settings.consoles,
         store,
         settings.secret_ttl,
         settings.at_once,
         sent,
+        no_console,
     );
     let ages = consoles.ages.iter().cloned().chain([platform_age]);
     let ages = SecretAges::of(ages.collect());

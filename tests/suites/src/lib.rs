@@ -296,6 +296,8 @@ impl World {
         command
             .args(arguments)
             .env_clear()
+            // Whoever runs this may have profiles.
+            .env("XDG_CONFIG_HOME", "/nonexistent")
             .env("RAPID7_CONSOLE_URL", self.console.url())
             .env("RAPID7_CONSOLE_USERNAME", OWN_LOGIN)
             .env("RAPID7_CONSOLE_PASSWORD", OWN_PASSWORD)

@@ -81,10 +81,14 @@ fn choose(consoles: &dyn Targets<Client>, named: Option<&str>) -> Result<String>
     match (named, names) {
         (_, []) => Err(consoles.missing()),
         (Some(named), names) if names.iter().any(|name| name == named) => Ok(named.to_owned()),
-        (Some(_), _) => Err(Error::invalid_input(
-            "console",
-            &format!("expected the name of a console; there are {listed}"),
-        )),
+        (Some(_), names) => {
+            let there_are = match names {
+                [only] => format!("the only console is called `{only}`"),
+                _ => format!("there are {listed}"),
+            };
+            let expected = format!("there is no console of this name: {there_are}");
+            Err(Error::invalid_input("console", &expected))
+        }
         (None, [only]) => Ok(only.clone()),
         (None, _) => Err(Error::invalid_input(
             "console",

@@ -130,6 +130,8 @@ pub struct Error {
     pub correlation_ids: Vec<String>,
     /// Nothing failed: the account is not any more what the run was planned on, and planned anew it may succeed.
     pub(crate) plan_again: bool,
+    /// Whether it is about settings that can't be used: programs for people tell that apart.
+    pub settings: bool,
     /// Whether the account is proven to have the individual grants that it must keep, whatever else failed.
     pub(crate) grants_kept: bool,
 }
@@ -149,6 +151,7 @@ impl Error {
             details: None,
             correlation_ids: Vec::new(),
             plan_again: false,
+            settings: false,
             grants_kept: false,
         }
     }
@@ -182,6 +185,13 @@ impl Error {
     #[must_use]
     pub fn misconfigured(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unauthorized, message).next("correct the configuration")
+    }
+
+    /// It is about settings that can't be used.
+    #[must_use]
+    pub fn about_settings(mut self) -> Self {
+        self.settings = true;
+        self
     }
 
     /// A service that something needed is kept in can't be told from an impostor: trying again won't help.

@@ -37,7 +37,12 @@ pub(crate) fn error(error: &actions::Error, page: Page) -> String {
         lines.push(people::tables(members, page));
     }
     let mut say = |text: String| lines.push(page.wrapped(&text, "  "));
-    let kind = paint(BAD, &format!("{}:", in_words(error.kind.name())));
+    // Settings that can't be used are no refusal by anybody.
+    let kind = match error.settings {
+        true => "Configuration".to_owned(),
+        false => in_words(error.kind.name()),
+    };
+    let kind = paint(BAD, &format!("{kind}:"));
     let subject = error
         .subject
         .as_deref()

@@ -79,6 +79,13 @@ impl SurfaceSecret for ConsoleSecret {
         }
     }
 
+    fn with_secret(identity: Credentials, password: SecretString) -> Credentials {
+        Credentials {
+            password,
+            ..identity
+        }
+    }
+
     fn identity(&self) -> &Credentials {
         &self.credentials
     }

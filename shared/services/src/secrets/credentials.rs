@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use super::age::SecretAge;
+use super::apart;
 use super::failure::permanent;
 use super::store::{Secret, Store};
 use super::surface_secret::SurfaceSecret;
@@ -157,8 +158,12 @@ impl<S: SurfaceSecret> CachedCredentials<S> {
                 let cached = cached(&secret);
                 Ok((secret, cached))
             }
-            CredentialsAt::Environment(identity) => {
-                let secret = S::given(identity.clone());
+            CredentialsAt::Given { identity, secret } => {
+                let identity = match secret {
+                    None => identity.clone(),
+                    Some(at) => S::with_secret(identity.clone(), apart::read(at).await?),
+                };
+                let secret = S::given(identity);
                 let cached = cached(&secret);
                 Ok((secret, cached))
             }

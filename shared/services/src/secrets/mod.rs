@@ -1,6 +1,7 @@
 //! Secrets: where they are kept, what is read out of them, and what is delivered into them.
 
 pub mod age;
+mod apart;
 pub mod console_secret;
 pub(crate) mod credentials;
 mod deliveries;

@@ -78,6 +78,10 @@ impl SurfaceSecret for PlatformSecret {
         }
     }
 
+    fn with_secret(_identity: ApiKey, key: SecretString) -> ApiKey {
+        ApiKey(key)
+    }
+
     fn identity(&self) -> &ApiKey {
         &self.key
     }

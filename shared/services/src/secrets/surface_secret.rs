@@ -23,6 +23,9 @@ pub trait SurfaceSecret: Sized + Send + Sync + 'static {
     /// The same where the environment gives it.
     fn given(identity: Self::Identity) -> Self;
 
+    /// Credentials with the secret in them, where that was kept apart.
+    fn with_secret(identity: Self::Identity, secret: SecretString) -> Self::Identity;
+
     /// The credentials in it.
     fn identity(&self) -> &Self::Identity;
 

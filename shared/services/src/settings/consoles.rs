@@ -1,7 +1,7 @@
 //! Where the consoles are.
 
 use rapid7::console::WireForm;
-use rapid7::{Credentials, Proxy, Trust};
+use rapid7::{Credentials, Names, Proxy, Trust};
 
 use super::environment::{CredentialsAt, Environment, SettingsError, contradicts, entries, wrong};
 
@@ -47,7 +47,10 @@ pub(super) const ALL: [&str; 12] = [
 pub(super) const CREDENTIALS: [&str; 4] = [CONSOLES, SECRET, SECRET_FILE, USERNAME];
 
 /// What says more about the only console.
-const DETAILS: [&str; 6] = [URL, PASSWORD, TOKEN, PINS, CA_FILE, WIRE_FORM];
+pub(super) const DETAILS: [&str; 6] = [URL, PASSWORD, TOKEN, PINS, CA_FILE, WIRE_FORM];
+
+/// What says whom to trust: all of it is one setting.
+pub(super) const TRUST: [&str; 3] = [PINS, CA_FILE, NO_TLS_VERIFICATION];
 
 /// The name of the only console, where none was given one.
 const ONLY: &str = "console";
@@ -62,15 +65,13 @@ pub struct ConsoleSettings {
     pub(crate) trust: Option<Trust>,
     pub(crate) form: Option<WireForm>,
     pub(crate) proxy: Option<Proxy>,
+    /// What people call it and where its settings are.
+    pub(crate) names: Names,
 }
 
 /// The consoles; none, if no variable names one.
 pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>, SettingsError> {
     let get = |name: &str| environment.get(name);
-    let proxy = get(PROXY).map(|address| Proxy::parse(&address));
-    let proxy = proxy
-        .transpose()
-        .map_err(|error| wrong(PROXY, &error.to_string()))?;
     if let Some(text) = get(CONSOLES) {
         let mut of_one = [SECRET, SECRET_FILE, USERNAME].into_iter().chain(DETAILS);
         if let Some(other) = of_one.find(|name| get(name).is_some()) {
@@ -79,24 +80,48 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
                  where its console is and how it is trusted"
             )));
         }
-        return several(&text, proxy.as_ref());
+        return several(&text, proxy_of(environment)?.as_ref());
     }
+    Ok(one(environment, ONLY)?.into_iter().collect())
+}
+
+fn proxy_of(environment: &Environment<'_>) -> Result<Option<Proxy>, SettingsError> {
+    let address = environment.get(PROXY);
+    let proxy = address.map(|address| Proxy::parse(&address)).transpose();
+    proxy.map_err(|error| wrong(PROXY, &error.to_string()))
+}
+
+/// One console, if there is one.
+pub(super) fn one(
+    environment: &Environment<'_>,
+    name: &str,
+) -> Result<Option<ConsoleSettings>, SettingsError> {
+    let get = |name: &str| environment.get(name);
+    let proxy = proxy_of(environment)?;
     let credentials = match (get(SECRET), get(SECRET_FILE), environment.secret(USERNAME)?) {
         (Some(name), None, None) => CredentialsAt::SecretsManager(name),
         (None, Some(path), None) => CredentialsAt::File(path),
-        (None, None, Some(username)) => CredentialsAt::Environment(Credentials {
-            username,
-            password: environment
-                .secret(PASSWORD)?
-                .ok_or_else(|| wrong(PASSWORD, &format!("required with {USERNAME}")))?
-                .into(),
-            token: environment.secret(TOKEN)?.map(Into::into),
-        }),
+        (None, None, Some(username)) => {
+            let password = match environment.secret_at {
+                None => environment
+                    .secret(PASSWORD)?
+                    .ok_or_else(|| wrong(PASSWORD, &format!("required with {USERNAME}")))?,
+                Some(_) => String::new(),
+            };
+            CredentialsAt::Given {
+                identity: Credentials {
+                    username,
+                    password: password.into(),
+                    token: environment.secret(TOKEN)?.map(Into::into),
+                },
+                secret: environment.secret_at.cloned(),
+            }
+        }
         // Half of a configuration is a mistake, not "no console".
         (None, None, None) if proxy.is_some() || DETAILS.iter().any(|name| get(name).is_some()) => {
             return Err(missing());
         }
-        (None, None, None) => return Ok(Vec::new()),
+        (None, None, None) => return Ok(None),
         _ => return Err(contradicts(&missing(), environment, &CREDENTIALS)),
     };
     let trust = match (
@@ -118,14 +143,48 @@ pub(super) fn read(environment: &Environment<'_>) -> Result<Vec<ConsoleSettings>
     };
     let form = get(WIRE_FORM).map(|text| form_of(&text));
     let form = form.transpose().map_err(|error| wrong(WIRE_FORM, error))?;
-    Ok(vec![ConsoleSettings {
-        name: ONLY.into(),
+    Ok(Some(ConsoleSettings {
+        name: name.into(),
         credentials,
         url: get(URL),
         trust,
         form,
         proxy,
-    }])
+        names: Names::default(),
+    }))
+}
+
+/// What variables call a console's settings. Of several, only its secret says where it is.
+pub(super) fn named_by_variables(console: &mut ConsoleSettings, several: bool) {
+    let (credentials, address) = match &console.credentials {
+        CredentialsAt::SecretsManager(_) => (None, None),
+        CredentialsAt::File(path) => (
+            Some(format!("the file {path}")),
+            Some(match several {
+                true => format!("`url` in the file {path}"),
+                false => format!("`url` in the file {path}, or {URL}"),
+            }),
+        ),
+        CredentialsAt::Given { .. } => (
+            Some(format!("{USERNAME} and {PASSWORD}")),
+            Some(URL.to_owned()),
+        ),
+    };
+    console.names = Names {
+        server: None,
+        credentials,
+        address: match console.url {
+            Some(_) => Some(URL.to_owned()),
+            None => address,
+        },
+    };
+}
+
+/// Whether that is the name of a console: what inputs call it, and nothing else is called.
+#[must_use]
+pub fn is_console_name(name: &str) -> bool {
+    let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !name.is_empty() && name.bytes().all(letters) && name != "platform"
 }
 
 /// What to say where a console is needed and there is none.
@@ -145,10 +204,8 @@ fn several(text: &str, proxy: Option<&Proxy>) -> Result<Vec<ConsoleSettings>, Se
     for entry in entries(text).ok_or_else(failed)? {
         let (name, secret) = entry.split_once('=').ok_or_else(failed)?;
         let (name, secret) = (name.trim(), secret.trim());
-        let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let reserved = name == "platform";
         let known = consoles.iter().any(|console| console.name == name);
-        if name.is_empty() || secret.is_empty() || !name.bytes().all(letters) || reserved || known {
+        if secret.is_empty() || !is_console_name(name) || known {
             return Err(failed());
         }
         let credentials = match secret.strip_prefix("file:") {
@@ -162,6 +219,7 @@ fn several(text: &str, proxy: Option<&Proxy>) -> Result<Vec<ConsoleSettings>, Se
             trust: None,
             form: None,
             proxy: proxy.cloned(),
+            names: Names::default(),
         });
     }
     Ok(consoles)

@@ -5,9 +5,24 @@ use std::fmt;
 use actions::typed_whole;
 use rapid7::is_hidden;
 
+use super::secret_at::SecretAt;
+
 /// A variable that can't be used. Values are not repeated: one may be a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError(pub(super) String);
+
+impl SettingsError {
+    /// The same where settings have other names, each given with the name that it has in the environment.
+    pub(super) fn renamed<'a>(&self, names: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        let mut names: Vec<(&str, String)> = names.into_iter().collect();
+        // A name that begins like another one comes first.
+        names.sort_by_key(|(variable, _)| std::cmp::Reverse(variable.len()));
+        let renamed = names.iter().fold(self.0.clone(), |text, (variable, name)| {
+            text.replace(variable, name)
+        });
+        Self(renamed)
+    }
+}
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,7 +35,11 @@ impl fmt::Display for SettingsError {
 pub(crate) enum CredentialsAt<C> {
     SecretsManager(String),
     File(String),
-    Environment(C),
+    /// Given by value, but perhaps for the secret in it.
+    Given {
+        identity: C,
+        secret: Option<SecretAt>,
+    },
 }
 
 impl<C> CredentialsAt<C> {
@@ -28,6 +47,10 @@ impl<C> CredentialsAt<C> {
     pub(crate) fn warning(&self) -> Option<String> {
         match self {
             Self::File(path) => crate::files::warning_of(path),
+            Self::Given {
+                secret: Some(SecretAt::File(path)),
+                ..
+            } => crate::files::warning_of(path),
             _ => None,
         }
     }
@@ -46,6 +69,8 @@ pub(super) struct Environment<'a> {
     pub(super) get: &'a dyn Fn(&str) -> Option<String>,
     /// The certificates that a variable means: those in the file of this name.
     pub(super) certificates: &'a dyn Fn(String) -> Result<String, String>,
+    /// Where the secret of the credentials is kept, if no variable holds it.
+    pub(super) secret_at: Option<&'a SecretAt>,
 }
 
 impl Environment<'_> {
@@ -60,6 +85,11 @@ impl Environment<'_> {
         };
         let text = typed_whole(&text).map_err(|expected| wrong(name, expected))?;
         Ok(Some(text.to_owned()))
+    }
+
+    /// Whether one of these is set.
+    pub(super) fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.get(name).is_some())
     }
 
     /// Which of these are set, for people; nothing where that is no contradiction.
@@ -107,7 +137,9 @@ pub(super) fn contradicts(
     names: &[&str],
 ) -> SettingsError {
     match environment.both(names) {
-        Some(both) => SettingsError(format!("{expected}; got {both}")),
+        Some(both) => SettingsError(format!(
+            "{both} are set, and contradict each other: {expected}"
+        )),
         None => expected.clone(),
     }
 }

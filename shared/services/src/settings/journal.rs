@@ -30,6 +30,7 @@ impl JournalAt {
         read(&Environment {
             get: &get,
             certificates: &Ok,
+            secret_at: None,
         })
     }
 }

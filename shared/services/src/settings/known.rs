@@ -22,11 +22,15 @@ pub const FUNCTION_PREFIX: &str = "RAPID7_FUNCTION_PREFIX";
 pub const AUDIT_FILE: &str = "RAPID7_AUDIT_FILE";
 /// The stack whose functions do what the command line is asked for.
 pub const VIA_LAMBDA: &str = "RAPID7_VIA_LAMBDA";
+/// The file that has the command line's profiles.
+pub const CONFIG_FILE: &str = "RAPID7_CONFIG_FILE";
+/// Which of its profiles is meant.
+pub const PROFILE: &str = "RAPID7_PROFILE";
 /// Whether others than its own machine may shut the plugin's server down.
 pub const ALLOW_REMOTE_SHUTDOWN: &str = "RAPID7_PLUGIN_ALLOW_REMOTE_SHUTDOWN";
 
 /// Those that no list of a surface or of the policy has.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 10] = [
     SECRET_TTL,
     AT_ONCE,
     METRICS_NAMESPACE,
@@ -34,6 +38,8 @@ const OTHERS: [&str; 8] = [
     FUNCTION_PREFIX,
     AUDIT_FILE,
     VIA_LAMBDA,
+    CONFIG_FILE,
+    PROFILE,
     ALLOW_REMOTE_SHUTDOWN,
 ];
 

@@ -1,30 +1,45 @@
-//! What the environment says. Every variable that this pack reads is named in this module.
+//! What the environment says, and a profile where that says nothing. Every variable that this pack reads is named in
+//! this module.
 
 mod consoles;
 mod environment;
+mod in_force;
 mod journal;
 mod known;
+mod layers;
+#[cfg(test)]
+mod layers_tests;
 mod platform;
 mod policy;
+mod profile;
 mod proxy;
+mod secret_at;
 
 use std::time::Duration;
 
 use actions::{Error, Policy};
+use secrecy::SecretString;
 
-pub use consoles::ConsoleSettings;
+pub use consoles::{ConsoleSettings, is_console_name};
 pub(crate) use consoles::{form_of, pins_of};
 pub(crate) use environment::CredentialsAt;
 pub use environment::SettingsError;
+pub use in_force::{HIDDEN, InForce, in_force};
 pub use journal::JournalAt;
 pub use known::{
-    ALLOW_REMOTE_SHUTDOWN, AUDIT_FILE, FUNCTION_PREFIX, LOG, VIA_LAMBDA, check_names,
-    check_names_but, variables,
+    ALLOW_REMOTE_SHUTDOWN, AUDIT_FILE, CONFIG_FILE, FUNCTION_PREFIX, LOG, PROFILE, VIA_LAMBDA,
+    check_names, check_names_but, variables,
 };
+pub use layers::names_a_surface;
 pub(crate) use platform::{PlatformSettings, key_id_of, key_type_of, organization_of};
+pub use profile::{
+    API_KEY, CONSOLE_KEYS, GENERAL_KEYS, Key, Kind, PASSWORD, PLATFORM_KEYS, POLICY_KEYS, Profile,
+    Surface, Values,
+};
 pub(crate) use proxy::proxy_of_the_way_out;
+pub use secret_at::SecretAt;
 
-use environment::{Environment, refuse_empty, wrong};
+use environment::{Environment, wrong};
 use known::{AT_ONCE, METRICS_NAMESPACE, SECRET_TTL};
 
 /// What the environment says.
@@ -43,6 +58,16 @@ pub struct Settings {
     pub journal: Option<JournalAt>,
     /// Without the login of the pack's own account, which only its secret tells.
     pub policy: Policy,
+    /// What to say where a console is needed and there is none, and the same of the platform.
+    pub(crate) missing: [SettingsError; 2],
+}
+
+pub(crate) const DEFAULT_SECRET_TTL: u64 = 300;
+pub(crate) const DEFAULT_AT_ONCE: usize = 1;
+
+/// The certificates in a file.
+fn certificates_in(path: String) -> Result<String, String> {
+    crate::files::read_secret(path).map_err(|error| format!("can't be read: {error}"))
 }
 
 impl Settings {
@@ -53,6 +78,28 @@ impl Settings {
     pub fn from_environment() -> Result<Self, SettingsError> {
         check_names()?;
         Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the environment, and a profile for what the environment does not say: consoles and the platform as a
+    /// whole, everything else one by one.
+    ///
+    /// # Errors
+    /// For a variable or a profile that can't be used. That neither says where anything is, is none: see
+    /// [`is_empty`](Self::is_empty).
+    pub fn with_profile(profile: Option<&Profile>) -> Result<Self, SettingsError> {
+        check_names()?;
+        Self::layered(&|name| std::env::var(name).ok(), &certificates_in, profile)
+    }
+
+    /// Reads a profile as if nothing else said anything, but for the proxy on the way to consoles, which belongs to the
+    /// machine.
+    ///
+    /// # Errors
+    /// For a profile that can't be used.
+    pub fn of_profile(profile: &Profile) -> Result<Self, SettingsError> {
+        let proxy = |name: &str| (name == consoles::PROXY).then(|| std::env::var(name).ok());
+        let get = |name: &str| proxy(name).flatten();
+        Self::layered(&get, &certificates_in, Some(profile))
     }
 
     /// Reads the environment for the one console that has this secret, whichever it names itself.
@@ -74,18 +121,11 @@ impl Settings {
     }
 
     fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        // An empty list would read as "no limit": a template that rendered nothing must not open all.
-        // And a surface would be passed over in silence.
-        let names = [
-            &policy::LISTS[..],
-            &consoles::CREDENTIALS,
-            &platform::CREDENTIALS,
-            &journal::PLACES,
-        ];
-        refuse_empty(&get, &names.concat())?;
-        Self::read(get, |path| {
-            crate::files::read_secret(path).map_err(|error| format!("can't be read: {error}"))
-        })
+        let settings = Self::layered(&get, &certificates_in, None)?;
+        match settings.is_empty() {
+            true => Err(Self::no_console()),
+            false => Ok(settings),
+        }
     }
 
     /// Reads settings that have the names of the environment's variables, wherever they come from.
@@ -99,20 +139,54 @@ impl Settings {
         let environment = Environment {
             get: &get,
             certificates: &certificates,
+            secret_at: None,
         };
         let platform = platform::read(&environment)?;
         let consoles = consoles::read(&environment)?;
         if consoles.is_empty() && platform.is_none() {
             return Err(consoles::missing());
         }
-        let secret_ttl = match environment.get(SECRET_TTL) {
-            None => 300,
+        Self::of(consoles, platform, &environment)
+    }
+
+    /// Reads the environment before the profile.
+    fn layered(
+        get: &dyn Fn(&str) -> Option<String>,
+        certificates: &dyn Fn(String) -> Result<String, String>,
+        profile: Option<&Profile>,
+    ) -> Result<Self, SettingsError> {
+        layers::refuse_nothing(get)?;
+        let environment = Environment {
+            get,
+            certificates,
+            secret_at: None,
+        };
+        let platform = layers::platform_of(&environment, profile)?;
+        let consoles = layers::consoles_of(&environment, profile)?;
+        let rest = |name: &str| layers::rest(&environment, profile, name);
+        let rest = Environment {
+            get: &rest,
+            certificates,
+            secret_at: None,
+        };
+        Self::of(consoles, platform, &rest)
+            .map_err(|error| layers::about_the_rest(error, &environment, profile))
+    }
+
+    /// These surfaces, with everything else as it is said.
+    fn of(
+        consoles: Vec<ConsoleSettings>,
+        platform: Option<PlatformSettings>,
+        rest: &Environment<'_>,
+    ) -> Result<Self, SettingsError> {
+        let secret_ttl = match rest.get(SECRET_TTL) {
+            None => DEFAULT_SECRET_TTL,
             Some(text) => text
                 .parse()
                 .map_err(|_| wrong(SECRET_TTL, "expected a whole number of seconds"))?,
         };
-        let at_once = match environment.get(AT_ONCE) {
-            None => 1,
+        let at_once = match rest.get(AT_ONCE) {
+            None => DEFAULT_AT_ONCE,
             Some(text) => text
                 .parse()
                 .ok()
@@ -124,9 +198,34 @@ impl Settings {
             platform,
             secret_ttl: Duration::from_secs(secret_ttl),
             at_once,
-            journal: journal::read(&environment)?,
-            policy: policy::read(&environment)?,
+            journal: journal::read(rest)?,
+            policy: policy::read(rest)?,
+            missing: [Self::no_console(), Self::no_platform()],
         })
+    }
+
+    /// With a two-factor token for every console whose credentials are given by value.
+    #[must_use]
+    pub fn with_token(mut self, token: SecretString) -> Self {
+        for console in &mut self.consoles {
+            if let CredentialsAt::Given { identity, .. } = &mut console.credentials {
+                identity.token = Some(token.clone());
+            }
+        }
+        self
+    }
+
+    /// Whether there is neither a console nor the platform.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.consoles.is_empty() && self.platform.is_none()
+    }
+
+    /// With other words for who needs a console, or the platform, where there is none.
+    #[must_use]
+    pub fn saying_what_is_missing(self, console: &str, platform: &str) -> Self {
+        let missing = [console, platform].map(|text| SettingsError(text.to_owned()));
+        Self { missing, ..self }
     }
 
     /// What a person should know of where the credentials are.
@@ -169,7 +268,7 @@ impl Settings {
 
 /// What a setting that can't be used means for a run.
 pub fn misconfigured(error: SettingsError) -> Error {
-    Error::misconfigured(error.to_string())
+    Error::misconfigured(error.to_string()).about_settings()
 }
 
 /// The namespace of the metrics, if there are to be any. Apart from [`Settings`]: what fails for a

@@ -1,7 +1,7 @@
 //! Where the Insight Platform is.
 
 use rapid7::platform::{ApiKeyId, KeyType, OrganizationId, Region};
-use rapid7::{ApiKey, Trust};
+use rapid7::{ApiKey, Names, Trust};
 
 use super::environment::{CredentialsAt, Environment, SettingsError, contradicts, wrong};
 
@@ -40,7 +40,7 @@ pub(super) const ALL: [&str; 9] = [
 pub(super) const CREDENTIALS: [&str; 3] = [SECRET, SECRET_FILE, API_KEY];
 
 /// What says more about it.
-const DETAILS: [&str; 6] = [REGION, URL, KEY_TYPE, KEY_ID, ORGANIZATION_ID, CA_FILE];
+pub(super) const DETAILS: [&str; 6] = [REGION, URL, KEY_TYPE, KEY_ID, ORGANIZATION_ID, CA_FILE];
 
 /// The platform.
 #[derive(Debug, Clone)]
@@ -51,16 +51,25 @@ pub(crate) struct PlatformSettings {
     pub(crate) key_id: Option<ApiKeyId>,
     pub(crate) organization: Option<OrganizationId>,
     pub(crate) trust: Trust,
+    /// Where its settings are, for people.
+    pub(crate) names: Names,
 }
 
 pub(super) fn read(
     environment: &Environment<'_>,
 ) -> Result<Option<PlatformSettings>, SettingsError> {
     let get = |name: &str| environment.get(name);
-    let credentials = match (get(SECRET), get(SECRET_FILE), environment.secret(API_KEY)?) {
+    let key = match environment.secret_at {
+        None => environment.secret(API_KEY)?,
+        Some(_) => Some(String::new()),
+    };
+    let credentials = match (get(SECRET), get(SECRET_FILE), key) {
         (Some(name), None, None) => CredentialsAt::SecretsManager(name),
         (None, Some(path), None) => CredentialsAt::File(path),
-        (None, None, Some(key)) => CredentialsAt::Environment(ApiKey(key.into())),
+        (None, None, Some(key)) => CredentialsAt::Given {
+            identity: ApiKey(key.into()),
+            secret: environment.secret_at.cloned(),
+        },
         // Half of a configuration is a mistake, not "no platform".
         (None, None, None) if DETAILS.iter().any(|name| get(name).is_some()) => {
             return Err(missing());
@@ -102,7 +111,28 @@ pub(super) fn read(
         key_id,
         organization,
         trust,
+        names: Names::default(),
     }))
+}
+
+/// What variables call the platform's settings.
+pub(super) fn named_by_variables(platform: &mut PlatformSettings, environment: &Environment<'_>) {
+    let (credentials, address) = match &platform.credentials {
+        CredentialsAt::SecretsManager(_) => (None, None),
+        CredentialsAt::File(path) => (
+            Some(format!("the file {path}")),
+            Some(format!("`region` in the file {path}, or {REGION}")),
+        ),
+        CredentialsAt::Given { .. } => (Some(API_KEY.to_owned()), Some(REGION.to_owned())),
+    };
+    let said = [REGION, URL]
+        .into_iter()
+        .find(|name| environment.get(name).is_some());
+    platform.names = Names {
+        server: None,
+        credentials,
+        address: said.map(str::to_owned).or(address),
+    };
 }
 
 /// What to say where the platform is needed and there is none.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actions::{Error, Target, Targets};
 use rapid7::console::Client;
-use rapid7::{BoxFuture, CredentialSource, Options, Proxy, RetryPolicy, Trust};
+use rapid7::{BoxFuture, CredentialSource, Options, RetryPolicy, Trust};
 
 use super::slot::{Ready, Slot};
 use crate::secrets::age::SecretAge;
@@ -16,7 +16,7 @@ use crate::secrets::failure::failure;
 use crate::secrets::store::Store;
 use crate::secrets::surface_secret::SurfaceSecret as _;
 use crate::sent::Sent;
-use crate::settings::{ConsoleSettings, Settings, misconfigured};
+use crate::settings::{ConsoleSettings, SettingsError, misconfigured};
 
 /// The consoles of this deployment, each made ready when it is needed first.
 pub(crate) struct Consoles {
@@ -28,6 +28,7 @@ pub(crate) struct Consoles {
     ttl: Duration,
     at_once: usize,
     sent: Arc<AtomicU64>,
+    missing: SettingsError,
 }
 
 impl Consoles {
@@ -37,6 +38,7 @@ impl Consoles {
         ttl: Duration,
         at_once: usize,
         sent: &Sent,
+        missing: SettingsError,
     ) -> Self {
         Self {
             names: settings
@@ -50,6 +52,7 @@ impl Consoles {
             ttl,
             at_once,
             sent: Arc::clone(&sent.console),
+            missing,
         }
     }
 }
@@ -66,19 +69,25 @@ impl Targets<Client> for Consoles {
             self.slots[index]
                 .open(async || {
                     let (store, age) = (Arc::clone(&self.store), self.ages[index].clone());
+                    let settings = &self.settings[index];
+                    let mut names = settings.names.clone();
+                    if self.names.len() > 1 {
+                        names.server = Some(format!("the console {name}"));
+                    }
                     let options = Options {
                         at_once: self.at_once,
+                        names,
                         sent: Arc::clone(&self.sent),
                         ..Options::default()
                     };
-                    prepare(&self.settings[index], store, self.ttl, age, options).await
+                    prepare(settings, store, self.ttl, age, options).await
                 })
                 .await
         })
     }
 
     fn missing(&self) -> Error {
-        misconfigured(Settings::no_console())
+        misconfigured(self.missing.clone())
     }
 }
 
@@ -96,8 +105,7 @@ async fn prepare(
     let credentials = CachedCredentials::new(settings.credentials.clone(), store, ttl);
     let credentials: Arc<CachedCredentials<ConsoleSecret>> = Arc::new(credentials.with_age(age));
     let client = |url: &str, trust: &Trust| {
-        let proxy = settings.proxy.as_ref();
-        client_of(url, trust, proxy, credentials.clone(), options.clone())
+        client_of(url, trust, settings, credentials.clone(), options.clone())
     };
     let (console, trust, secret) = match (&settings.url, &settings.trust) {
         (Some(url), Some(trust)) => {
@@ -138,7 +146,7 @@ pub fn console_with(
         keeps_refusals: false,
         ..Options::default()
     };
-    let console = client_of(&url, &trust, settings.proxy.as_ref(), credentials, options)?;
+    let console = client_of(&url, &trust, settings, credentials, options)?;
     Ok(target_of(settings, secret, console, &trust))
 }
 
@@ -146,9 +154,9 @@ pub fn console_with(
 fn place_of(settings: &ConsoleSettings, secret: &ConsoleSecret) -> Result<(String, Trust), Error> {
     let url = settings.url.clone().or(secret.url.clone());
     let url = url.ok_or_else(|| {
-        Error::misconfigured(
-            "the console's address is missing: RAPID7_CONSOLE_URL, or `url` in its secret",
-        )
+        let place = settings.names.address.as_deref();
+        let place = place.unwrap_or("RAPID7_CONSOLE_URL, or `url` in its secret");
+        Error::misconfigured(format!("the console's address is missing: {place}")).about_settings()
     })?;
     let trust = settings.trust.clone().or(secret.trust.clone());
     Ok((url, trust.unwrap_or_default()))
@@ -157,17 +165,22 @@ fn place_of(settings: &ConsoleSettings, secret: &ConsoleSecret) -> Result<(Strin
 fn client_of(
     url: &str,
     trust: &Trust,
-    proxy: Option<&Proxy>,
+    settings: &ConsoleSettings,
     credentials: Arc<dyn CredentialSource>,
     options: Options,
 ) -> Result<Client, Error> {
     let options = Options {
         trust: trust.clone(),
-        proxy: proxy.cloned(),
+        proxy: settings.proxy.clone(),
         ..options
     };
-    Client::new(url, credentials, None, options)
-        .map_err(|error| Error::misconfigured(format!("the console's address: {error}")))
+    Client::new(url, credentials, None, options).map_err(|error| {
+        let place = match &settings.names.address {
+            Some(place) => format!(" ({place})"),
+            None => String::new(),
+        };
+        Error::misconfigured(format!("the console's address{place}: {error}")).about_settings()
+    })
 }
 
 fn target_of(

@@ -15,7 +15,9 @@ use crate::secrets::failure::failure;
 use crate::secrets::platform_secret::PlatformSecret;
 use crate::secrets::store::Store;
 use crate::sent::Sent;
-use crate::settings::{PlatformSettings, Settings, misconfigured, proxy_of_the_way_out};
+use crate::settings::{
+    PlatformSettings, Settings, SettingsError, misconfigured, proxy_of_the_way_out,
+};
 
 /// The platform, made ready when it is needed first.
 pub(crate) struct PlatformTarget {
@@ -26,6 +28,7 @@ pub(crate) struct PlatformTarget {
     ttl: Duration,
     age: SecretAge,
     sent: Arc<AtomicU64>,
+    missing: SettingsError,
 }
 
 impl PlatformTarget {
@@ -47,6 +50,7 @@ impl PlatformTarget {
             ttl: settings.secret_ttl,
             age,
             sent: Arc::clone(&sent.platform),
+            missing: settings.missing[1].clone(),
         })
     }
 
@@ -59,9 +63,10 @@ impl PlatformTarget {
         let secret = credentials.read().await.map_err(failure)?;
         let url = settings.url.clone().or(secret.url);
         let url = url.ok_or_else(|| {
-            Error::misconfigured(
-                "the platform's region is missing: RAPID7_PLATFORM_REGION, or `region` in its secret",
-            )
+            let place = settings.names.address.as_deref();
+            let place = place.unwrap_or("RAPID7_PLATFORM_REGION, or `region` in its secret");
+            Error::misconfigured(format!("the platform's region is missing: {place}"))
+                .about_settings()
         })?;
         let options = Options {
             trust: settings.trust.clone(),
@@ -71,11 +76,13 @@ impl PlatformTarget {
                 longest_retry_after: Duration::from_secs(65),
                 ..RetryPolicy::default()
             },
+            names: settings.names.clone(),
             sent: Arc::clone(&self.sent),
             ..Options::default()
         };
-        let client = Client::new(&url, credentials.clone(), options)
-            .map_err(|error| Error::misconfigured(format!("the platform's address: {error}")))?;
+        let client = Client::new(&url, credentials.clone(), options).map_err(|error| {
+            Error::misconfigured(format!("the platform's address: {error}")).about_settings()
+        })?;
         if settings.credentials.managed().is_some() {
             client.warm_up().await;
         }
@@ -105,6 +112,6 @@ impl Targets<Client> for PlatformTarget {
     }
 
     fn missing(&self) -> Error {
-        misconfigured(Settings::no_platform())
+        misconfigured(self.missing.clone())
     }
 }

@@ -18,8 +18,12 @@ pub(crate) struct Cli {
 
 impl Cli {
     pub(crate) fn new() -> Self {
+        Self::with(World::new())
+    }
+
+    pub(crate) fn with(world: World) -> Self {
         Self {
-            world: World::new(),
+            world,
             folder: tempfile::tempdir().expect("a folder"),
         }
     }

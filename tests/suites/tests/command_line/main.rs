@@ -2,10 +2,12 @@
 
 mod cli;
 mod files;
+mod init;
 mod journal;
 mod outside;
 mod people;
 mod platform;
+mod profiles;
 mod r7user;
 mod records;
 mod rows_as_they_come;

@@ -22,7 +22,7 @@ fn a_variable_that_is_misspelt_is_an_error() {
         let mut command = cli.command(arguments);
         command.env("RAPID7_PROTECTED_LOGIN", "jdoe");
         let (code, _, err) = run(&mut command);
-        assert_eq!(code, 77, "{err}");
+        assert_eq!(code, 78, "{err}");
         assert!(
             err.contains("perhaps RAPID7_PROTECTED_LOGINS was meant"),
             "{err}"
@@ -115,7 +115,7 @@ fn a_password_on_standard_input_is_one_line() {
     let mut command = cli.command(&["get-user", "--user-id", "4"]);
     command.env("RAPID7_CONSOLE_PASSWORD", "canary\ncanary");
     let (code, _, err) = run(&mut command);
-    assert_eq!(code, 77, "{err}");
+    assert_eq!(code, 78, "{err}");
     assert!(
         err.contains("RAPID7_CONSOLE_PASSWORD: expected one line"),
         "{err}"

@@ -255,7 +255,7 @@ fn allowed_operations_are_operations() {
     let mut command = cli.command(&["get-user", "--user-id", "4"]);
     command.env("RAPID7_ALLOWED_OPERATIONS", "get-user,unlok-user");
     let (code, _, err) = run(&mut command);
-    assert_eq!(code, 77, "{err}");
+    assert_eq!(code, 78, "{err}");
     let expected = "RAPID7_ALLOWED_OPERATIONS: one of them is not an operation; there are";
     assert!(
         err.contains(expected) && err.contains("unlock-user"),

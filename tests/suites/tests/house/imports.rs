@@ -31,24 +31,25 @@ const FLOORS: [(&str, Floors); 2] = [
     (
         "rapid7",
         &[
-            &["console", "platform"],
+            &["console", "look", "platform"],
             &["transport"],
             &["answer"],
             &["content"],
             &["call", "request", "retry", "url"],
             &[
                 "credentials",
+                "dns",
                 "error",
                 "logins",
                 "proxy",
                 "rate_limit",
                 "redact",
                 "spelling",
-                "text",
                 "tls",
                 "without_links",
             ],
             &["certificate", "number"],
+            &["text"],
         ],
     ),
 ];

@@ -20,7 +20,9 @@ impl From<rapid7::Error> for Error {
     fn from(source: rapid7::Error) -> Self {
         use rapid7::ErrorKind as Wire;
         let platform = source.surface == rapid7::Surface::Platform;
+        let credentials = source.names.credentials.as_deref().unwrap_or("the secret");
         let (kind, next) = match source.kind {
+            _ if source.found_no_way() => (ErrorKind::Unavailable, &*look_for_the_way(&source)),
             Wire::Rejected if platform => (
                 ErrorKind::Unexpected,
                 "read what the platform said; if the input is right, report this",
@@ -31,9 +33,11 @@ impl From<rapid7::Error> for Error {
             ),
             Wire::Unauthorized if platform => (
                 ErrorKind::Unauthorized,
-                "check the API key in the secret: a key belongs to one region, so it may be another \
-                 region's (the region is the first part of the platform's address in a browser); or \
-                 it was revoked, or its owner was deleted",
+                &*format!(
+                    "check the API key in {credentials}: a key belongs to one region, so it may be another \
+                     region's (the region is the first part of the platform's address in a browser); or \
+                     it was revoked, or its owner was deleted"
+                ),
             ),
             Wire::Forbidden if platform => (ErrorKind::Unauthorized, MAKE_AN_ORGANIZATION_KEY),
             Wire::NotFound if platform => (
@@ -43,9 +47,11 @@ impl From<rapid7::Error> for Error {
             ),
             Wire::Unauthorized => (
                 ErrorKind::Unauthorized,
-                "check user name and password in the secret, whether the account is locked or \
-                 disabled, and whether the console is in maintenance; it was not tried again, as \
-                 failed logins lock the account",
+                &*format!(
+                    "check user name and password in {credentials}, whether the account is locked or \
+                     disabled, and whether the console is in maintenance; it was not tried again, as \
+                     failed logins lock the account"
+                ),
             ),
             Wire::Forbidden | Wire::NotFound => (
                 ErrorKind::Unauthorized,
@@ -93,7 +99,10 @@ impl From<rapid7::Error> for Error {
         } else {
             Changed::Nothing
         };
+        let next = next.to_owned();
         let message = match source.kind {
+            // What was to be asked there says nothing about the way.
+            _ if source.found_no_way() => source.message.clone(),
             Wire::Unauthorized if platform => format!("{source}: {}", refused_key(&source.target)),
             Wire::Forbidden if platform => format!(
                 "{source}: this is a user key, it seems, which has only its owner's rights: managing \
@@ -110,6 +119,28 @@ impl From<rapid7::Error> for Error {
         .next(next)
         .changed(changed)
     }
+}
+
+/// What to do where there was no way to a server.
+pub(crate) fn look_for_the_way(source: &rapid7::Error) -> String {
+    let what = match source.surface {
+        rapid7::Surface::Console => "console",
+        rapid7::Surface::Platform => "platform",
+    };
+    if source.stopped_at_proxy {
+        return format!(
+            "check the address of the proxy, and whether it lets requests through to the {what}; then run it again"
+        );
+    }
+    let place = source
+        .names
+        .address
+        .as_deref()
+        .map(|place| format!(" ({place})"));
+    let place = place.unwrap_or_default();
+    format!(
+        "check the address{place}, then whether the {what} is up and can be reached from here; then run it again"
+    )
 }
 
 /// Where a key was refused. A key belongs to one region, and nothing else tells that it is another's.

@@ -10,7 +10,7 @@ use crate::console::input::console_input;
 use crate::console::lookup::line;
 use crate::core::action::Action;
 use crate::core::check::{Check, Verdict};
-use crate::core::error::wire::SPEAK_TLS;
+use crate::core::error::wire::{SPEAK_TLS, look_for_the_way};
 use crate::core::error::{Error, ErrorKind, Result, TRUST_OR_FIND_OUT};
 use crate::core::policy::Policy;
 use crate::core::spec::{Effect, Spec};
@@ -155,7 +155,7 @@ const NAMES: [&str; 5] = [
 fn checks(seen: &Seen<'_>, answer: &Answer<'_>) -> Vec<Check> {
     let failed_at = match answer {
         Answer::Listed(Some(_)) => None,
-        Answer::Listed(None) => Some((3, "make the pack's account a global administrator")),
+        Answer::Listed(None) => Some((3, "make the pack's account a global administrator".into())),
         Answer::Failed(error) => Some(told_by(error)),
     };
     let check = |index: usize, verdict, detail: String, next: Option<&str>| Check {
@@ -164,11 +164,11 @@ fn checks(seen: &Seen<'_>, answer: &Answer<'_>) -> Vec<Check> {
         detail,
         next: next.map(str::to_owned),
     };
-    let one = |index: usize| match failed_at {
-        Some((failed_at, _)) if index > failed_at => {
+    let one = |index: usize| match &failed_at {
+        Some((failed_at, _)) if index > *failed_at => {
             check(index, Verdict::Skipped, "not tried".into(), None)
         }
-        Some((failed_at, next)) if index == failed_at => {
+        Some((failed_at, next)) if index == *failed_at => {
             let detail = match answer {
                 Answer::Failed(error) => error.to_string(),
                 Answer::Listed(_) => format!(
@@ -238,20 +238,28 @@ fn is_administrator(user: &User) -> bool {
 }
 
 /// Which check a failed request fails, and what to do about it.
-fn told_by(error: &rapid7::Error) -> (usize, &'static str) {
-    match error.kind {
+fn told_by(error: &rapid7::Error) -> (usize, String) {
+    if error.found_no_way() && error.names.address.is_some() {
+        return (0, look_for_the_way(error));
+    }
+    let place = error.names.credentials.as_deref();
+    let place = place.map(|place| format!(" in {place}"));
+    let place = place.unwrap_or_default();
+    let (index, next) = match error.kind {
         Wire::Certificate => (
             1,
             "compare the fingerprint with the console's own (openssl x509 -fingerprint -sha256); only \
              if they are the same, trust it by pin or CA",
         ),
         Wire::Handshake => (0, SPEAK_TLS),
-        Wire::Unauthorized => (
-            2,
-            "check user name and password, whether the account is locked or disabled, and whether the \
-             console is in maintenance, which can look the same; do not try often, as failed logins \
-             lock the account",
-        ),
+        Wire::Unauthorized => {
+            let next = format!(
+                "check user name and password{place}, whether the account is locked or disabled, and whether \
+                 the console is in maintenance, which can look the same; do not try often, as failed logins \
+                 lock the account"
+            );
+            return (2, next);
+        }
         Wire::Credentials | Wire::CredentialsUnavailable => (2, "correct the configuration"),
         Wire::CredentialsUntrusted => (2, TRUST_OR_FIND_OUT),
         Wire::Forbidden | Wire::NotFound => (
@@ -275,5 +283,6 @@ fn told_by(error: &rapid7::Error) -> (usize, &'static str) {
             0,
             "check that the address is that of a console, and that it is not in maintenance",
         ),
-    }
+    };
+    (index, next.to_owned())
 }
