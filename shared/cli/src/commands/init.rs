@@ -98,7 +98,8 @@ async fn set_up(arguments: &ArgMatches) -> Result<()> {
     }
     let mut asker = Asker::new().map_err(|error| Error::unavailable(error.to_string()))?;
     say(format_args!(
-        "This sets up the profile {name} in {}. Ctrl-C at any time leaves everything as it is.",
+        "This sets up the profile {name} in {}.\n\
+         Ctrl-C at any time leaves everything as it is.",
         shown(&path)
     ));
     let known = there
@@ -178,8 +179,9 @@ fn file_to_write(name: &str) -> Result<(PathBuf, Option<File>)> {
 
 fn told_in_the_end(path: &Path, name: &str, before: Option<&File>) {
     say(format_args!(
-        "\nWritten: the profile {name} in {}, which only you can read. The password is in it; `password_command` \
-         instead asks a program for it, such as a keychain's (docs/command-line.md).",
+        "\nWritten: the profile {name} in {}, which only you can read.\n\
+         The password is in it; `password_command` instead asks a program for it, such as\n\
+         a keychain's (docs/command-line.md).",
         shown(path)
     ));
     let default = before.and_then(|file| file.default_profile().ok().flatten());

@@ -101,7 +101,7 @@ fn several_consoles_and_the_settings_of_one_contradict_each_other() {
     let mut command = world.r7user(&["get-user", "--user-id", "4"]);
     command.env("RAPID7_CONSOLES", "emea=rapid7/emea");
     let (code, _, err) = told(&command.output().expect("r7user starts"));
-    assert_eq!(code, 77);
+    assert_eq!(code, 78);
     assert!(err.contains("RAPID7_CONSOLES"), "{err}");
     assert!(world.requests().is_empty());
 }

@@ -99,6 +99,12 @@ pub(super) async fn address(asker: &mut Asker, name: &str) -> Result<Surface> {
 fn describe(address: &str, shown: &Shown) {
     let until = shown.validity.map(|times| times.map(date).join(" to "));
     let reason = shown.not_vouched_for.as_deref().unwrap_or_default();
+    // What a certificate of one's own is to an authority is nothing that helps here, but for its dates.
+    let is_dated = reason.contains("expired") || reason.contains("not valid yet");
+    let reason = match shown.subject == shown.issuer && !is_dated {
+        true => "it is self-signed, as consoles' own are",
+        false => reason,
+    };
     let host = address.split("://").nth(1).unwrap_or(address);
     say(format_args!(
         "\nThe server at {host} shows this certificate:\n\n  \
@@ -107,8 +113,10 @@ fn describe(address: &str, shown: &Shown) {
            issuer   {}\n  \
            valid    {}\n\n\
          No public authority vouches for it: {reason}.\n\
-         So compare the fingerprint with what the console itself says. On its own machine:\n\n  \
-           openssl s_client -connect localhost:3780 </dev/null | openssl x509 -noout -fingerprint -sha256\n",
+         So compare the fingerprint with what the console itself says. On its own\n\
+         machine:\n\n  \
+           openssl s_client -connect localhost:3780 </dev/null |\n    \
+             openssl x509 -noout -fingerprint -sha256\n",
         shown.fingerprint,
         shown.subject,
         shown.issuer,
