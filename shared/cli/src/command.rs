@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use crate::{arguments, via_lambda};
+use crate::{arguments, commands, via_lambda};
 
 const ABOUT: &str = "The life of a Rapid7 user account on the InsightVM console and the Insight \
                      Platform, from creating to deleting it, proven by reading back. Independent \
@@ -37,8 +37,8 @@ Examples:
   r7user disable-user --login jdoe --ticket OFF-1042
   r7user grant-site-access --login jdoe --sites 'Branch office,7'
   r7user set-password --login jdoe --generate-password --deliver-to users/jdoe
-  grep '\"audit\":\"before\"' audit.jsonl | tail -1 |
-    r7user restore-user --record-file - --yes
+  r7user history --login jdoe
+  r7user undo
   r7user offboard-user --email jdoe@example.com --ticket OFF-1042
   r7user offboard-users --people-file leavers.csv --report leavers.jsonl
   r7user access-report --format html > access-report.html
@@ -109,6 +109,8 @@ pub(crate) fn command() -> Command {
         )
         .arg(via_lambda::argument())
         .subcommands(operations)
+        .subcommand(commands::history::command())
+        .subcommand(commands::undo::command())
         .subcommand(
             Command::new("completions")
                 .about("Print a shell's completion script")

@@ -4,10 +4,12 @@ mod arguments;
 mod audit_file;
 mod caller;
 mod command;
+mod commands;
 mod interrupt;
 mod local_run;
 mod out;
 mod private_file;
+mod record_target;
 mod render;
 mod run;
 mod via_lambda;
@@ -56,9 +58,8 @@ fn main() -> ExitCode {
     logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
     let entry = actions::ALL
         .iter()
-        .find(|entry| entry.operation.spec.name == name)
-        .expect("clap only takes subcommands that it was given");
-    if let Err(error) = arguments::check(entry, arguments) {
+        .find(|entry| entry.operation.spec.name == name);
+    if let Some(Err(error)) = entry.map(|entry| arguments::check(entry, arguments)) {
         return said(&error);
     }
     let as_lines = arguments.get_flag("json_lines");
@@ -68,7 +69,12 @@ fn main() -> ExitCode {
         .build();
     let interrupt = Interrupt::default();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(entry, arguments, as_json, &interrupt)),
+        Ok(runtime) => runtime.block_on(async {
+            match entry {
+                Some(entry) => run(entry, arguments, as_json, &interrupt).await,
+                None => commands::run(name, arguments, as_json, &interrupt).await,
+            }
+        }),
         Err(error) => Err(actions::Error::unavailable(error.to_string())),
     };
     let write = |answer: &Value| {
@@ -93,7 +99,11 @@ fn main() -> ExitCode {
         Ok(answer)
     });
     match result {
-        Ok(Some(_)) => ExitCode::SUCCESS,
+        Ok(Some(answer)) => {
+            let how = commands::undo::how(&answer, arguments).filter(|_| !as_json);
+            how.into_iter().for_each(out::say);
+            ExitCode::SUCCESS
+        }
         Ok(None) => {
             out::say("Not done: nothing was changed.");
             ExitCode::from(exit_code(ErrorKind::Refused))

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     /// `--name-file`: a JSON document. Where another member takes the same as text, what is no JSON goes
     /// there.
     Document { text: Option<String> },
+    /// `--name-file`: accounts of a person, in any of the forms that a list of people has them in.
+    Accounts,
     /// `--name-file`: an audit record, out of whatever has some.
     Record,
     /// The text of a document, by that one's argument.
@@ -106,6 +108,15 @@ pub(super) fn long(name: &str) -> String {
     name.replace('_', "-")
 }
 
+/// A word as a shell reads it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 pub(super) fn members(entry: &Entry) -> Vec<Member> {
     let schema = Value::from((entry.input)());
     let properties = schema["properties"].as_object();
@@ -135,6 +146,9 @@ pub(super) fn kind(schema: &Value, property: &Value) -> Kind {
     }
     if property["x-report"] == true {
         return Kind::Report;
+    }
+    if property["x-accounts"] == true {
+        return Kind::Accounts;
     }
     if property["x-record"] == true {
         return Kind::Record;

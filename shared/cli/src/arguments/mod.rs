@@ -3,9 +3,13 @@
 mod command;
 mod members;
 mod read;
+mod records;
 #[cfg(test)]
 mod tests;
+mod whom;
 
 pub(crate) use command::command;
-pub(crate) use members::{names_a_user, takes_accounts, takes_long};
+pub(crate) use members::{names_a_user, quoted, takes_accounts, takes_long};
 pub(crate) use read::{LARGEST_FILE, check, input, report, unreadable_input};
+pub(crate) use records::from_record;
+pub(crate) use whom::{Whom, given as whom};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::outcome::outcome;
 use super::parts::{cell, table, warnings};
-use super::{people, user_changes};
+use super::{history, people, user_changes};
 
 /// Any operation's answer. An outcome shows what changed; lists of objects are tables, with what else
 /// is told above them; anything else is its members.
@@ -16,6 +16,9 @@ pub(crate) fn answer(answer: &Value) -> String {
     };
     if people::is_about(members) {
         return people::answer(members);
+    }
+    if history::is_about(members) {
+        return history::answer(members);
     }
     if user_changes::is_about(members) {
         return user_changes::answer(members);
