@@ -15,11 +15,12 @@ mod user_changes;
 
 pub use crate::core::{
     AccountId, Action, Audit, AuditRecord, AuditRecords, Caller, Changed, Check, Common, Effect,
-    Ending, Entry, Error, ErrorKind, FieldChange, Found, Holder, IdentityRules, Input, Journal,
-    JournalEntry, JournalError, JournalErrorKind, JournalKey, Lease, Noun, OnlyTarget, Operation,
-    Phase, Policy, Progress, Result, Run, RunContext, Scope, SecretReader, SecretWriter, Services,
-    Spec, Staged, Subject, Target, Targets, Verdict, WrongInput, invoke, nearest_name, no_formula,
-    schema, strict_json, typed, typed_whole,
+    Ending, Entry, Error, ErrorKind, FieldChange, Found, History, Holder, IdentityRules, Input,
+    Journal, JournalEntry, JournalError, JournalErrorKind, JournalKey, Lease, NotOne, Noun,
+    OnlyTarget, Operation, PastRun, Phase, Policy, Progress, RecordText, Result, Run, RunContext,
+    RunOutcome, Scope, SecretReader, SecretWriter, Services, Spec, Staged, Subject, Target,
+    Targets, UndoPath, Verdict, WrongInput, invoke, nearest_name, no_formula, schema, strict_json,
+    typed, typed_whole,
 };
 pub use access_report::{
     AccessReport, AccountRef, Finding, FindingKind, KeyOwner, ReportedAccount, ReportedKey,
@@ -27,7 +28,8 @@ pub use access_report::{
 };
 pub use console::{
     AccessChange, AuthenticationType, Change, CharacterClass, ConsoleContext, Delivery, IdOrName,
-    Outcome, Place, Plan, ResourceView, RoleView, Selector, Snapshot, UserView, generate_password,
+    Outcome, Place, Plan, Recorded, RecordedState, ResourceView, RestoreRecord, RoleView, Selector,
+    Snapshot, UserView, generate_password,
 };
 pub use operations::*;
 pub use person::{
@@ -36,8 +38,9 @@ pub use person::{
     SurfaceVerdict, Surfaces,
 };
 pub use platform::{
-    ApiKeyView, Left, PlatformChange, PlatformContext, PlatformPlan, PlatformSelector,
-    PlatformSnapshot, PlatformUserView, ProductView,
+    ApiKeyView, Left, PlatformChange, PlatformContext, PlatformPlan, PlatformRecorded,
+    PlatformRecordedState, PlatformRestoreRecord, PlatformSelector, PlatformSnapshot,
+    PlatformUserView, ProductView,
 };
 pub use registry::{ALL, SPECS};
 pub use user_changes::{UserChange, UserChangeKind};

@@ -1,7 +1,7 @@
 //! The file that keeps audit records on a laptop.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +20,18 @@ use crate::profile;
 /// How often another process is waited for that is adding a record, and how long each time.
 const WAITS: u32 = 500;
 const WAIT: Duration = Duration::from_millis(10);
+
+/// So much of the file is read: some thousand runs. A record takes many times its size in memory.
+const LARGEST_READ: u64 = 16 << 20;
+
+/// The newest records of the file.
+pub(crate) struct Newest {
+    /// Where they are, for people.
+    pub(crate) place: String,
+    pub(crate) text: String,
+    /// How many bytes of older ones were not read.
+    pub(crate) left_out: u64,
+}
 
 /// A file that only grows, readable by its owner alone; made when the first record is written.
 pub(crate) struct AppendedFile(PathBuf);
@@ -55,6 +67,38 @@ impl AppendedFile {
     /// Where it is, for people.
     pub(crate) fn place(&self) -> String {
         self.0.display().to_string()
+    }
+
+    /// The newest records, from the beginning of a line. A file that nobody `named` need not be there.
+    pub(crate) fn newest(&self, named: bool) -> actions::Result<Newest> {
+        let read = || -> io::Result<(String, u64)> {
+            let mut file = File::open(&self.0)?;
+            let length = file.metadata()?.len();
+            let mut left_out = length.saturating_sub(LARGEST_READ);
+            file.seek(SeekFrom::Start(left_out))?;
+            let mut bytes = Vec::new();
+            file.take(LARGEST_READ).read_to_end(&mut bytes)?;
+            if left_out > 0 {
+                let line = bytes.iter().position(|byte| *byte == b'\n');
+                let line = line.map_or(bytes.len(), |end| end + 1);
+                bytes.drain(..line);
+                left_out += line as u64;
+            }
+            // What is no text spoils its own line alone.
+            Ok((String::from_utf8_lossy(&bytes).into_owned(), left_out))
+        };
+        let (text, left_out) = match read() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !named => (String::new(), 0),
+            read => read.map_err(|error| {
+                let expected = format!("{} can't be read: {error}", self.place());
+                actions::Error::invalid_input("--audit-file", &expected)
+            })?,
+        };
+        Ok(Newest {
+            place: self.place(),
+            text,
+            left_out,
+        })
     }
 
     /// Adds a record on a line of its own, also behind one that could not be written whole. One process at a

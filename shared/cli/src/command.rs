@@ -41,8 +41,8 @@ Examples:
   r7user disable-user --login jdoe --ticket OFF-1042
   r7user grant-site-access --login jdoe --sites 'Branch office,7'
   r7user set-password --login jdoe --generate-password --deliver-to users/jdoe
-  grep '\"audit\":\"before\"' audit.jsonl | tail -1 |
-    r7user restore-user --record-file - --yes
+  r7user history --login jdoe
+  r7user undo
   r7user offboard-user --email jdoe@example.com --ticket OFF-1042
   r7user offboard-users --people-file leavers.csv --report leavers.jsonl
   r7user access-report --format html > access-report.html

@@ -16,6 +16,7 @@ mod output;
 mod private_file;
 mod profile;
 mod question;
+mod record_target;
 mod refused;
 mod render;
 mod run;
@@ -27,6 +28,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use actions::{Entry, ErrorKind};
+use clap::ArgMatches;
 use rapid7::printable_lines;
 use serde_json::{Value, json};
 use services::logs;
@@ -65,9 +67,8 @@ pub fn main() -> ExitCode {
     logs::to_stderr(arguments.get_flag("verbose").then_some(Level::INFO));
     let entry = actions::ALL
         .iter()
-        .find(|entry| entry.operation.spec.name == name)
-        .expect("clap only takes subcommands that it was given");
-    if let Err(error) = arguments::check(entry, arguments) {
+        .find(|entry| entry.operation.spec.name == name);
+    if let Some(Err(error)) = entry.map(|entry| arguments::check(entry, arguments)) {
         return refused::said(&error, form);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -75,15 +76,21 @@ pub fn main() -> ExitCode {
         .build();
     let interrupt = Interrupt::default();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(entry, arguments, form, &interrupt)),
+        Ok(runtime) => runtime.block_on(async {
+            match entry {
+                Some(entry) => run(entry, arguments, form, &interrupt).await,
+                None => commands::answer(name, arguments, form, &interrupt).await,
+            }
+        }),
         Err(error) => Err(actions::Error::unavailable(error.to_string())),
     };
-    ended(entry, result, form, &interrupt)
+    ended(entry, arguments, result, form, &interrupt)
 }
 
 /// Tells how a run ended: its answer, that a person said no, or its error.
 fn ended(
-    entry: &Entry,
+    entry: Option<&Entry>,
+    arguments: &ArgMatches,
     result: actions::Result<Option<Value>>,
     form: Form,
     interrupt: &Interrupt,
@@ -99,14 +106,22 @@ fn ended(
         Ok(answer)
     });
     match result {
-        Ok(Some(_)) => ExitCode::SUCCESS,
+        Ok(Some(answer)) => {
+            let how = commands::undo::how(&answer, arguments);
+            let how = how.filter(|_| !form.is_for_programs());
+            how.into_iter().for_each(out::say);
+            ExitCode::SUCCESS
+        }
         Ok(None) => {
             out::say("Not done: nothing was changed.");
             ExitCode::from(interrupt.signal_code().unwrap_or(DECLINED))
         }
         Err(error) => {
             let code = interrupt.exit_code(&error);
-            let mut error = arguments::in_flags(entry, error);
+            let mut error = match entry {
+                Some(entry) => arguments::in_flags(entry, error),
+                None => error,
+            };
             // What was done to whom is an answer, although some of it failed.
             if form.is_for_programs()
                 && let Some(report) = error.details.as_deref()

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::audit_file::{AppendedFile, state_folder};
 use crate::caller::{person, request_id};
 use crate::interrupt::Interrupt;
-use crate::watch::Watcher;
+use crate::watch::{self, Watcher};
 use crate::{arguments, profile};
 
 /// An operation, with all that it may use.
@@ -59,10 +59,14 @@ impl LocalRun {
             Effect::Read => None,
             _ => Some(settings.journal.map_or_else(journal_of_this_machine, Ok)?),
         };
-        if let Some(at) = arguments::report(entry, arguments)
-            && let Some(earlier) = watcher.keep_rows(&at.path, at.resume)?
-        {
-            input.insert(at.member, earlier.into());
+        if let Some(at) = arguments::report(entry, arguments) {
+            let earlier = match input.get("dry_run") {
+                Some(Value::Bool(true)) => watch::rows_of(&at.path, at.resume)?,
+                _ => watcher.keep_rows(&at.path, at.resume)?,
+            };
+            if let Some(earlier) = earlier {
+                input.insert(at.member, earlier.into());
+            }
         }
         let progress = Some(watcher.clone() as Arc<dyn actions::Progress>);
         let mut services = assemble(
@@ -85,6 +89,30 @@ impl LocalRun {
     /// Where its audit records are.
     pub(crate) fn audit_place(&self) -> &str {
         &self.audit_place
+    }
+
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Runs an operation that this one reads by. Whether that may be is decided by this one, as for the plugin's;
+    /// nobody watches it.
+    pub(crate) async fn read(
+        &self,
+        operation: Operation,
+        input: Map<String, Value>,
+    ) -> actions::Result<Value> {
+        self.services.policy.may_run(self.operation.spec.name)?;
+        let mut services = self.services.clone();
+        services.policy.operations = None;
+        services.progress = None;
+        let reader = Self {
+            operation,
+            services,
+            timeout: self.timeout,
+            audit_place: String::new(),
+        };
+        reader.run(input).await
     }
 
     pub(crate) async fn run(&self, input: Map<String, Value>) -> actions::Result<Value> {

@@ -8,10 +8,12 @@ use actions::{Effect, Entry};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
+use crate::arguments::Whom;
 use crate::interrupt::{Interrupt, Told};
 use crate::local_run::LocalRun;
 use crate::output::Form;
 use crate::question::confirmed;
+use crate::record_target::name_console;
 use crate::render::Page;
 use crate::via_lambda::{self, ViaLambda};
 use crate::watch::Watcher;
@@ -24,8 +26,25 @@ pub(crate) async fn run(
     form: Form,
     interrupt: &Interrupt,
 ) -> actions::Result<Option<Value>> {
-    let operation = entry.operation;
     let mut input = arguments::input(entry, arguments)?;
+    let whom = arguments::whom(entry, arguments, &mut input)?;
+    let result = carry_out(entry, arguments, input, whom.as_ref(), form, interrupt).await;
+    result.map_err(|error| match &whom {
+        Some(whom) => whom.told(error),
+        None => error,
+    })
+}
+
+/// The same with an input that is made already.
+pub(crate) async fn carry_out(
+    entry: &Entry,
+    arguments: &ArgMatches,
+    mut input: Map<String, Value>,
+    whom: Option<&Whom>,
+    form: Form,
+    interrupt: &Interrupt,
+) -> actions::Result<Option<Value>> {
+    let operation = entry.operation;
     let yes = arguments.get_flag("yes");
     let dry = input.get("dry_run") == Some(&Value::Bool(true));
     // A new password takes the old one away, whatever else the operation does.
@@ -62,6 +81,13 @@ pub(crate) async fn run(
             interrupt,
         )?)),
     };
+    if let Some(whom) = whom {
+        let read = async |operation, input| go.read(operation, input).await;
+        whom.settle(read, &mut input).await?;
+    }
+    if let Go::Here(here) = &go {
+        name_console(entry, here.services(), &mut input).await?;
+    }
     // A person sees the plan before anything is written.
     if operation.spec.effect != Effect::Read && !dry && (asks || !form.is_for_programs()) {
         let mut preview = input.clone();
@@ -134,7 +160,7 @@ fn plan_in(error: &actions::Error) -> Option<Value> {
 }
 
 /// Where an operation is carried out.
-enum Go {
+pub(crate) enum Go {
     /// By this process.
     Here(Box<LocalRun>),
     /// By a deployment's function.
@@ -146,6 +172,26 @@ impl Go {
         match self {
             Self::Here(here) => here.run(input).await,
             Self::ViaLambda(function) => function.run(input).await,
+        }
+    }
+
+    /// Reads something else that the run needs to know.
+    pub(crate) async fn read(
+        &self,
+        operation: &str,
+        input: Map<String, Value>,
+    ) -> actions::Result<Value> {
+        let entries = actions::ALL.iter().map(|entry| entry.operation);
+        let found = entries.into_iter().find(|one| one.spec.name == operation);
+        let Some(operation) = found else {
+            return Err(actions::Error::invalid_input(
+                operation,
+                "expected an operation",
+            ));
+        };
+        match self {
+            Self::Here(here) => here.read(operation, input).await,
+            Self::ViaLambda(function) => function.of(operation.spec).run(input).await,
         }
     }
 

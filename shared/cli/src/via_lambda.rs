@@ -125,6 +125,15 @@ impl ViaLambda {
         })
     }
 
+    /// Another operation's function of the same deployment.
+    pub(crate) fn of(&self, spec: &'static Spec) -> Self {
+        Self {
+            functions: self.functions.clone(),
+            spec,
+            patience: self.patience,
+        }
+    }
+
     pub(crate) async fn run(&self, mut input: Map<String, Value>) -> actions::Result<Value> {
         if let Some(person) = person() {
             input.entry("requested_by").or_insert(person.into());

@@ -29,6 +29,31 @@ pub(crate) struct Watcher {
     rows: Option<Mutex<io::BufWriter<io::Stdout>>>,
 }
 
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    let expected = format!("{} can't be used: {error}", path.display());
+    Error::invalid_input("--report", &expected)
+}
+
+fn earlier_rows(path: &Path) -> Result<String, Error> {
+    files::check_regular(path).map_err(|error| unusable(path, &error))?;
+    match files::read_file(path, LARGEST_FILE) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(unusable(path, &error)),
+    }
+}
+
+/// What a dry run goes on from: it keeps no rows, so the file is neither made nor anybody's.
+///
+/// # Errors
+/// `InvalidInput` if the file can't be used.
+pub(crate) fn rows_of(path: &Path, resume: bool) -> Result<Option<String>, Error> {
+    match resume {
+        true => earlier_rows(path).map(Some),
+        false => Ok(None),
+    }
+}
+
 struct Report {
     file: File,
     shown: String,
@@ -57,15 +82,8 @@ impl Watcher {
     /// `InvalidInput` if the file can't be used, before anything is done.
     pub(crate) fn keep_rows(&self, path: &Path, resume: bool) -> Result<Option<String>, Error> {
         let shown = path.display().to_string();
-        let failed = |error: io::Error| {
-            Error::invalid_input("--report", &format!("{shown} can't be used: {error}"))
-        };
-        files::check_regular(path).map_err(failed)?;
-        let earlier = match files::read_file(path, LARGEST_FILE) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(failed(error)),
-        };
+        let failed = |error: io::Error| unusable(path, &error);
+        let earlier = earlier_rows(path)?;
         if !resume && !earlier.trim().is_empty() {
             let expected = format!(
                 "{shown} has the rows of an earlier run: --resume goes on from it, or name another"

@@ -222,6 +222,28 @@ mod tests {
         }
     }
 
+    /// What restores takes what the step before it told.
+    #[test]
+    fn a_record_in_an_output_is_of_the_type_that_restoring_takes() {
+        let record = |fields: &[Field]| {
+            let field = fields.iter().find(|field| field.name == "record");
+            field.map(|field| field.kind.clone())
+        };
+        for (restore, platform) in [("restore_user", false), ("restore_platform_user", true)] {
+            let taken = all().into_iter().find(|action| action.name == restore);
+            let taken = record(&taken.expect(restore).input).expect(restore);
+            let told = all().into_iter().filter(|action| {
+                action.entry.platform == platform && action.entry.console != platform
+            });
+            let told: Vec<_> = told.filter_map(|action| record(&action.output)).collect();
+            assert!(told.len() > 3, "{restore}");
+            assert!(
+                told.iter().all(|kind| *kind == taken),
+                "{restore}: {told:?}"
+            );
+        }
+    }
+
     #[test]
     fn examples_are_what_the_fields_take() {
         for action in all() {

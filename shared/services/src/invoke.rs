@@ -31,6 +31,7 @@ const LAMBDA: Service = Service {
 pub const LONGEST: usize = 6 * 1024 * 1024;
 
 /// The functions of a deployment: one an operation, named alike.
+#[derive(Clone)]
 pub struct Functions {
     client: Client,
     prefix: String,

@@ -377,6 +377,20 @@ pub fn without(mut object: Value, member: &str) -> Value {
     object
 }
 
+/// An outcome without the records of before: these are in the audit already.
+///
+/// # Panics
+/// If it is no object.
+#[must_use]
+pub fn without_records(outcome: &Value) -> Value {
+    let mut outcome = without(outcome.clone(), "record");
+    let surfaces = outcome.get_mut("surfaces").and_then(Value::as_array_mut);
+    for surface in surfaces.into_iter().flatten() {
+        *surface = without(surface.take(), "record");
+    }
+    outcome
+}
+
 /// In which members of which users two snapshots of a console differ, for people.
 #[must_use]
 pub fn differing(is: &Value, should_be: &Value) -> Vec<String> {

@@ -18,6 +18,9 @@ use super::json::Json;
 /// What stands for what the platform calls a request, which is another each time.
 const CORRELATION_ID: &str = "7d9e7c29-8f9f-4b3f-9a57-0c7d6c1b2a3e";
 
+/// What stands for what a caller calls a run.
+const REQUEST_ID: &str = "3b0c1f0e-5a55-4d0c-9f52-6f1f0e7b9a11";
+
 /// What stands for when it was.
 const TIME: &str = "2026-01-02T03:04:05Z";
 
@@ -97,6 +100,13 @@ async fn staged(
         text = text.replace(time.as_str().unwrap_or_default(), TIME);
         output["generated_at"] = TIME.into();
     }
+    let surfaces = output.get_mut("surfaces").and_then(Value::as_array_mut);
+    let records = surfaces.into_iter().flatten();
+    let mut records: Vec<&mut Value> = records.filter_map(|one| one.get_mut("record")).collect();
+    records.iter_mut().for_each(|record| dateless(record));
+    if let Some(record) = output.get_mut("record") {
+        dateless(record);
+    }
     let changes = output.get_mut("changes").and_then(Value::as_array_mut);
     for change in changes.into_iter().flatten() {
         if let Some(time) = change.get_mut("seen_at") {
@@ -118,6 +128,12 @@ async fn staged(
         output = output.replace(id, CORRELATION_ID);
     }
     Ok(output)
+}
+
+/// An audit record without what is another each time.
+fn dateless(record: &mut Value) {
+    record["at"] = TIME.into();
+    record["request_id"] = REQUEST_ID.into();
 }
 
 fn stage(

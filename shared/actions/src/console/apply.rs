@@ -132,6 +132,7 @@ impl ConsoleContext {
             ]
             .concat(),
             correlation_ids: Vec::new(),
+            record: None,
         }
     }
 
@@ -194,8 +195,10 @@ impl ConsoleContext {
             let same = self.refresh(&before, &mut plan).await;
             before = same.map_err(|error| again_if(true, error))?;
         }
-        self.run
-            .begin_to_write(&outcome, Some(before.to_json()))
+        let state = Some(before.to_json());
+        let record = self
+            .run
+            .begin_to_write(&outcome, state, plan.undo())
             .await?;
         if self.stage(before.user.login(), &mut plan).await? == Delivered::Before {
             plan.delivery = None;
@@ -241,6 +244,7 @@ impl ConsoleContext {
             left?;
         }
         outcome.changed = true;
+        outcome.record = record;
         match after {
             Some(after) => {
                 outcome.changes = observed(&before, &after);
@@ -374,7 +378,7 @@ impl ConsoleContext {
         if self.run.dry_run {
             return Ok(outcome);
         }
-        self.run.begin_to_write(&outcome, None).await?;
+        self.run.begin_to_write(&outcome, None, plan.undo()).await?;
         let id = self.create(new, &mut outcome.warnings).await?;
         applied.push(format!("created {} as user {id}", new.login));
         let user = self.user(id).await?;

@@ -15,6 +15,11 @@ use crate::core::error::{Changed, Error, ErrorKind, Result};
 use crate::core::journal::{Found, JournalEntry, JournalKey};
 use crate::core::lease::{Held, Taken, whose};
 use crate::core::text::printable;
+use crate::core::undo::Undo;
+
+/// What gives back is not taken back.
+const GAVE_BACK: Undo =
+    Undo::Instead("the run gave back what an earlier one had cost the account: undo that one");
 
 /// What an account must have, whatever becomes of a run. Logins are there since a number alone is no proof of
 /// who is meant: before the run and as it intends.
@@ -212,6 +217,7 @@ impl ConsoleContext {
         let subject = self.subject(&now.user);
         let record = json!({
             "subject": subject, "plan": plan.to_lines(), "state": now.to_json(), "left_behind": left,
+            "undo": GAVE_BACK.to_json(),
         });
         let target = &subject.target;
         let recorded = self.run.record(target, Phase::Before, record).await;

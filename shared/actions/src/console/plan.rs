@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::core::change::{FieldChange, changes};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::text::printable;
+use crate::core::undo::Undo;
 
 /// An account with its individual grants. `None` where they were not read or mean nothing: a user
 /// with all sites has no individual ones.
@@ -205,6 +206,34 @@ impl Change {
         }
     }
 
+    /// How it is taken back.
+    fn undo(&self) -> Undo {
+        match self {
+            Self::CreateUser(_) => Undo::Instead(
+                "the run created the account, so there was none before: disable-user or delete-user takes it \
+                 away",
+            ),
+            Self::ReplaceUser { fields, .. } => {
+                let told = |field: &FieldChange| !UNTOLD.contains(&field.field.as_str());
+                match fields.iter().any(told) {
+                    true => Undo::By("restore-user"),
+                    false => NO_PASSWORD,
+                }
+            }
+            Self::SetAccess(_) => Undo::By("restore-user"),
+            Self::SetOwnPassword(..) => NO_PASSWORD,
+            Self::UnlockUser(_) => {
+                Undo::Instead("a lock can't be given back: disable-user keeps somebody out")
+            }
+            Self::ResetTwoFactor(_) => {
+                Undo::Instead("no record holds a seed: reset-two-factor makes another one")
+            }
+            Self::DeleteUser(_) => Undo::Instead(
+                "an account that was deleted can't be brought back: provision-user makes another one",
+            ),
+        }
+    }
+
     /// In one line for people.
     #[must_use]
     pub fn to_line(&self) -> String {
@@ -240,6 +269,12 @@ impl Change {
         }
     }
 }
+
+/// Members that a console never tells, so that no record has them.
+const UNTOLD: [&str; 2] = ["password", "passwordResetOnLogin"];
+
+const NO_PASSWORD: Undo =
+    Undo::Instead("no record holds a password: set-password sets another one");
 
 fn new_password() -> FieldChange {
     FieldChange {
@@ -312,6 +347,14 @@ impl Plan {
             .next("check the account's role and the console's version"));
         }
         Ok(Self::replace(user, |edit| edit.set_enabled(enabled)))
+    }
+
+    /// How it is taken back.
+    pub(crate) fn undo(&self) -> Undo {
+        match self.changes.first() {
+            Some(create @ Change::CreateUser(_)) => create.undo(),
+            _ => Undo::of(self.changes.iter().map(Change::undo)),
+        }
     }
 
     /// Adds what is given and taken one by one, if it is anything.

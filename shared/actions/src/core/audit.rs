@@ -31,7 +31,7 @@ pub struct AuditRecord<'a> {
     pub requested_by: Option<&'a str>,
     /// The address of the console or the platform; several, for a run on a person.
     pub target: &'a str,
-    /// Before: `{subject, plan, state}`. After: the outcome, or `{error}`.
+    /// Before: `{subject, plan, state, undo}`. After: the outcome, or `{error}`.
     pub record: Value,
 }
 

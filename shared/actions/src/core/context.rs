@@ -17,6 +17,7 @@ use crate::core::lease::Leases;
 use crate::core::outcome::Outcome;
 use crate::core::policy::Policy;
 use crate::core::spec::Spec;
+use crate::core::undo::{Undo, without_records};
 
 /// Reads secrets that inputs refer to, such as a new user's password.
 pub trait SecretReader: Send + Sync {
@@ -268,12 +269,16 @@ impl RunContext {
         Ok(())
     }
 
+    /// Writes an audit record, and hands it back as it was written.
     pub(crate) async fn record(
         &self,
         target: &str,
         phase: Phase,
-        record: Value,
-    ) -> std::result::Result<(), String> {
+        mut record: Value,
+    ) -> std::result::Result<Value, String> {
+        if phase == Phase::After {
+            without_records(&mut record);
+        }
         let record = AuditRecord {
             at: jiff::Timestamp::now().to_string(),
             audit: phase,
@@ -284,30 +289,34 @@ impl RunContext {
             target,
             record,
         };
-        self.services.audit.write(&record).await
+        self.services.audit.write(&record).await?;
+        serde_json::to_value(&record).map_err(|error| error.to_string())
     }
 
     /// The last moment at which nothing has been written: there must be time to read back, nobody may
     /// have told the process to end, and the audit record, with the state that is going to change, must be
-    /// safe.
+    /// safe. Answers with that record, where the run is taken back by it.
     pub(crate) async fn begin_to_write<State>(
         &self,
         outcome: &Outcome<State>,
         state: Option<Value>,
-    ) -> Result<()> {
+        undo: Undo,
+    ) -> Result<Option<Value>> {
         self.time_to_write()?;
         self.begun.begin(&self.services.ending)?;
         let record = json!({
             "subject": outcome.subject,
             "plan": outcome.plan,
             "state": state,
+            "undo": undo.to_json(),
         });
         let recorded = self
             .record(&outcome.subject.target, Phase::Before, record)
             .await;
-        recorded.map_err(|error| {
+        let record = recorded.map_err(|error| {
             Error::unavailable(format!("the audit record could not be written: {error}"))
-        })
+        })?;
+        Ok(undo.is_by_record().then_some(record))
     }
 
     /// Gets a target ready, in time.

@@ -8,6 +8,7 @@ pub(crate) mod context;
 pub(crate) mod ending;
 pub(crate) mod entry;
 pub(crate) mod error;
+pub(crate) mod history;
 pub(crate) mod hold;
 pub(crate) mod identity_rules;
 pub(crate) mod input;
@@ -27,6 +28,7 @@ pub(crate) mod spec;
 pub mod strict_json;
 pub(crate) mod text;
 pub(crate) mod typed;
+pub(crate) mod undo;
 
 pub use action::Action;
 pub use audit::{Audit, AuditRecord, Phase};
@@ -39,6 +41,7 @@ pub use context::{
 pub use ending::Ending;
 pub use entry::{Entry, Noun};
 pub use error::{Changed, Error, ErrorKind, Result, WrongInput};
+pub use history::{History, NotOne, PastRun, RunOutcome, UndoPath};
 pub use identity_rules::IdentityRules;
 pub use input::{Common, Input};
 pub use journal::{
@@ -48,7 +51,7 @@ pub use near::nearest_name;
 pub use operation::{Operation, Run, invoke};
 pub use outcome::{AccountId, Subject};
 pub use policy::Policy;
-pub use records::AuditRecords;
+pub use records::{AuditRecords, RecordText};
 pub use spec::{Effect, Spec};
 pub use text::no_formula;
 pub use typed::{typed, typed_whole};

@@ -6,6 +6,7 @@ use rapid7::console::User;
 use rapid7::platform;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::core::change::FieldChange;
 use crate::core::text::printable;
@@ -76,9 +77,15 @@ impl Subject {
     }
 }
 
+/// An account as it is shown, of a surface whose accounts can be brought back.
+pub trait Restorable {
+    /// The audit record that one is restored from.
+    type Record: JsonSchema;
+}
+
 /// What was done, proven by reading back.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "Outcome")]
+#[schemars(rename = "Outcome", bound = "State: JsonSchema + Restorable")]
 pub struct Outcome<State> {
     /// The operation.
     pub operation: String,
@@ -100,4 +107,9 @@ pub struct Outcome<State> {
     /// none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub correlation_ids: Vec<String>,
+    /// The audit record from before the change: given to the operation that restores, as its `record`, it
+    /// brings the account back. Left out where nothing was changed that a record brings back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<State::Record>")]
+    pub record: Option<Value>,
 }

@@ -4,18 +4,52 @@ use std::ops::Range;
 
 use serde_json::{Deserializer, Value};
 
-use crate::core::text::printable;
-
-/// So many records are named where one has to be chosen.
-const NAMED: usize = 5;
-
 /// The audit records in a text: a file of one a line, a single one, one that was written over several lines for
-/// people, or any of these among other lines.
+/// people, or any of these among other lines. An answer that has records counts for those.
 #[derive(Debug)]
 pub struct AuditRecords<'a> {
     text: &'a str,
-    found: Vec<(Range<usize>, Value)>,
+    found: Vec<Found>,
     broken: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Found {
+    /// The document that it is, or is in.
+    place: Range<usize>,
+    /// Where in the document, as a JSON pointer.
+    within: String,
+    record: Value,
+}
+
+/// A record as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordText<'a> {
+    /// The JSON document that it is, or is in.
+    pub document: &'a str,
+    /// Where in the document, as a JSON pointer.
+    pub within: &'a str,
+}
+
+/// Where answers stand: by themselves, in an error, in a message of the plugin.
+const ANSWERS: [&str; 4] = ["", "/details", "/error/details", "/body/output"];
+
+/// The records in an answer, with their places.
+fn in_answer(document: &Value) -> Vec<(String, &Value)> {
+    let mut found = Vec::new();
+    for answer in ANSWERS {
+        let surfaces = document.pointer(&format!("{answer}/surfaces"));
+        let surfaces = surfaces.and_then(Value::as_array).map_or(0, Vec::len);
+        let of_surfaces = (0..surfaces).map(|n| format!("{answer}/surfaces/{n}/record"));
+        for place in std::iter::once(format!("{answer}/record")).chain(of_surfaces) {
+            if let Some(record) = document.pointer(&place)
+                && record["audit"] == "before"
+            {
+                found.push((place, record));
+            }
+        }
+    }
+    found
 }
 
 impl<'a> AuditRecords<'a> {
@@ -28,19 +62,34 @@ impl<'a> AuditRecords<'a> {
             broken: Vec::new(),
         };
         let mut at = 0;
+        let (mut counted, mut line) = (0, 1);
         while let Some(begin) = text[at..].find(|c: char| !c.is_whitespace() && c != '\u{feff}') {
             at += begin;
             let mut values = Deserializer::from_str(&text[at..]).into_iter::<Value>();
             match values.next() {
                 Some(Ok(value)) if value.is_object() => {
                     let end = at + values.byte_offset();
-                    if value["audit"].is_string() {
-                        records.found.push((at..end, value));
-                    }
+                    let place = at..end;
                     at = end;
+                    if value["audit"].is_string() {
+                        records.found.push(Found {
+                            place,
+                            within: String::new(),
+                            record: value,
+                        });
+                        continue;
+                    }
+                    let inner = in_answer(&value).into_iter().map(|(within, record)| Found {
+                        place: place.clone(),
+                        within,
+                        record: record.clone(),
+                    });
+                    records.found.extend(inner);
                 }
                 _ => {
-                    records.broken.push(text[..at].matches('\n').count() + 1);
+                    line += text[counted..at].matches('\n').count();
+                    counted = at;
+                    records.broken.push(line);
                     let next = text[at..].find("\n{");
                     at = next.map_or(text.len(), |next| at + next);
                 }
@@ -57,7 +106,7 @@ impl<'a> AuditRecords<'a> {
 
     /// The records.
     pub fn iter(&self) -> impl Iterator<Item = &Value> {
-        self.found.iter().map(|(_, record)| record)
+        self.found.iter().map(|found| &found.record)
     }
 
     /// The lines, counted from one, at which something begins that can't be read.
@@ -66,45 +115,14 @@ impl<'a> AuditRecords<'a> {
         &self.broken
     }
 
-    /// The text of the one record that has the state from before a run.
-    ///
-    /// # Errors
-    /// What is expected, if there is not exactly one.
-    pub fn to_restore_from(&self) -> Result<&'a str, String> {
-        let before = self.found.iter();
-        let before: Vec<_> = before
-            .filter(|(_, record)| record["audit"] == "before")
-            .collect();
-        match before.as_slice() {
-            [(place, _)] => Ok(&self.text[place.clone()]),
-            [] => Err(format!(
-                "expected a record with \"audit\": \"before\", and there is none among {}",
-                self.found.len()
-            )),
-            several => {
-                let last = several.iter().rev().take(NAMED);
-                let last: Vec<String> = last.map(|(_, record)| line(record)).collect();
-                Err(format!(
-                    "expected one record with \"audit\": \"before\", and there are {}; the last are {}. \
-                     Give the line of one by itself",
-                    several.len(),
-                    last.join(", ")
-                ))
-            }
+    /// One of them as it was written.
+    pub(crate) fn text(&'a self, index: usize) -> RecordText<'a> {
+        let Found { place, within, .. } = &self.found[index];
+        RecordText {
+            document: &self.text[place.clone()],
+            within,
         }
     }
-}
-
-/// A record in a few words.
-fn line(record: &Value) -> String {
-    let text = |value: &Value| printable(value.as_str().unwrap_or_default());
-    format!(
-        "{} of {} ({}, request {})",
-        text(&record["operation"]),
-        text(&record["record"]["subject"]["login"]),
-        text(&record["at"]),
-        text(&record["request_id"])
-    )
 }
 
 #[cfg(test)]
@@ -124,32 +142,49 @@ mod tests {
     #[test]
     fn every_way_of_keeping_records_is_read() {
         let (before, after) = (record("before", 1), record("after", 1));
-        let taken = |text: &str| {
+        let all = |text: &str| {
             let records = AuditRecords::read(text);
-            let found = records.to_restore_from().map(str::to_owned);
-            let found = found.map(|text| serde_json::from_str::<Value>(&text).expect("JSON"));
+            let found: Vec<Value> = records.iter().cloned().collect();
+            for (index, record) in found.iter().enumerate() {
+                let text = records.text(index);
+                let document: Value = serde_json::from_str(text.document).expect("JSON");
+                assert_eq!(document.pointer(text.within), Some(record));
+            }
             (found, records.broken().to_vec())
         };
         for text in [
-            format!("{before}"),
-            format!("\u{feff}\r\n{before:#}\r\n"),
             format!("{before}\n{after}\n"),
-            format!("{after:#}\n{before:#}"),
+            format!("\u{feff}\r\n{before:#}\r\n{after:#}"),
             format!("{{\"level\":\"INFO\"}}\n{before}\n{after}\n"),
         ] {
-            assert_eq!(taken(&text), (Ok(before.clone()), vec![]), "{text}");
+            assert_eq!(
+                all(&text),
+                (vec![before.clone(), after.clone()], vec![]),
+                "{text}"
+            );
         }
         let text = format!("START now\n{before}\nEND\n\nREPORT\n{after}\n");
-        assert_eq!(taken(&text), (Ok(before.clone()), vec![1, 3]));
-        let (none, _) = taken(&format!("{after}\n{after}"));
-        let told = "expected a record with \"audit\": \"before\", and there is none among 2";
-        assert_eq!(none, Err(told.into()));
-        let (several, _) = taken(&format!("{before}\n{}", record("before", 2)));
-        let several = several.expect_err("two");
-        let told = "there are 2; the last are disable-user of jdoe (2026-01-01T00:00:00Z, request 2), disable-user";
-        assert!(several.contains(told), "{several}");
-        assert!(AuditRecords::read("[1, 2]\n").is_empty());
-        assert!(AuditRecords::read("{\"login\": \"jdoe\"}").is_empty());
+        assert_eq!(
+            all(&text),
+            (vec![before.clone(), after.clone()], vec![1, 3])
+        );
+        // The answers of runs.
+        for answer in [
+            json!({"changed": true, "record": before}),
+            json!({"surfaces": [{"name": "emea"}, {"record": before}]}),
+            json!({"error": {"details": {"surfaces": [{"record": before}]}}}),
+            json!({"body": {"output": {"record": before}}}),
+        ] {
+            assert_eq!(
+                all(&format!("{answer:#}")).0,
+                std::slice::from_ref(&before),
+                "{answer}"
+            );
+        }
+        let other = json!({"record": after, "state": {"record": before}});
+        for text in ["[1, 2]\n", "{\"login\": \"jdoe\"}", &other.to_string()] {
+            assert!(AuditRecords::read(text).is_empty(), "{text}");
+        }
     }
 
     proptest! {

@@ -12,6 +12,7 @@ pub(crate) mod offboarding;
 pub(crate) mod options;
 pub(crate) mod people;
 mod pick;
+mod picks;
 mod platform_task;
 pub(crate) mod report;
 pub(crate) mod resume;

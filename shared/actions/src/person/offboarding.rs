@@ -335,6 +335,7 @@ fn skeleton(surface: &SurfaceIdentity, account: Option<&Candidate>) -> SurfaceRe
         plan: Vec::new(),
         changes: Vec::new(),
         warnings: Vec::new(),
+        record: None,
     }
 }
 

@@ -34,6 +34,12 @@ pub struct AccountPick {
 #[schemars(transparent)]
 pub struct PickedId(AccountId);
 
+impl From<AccountId> for PickedId {
+    fn from(id: AccountId) -> Self {
+        Self(id)
+    }
+}
+
 impl PickedId {
     /// Whether it names this account. UUIDs are compared without regard to case.
     pub(crate) fn names(&self, id: &AccountId) -> bool {

@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use super::account::Person;
 use super::options::AccountPick;
-use super::table;
+use super::picks;
+use super::table::{self, Shape};
 use crate::core::error::{Error, Result};
 use crate::core::input::parse_part;
 use crate::core::strict_json;
@@ -94,24 +95,33 @@ pub(crate) fn people(list: Option<&[PersonEntry]>, text: Option<&str>) -> Result
     }
 }
 
+const PEOPLE: Shape = Shape {
+    columns: &["email", "login", "ticket", "accounts"],
+    one_of: &["email", "login"],
+    expected: "expected CSV whose first line names its columns, email, login or both and perhaps ticket and \
+               accounts; or one JSON object a line",
+};
+
 /// JSON lines, if the text begins like it, else CSV.
 fn from_text(text: &str) -> Result<(Entries, Vec<String>)> {
     let text = text.trim_start_matches('\u{feff}');
     match text.trim_start().starts_with('{') {
         true => Ok((from_json_lines(text)?, Vec::new())),
         false => {
-            let (rows, warnings) = table::read("people_text", text)?;
+            let (rows, warnings) = table::read("people_text", text, &PEOPLE)?;
             let rows = rows.into_iter();
-            let entries = rows.map(|row| {
+            let entries = rows.map(|mut row| {
+                let accounts = row.take("accounts").unwrap_or_default();
+                let place = format!("{}.accounts", row.place);
                 let entry = PersonEntry {
-                    email: row.email,
-                    login: row.login,
-                    accounts: Vec::new(),
-                    ticket: row.ticket,
+                    email: row.take("email"),
+                    login: row.take("login"),
+                    accounts: picks::of_pairs(&place, &accounts)?,
+                    ticket: row.take("ticket"),
                 };
-                (row.place, entry)
+                Ok((row.place, entry))
             });
-            Ok((entries.collect(), warnings))
+            Ok((entries.collect::<Result<_>>()?, warnings))
         }
     }
 }
@@ -245,6 +255,10 @@ mod tests {
                 "`people_text, line 1.ticket`: expected text that is not empty",
             ),
             (
+                "email,accounts\na@example.com,console:4\nb@example.com,canary\n",
+                "`people_text, line 3.accounts`: expected pairs",
+            ),
+            (
                 "{\"email\": 17}\n",
                 "`people_text, line 1.email`: expected a string",
             ),
@@ -273,6 +287,29 @@ mod tests {
             "email;login;ticket\na@example.com;\n",
         ] {
             assert_eq!(read(text), told, "{text:?}");
+        }
+    }
+
+    /// The same accounts in both forms of a list.
+    #[test]
+    fn accounts_are_named_in_csv_as_in_json() {
+        let uuid = "067c4624-3a7c-4f42-8045-fee12e8ad7f6";
+        let json = format!(
+            "{{\"email\": \"a@example.com\", \"accounts\": [{{\"surface\": \"emea\", \"user_id\": 42}}, \
+             {{\"surface\": \"platform\", \"user_id\": \"{uuid}\"}}]}}\n{{\"email\": \"b@example.com\"}}"
+        );
+        let entries = |text: &str| {
+            let listed = people(None, Some(text)).expect(text);
+            let entries = listed.people.into_iter().map(|(_, entry)| entry);
+            entries.collect::<Vec<_>>()
+        };
+        let expected = entries(&json);
+        assert_eq!(expected[0].accounts.len(), 2);
+        for between in [" ", ";", "; ", "\t", " \n"] {
+            let text = format!(
+                "email,Accounts\na@example.com,\"emea:42{between}platform:{uuid}\"\nb@example.com,\n"
+            );
+            assert_eq!(entries(&text), expected, "{text}");
         }
     }
 }

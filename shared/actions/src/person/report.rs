@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::listing::{Candidate, PersonView};
 use crate::core::change::FieldChange;
@@ -69,6 +70,12 @@ pub struct SurfaceReport {
     pub changes: Vec<FieldChange>,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// The audit record from before the change, which restore-user, or restore-platform-user, brings the
+    /// account back from. Left out where nothing was changed that a record brings back, and in a list of
+    /// people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
+    pub record: Option<Value>,
 }
 
 /// What came of a person on all surfaces.
@@ -166,6 +173,7 @@ impl Worked {
         report.subject = Some(outcome.subject);
         report.plan = outcome.plan;
         report.changes = outcome.changes;
+        report.record = outcome.record;
         report.warnings.extend(outcome.warnings);
         Self {
             report,

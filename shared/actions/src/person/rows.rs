@@ -121,7 +121,11 @@ impl Row {
         worked: Vec<Worked>,
         allow_absent: bool,
     ) -> Self {
-        let report = report(run.spec.name, view, run.dry_run, &worked);
+        let mut report = report(run.spec.name, view, run.dry_run, &worked);
+        // A list would grow too long for what takes it. They are in the audit records.
+        for surface in &mut report.surfaces {
+            surface.record = None;
+        }
         let errors = worked.iter().filter_map(|worked| worked.error.clone());
         let mut errors: Vec<Error> = errors.collect();
         let mut reason = None;

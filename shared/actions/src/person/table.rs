@@ -1,4 +1,6 @@
-//! People in CSV, as systems of human resources and spreadsheets write it.
+//! Tables in CSV, as systems of human resources and spreadsheets write them.
+
+use std::collections::BTreeMap;
 
 use csv::StringRecord;
 
@@ -6,29 +8,38 @@ use crate::core::error::{Error, Result};
 use crate::core::lookup::listed;
 use crate::core::text::printable;
 
-/// The columns that are read.
-const COLUMNS: [&str; 3] = ["email", "login", "ticket"];
+/// What a table is of.
+pub(super) struct Shape {
+    /// The columns that are read.
+    pub(super) columns: &'static [&'static str],
+    /// Those of which the first line has one, or it is no such table.
+    pub(super) one_of: &'static [&'static str],
+    /// What to say of another text.
+    pub(super) expected: &'static str,
+}
 
 /// What may stand between cells; of several that fit, the first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-const EXPECTED: &str = "expected CSV whose first line names its columns, email, login or both and perhaps \
-                        ticket; or one JSON object a line";
-
-/// What a row says of a person.
+/// What a row says: what is in its cells, by column.
 pub(super) struct Cells {
     /// Where it stands.
     pub(super) place: String,
-    pub(super) email: Option<String>,
-    pub(super) login: Option<String>,
-    pub(super) ticket: Option<String>,
+    cells: BTreeMap<&'static str, String>,
 }
 
-/// Reads a table: its people, and what of it was not read. `name` is what it is called in messages.
+impl Cells {
+    /// What is in a cell, if anything is.
+    pub(super) fn take(&mut self, column: &str) -> Option<String> {
+        self.cells.remove(column)
+    }
+}
+
+/// Reads a table: its rows, and what of it was not read. `name` is what it is called in messages.
 ///
 /// # Errors
 /// `InvalidInput` for what is no such table.
-pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> {
+pub(super) fn read(name: &str, text: &str, shape: &Shape) -> Result<(Vec<Cells>, Vec<String>)> {
     let wrong = |place: &str, expected: &str| Error::invalid_input(place, expected);
     let (delimiters, begin) = match separator(text) {
         Some((delimiter, begin)) => (vec![delimiter], begin),
@@ -36,7 +47,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
     };
     let fits = |delimiter: &u8| {
         let rows = rows(text, begin, *delimiter);
-        rows.first().is_some_and(names_people).then_some(rows)
+        let fits = rows.first().is_some_and(|header| shape.is_of(header));
+        fits.then_some(rows)
     };
     // One that leaves no other in the names of columns comes first: `email;` is no name.
     let clean = |rows: &Vec<Row>| {
@@ -45,14 +57,14 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
     };
     let fitting = || delimiters.iter().filter_map(fits);
     let table = fitting().find(clean).or_else(|| fitting().next());
-    let table = table.ok_or_else(|| wrong(name, EXPECTED))?;
+    let table = table.ok_or_else(|| wrong(name, shape.expected))?;
     let mut rows = table.into_iter();
     let header = rows.next().map(|row| row.cells).unwrap_or_default();
-    let columns: Vec<Option<&str>> = header.iter().map(column).collect();
-    for known in COLUMNS {
+    let columns: Vec<Option<&str>> = header.iter().map(|name| shape.column(name)).collect();
+    for known in shape.columns {
         if columns
             .iter()
-            .filter(|column| **column == Some(known))
+            .filter(|column| **column == Some(*known))
             .count()
             > 1
         {
@@ -61,7 +73,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
         }
     }
     // Some end each line with what stands between cells, and some all but the first.
-    let mut people = Vec::new();
+    let mut read = Vec::new();
     for row in rows {
         let place = format!("{name}, line {}", row.line);
         if row.is_open {
@@ -76,15 +88,11 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
                 "expected as many columns as in the first line",
             ));
         }
-        let cell = |name: &str| {
-            let place = columns.iter().position(|column| *column == Some(name))?;
-            let text = row.cells.get(place)?;
-            (!text.is_empty()).then(|| text.to_owned())
-        };
-        people.push(Cells {
-            email: cell("email"),
-            login: cell("login"),
-            ticket: cell("ticket"),
+        let cells = columns.iter().zip(&row.cells);
+        let cells = cells.filter(|(_, text)| !text.is_empty());
+        let cells = cells.filter_map(|(column, text)| Some(((*column)?, text.to_owned())));
+        read.push(Cells {
+            cells: cells.collect(),
             place,
         });
     }
@@ -95,7 +103,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<(Vec<Cells>, Vec<String>)> 
         let unread = listed(unread.into_iter());
         format!("columns of the list that were not read: {unread}")
     });
-    Ok((people, warnings.into_iter().collect()))
+    Ok((read, warnings.into_iter().collect()))
 }
 
 /// A row that has something in it.
@@ -107,20 +115,27 @@ struct Row {
     is_open: bool,
 }
 
-fn names_people(header: &Row) -> bool {
-    let mut columns = header.cells.iter().map(column);
-    columns.any(|column| matches!(column, Some("email" | "login")))
+impl Shape {
+    /// Whether the first line of a table is that of one of these.
+    fn is_of(&self, header: &Row) -> bool {
+        let mut columns = header.cells.iter().filter_map(|name| self.column(name));
+        columns.any(|column| self.one_of.contains(&column))
+    }
+
+    /// The column that a name means: `E-Mail`, `Email address`.
+    fn column(&self, name: &str) -> Option<&'static str> {
+        let name = match letters(name).as_str() {
+            "emailaddress" => "email".to_owned(),
+            name => name.to_owned(),
+        };
+        let mut columns = self.columns.iter();
+        columns.find(|column| letters(column) == name).copied()
+    }
 }
 
-/// The column that a name means: `E-Mail`, `Email address`.
-fn column(name: &str) -> Option<&'static str> {
+fn letters(name: &str) -> String {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
-    let name: String = letters.flat_map(char::to_lowercase).collect();
-    let name = match name.as_str() {
-        "emailaddress" => "email",
-        name => name,
-    };
-    COLUMNS.into_iter().find(|column| *column == name)
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// What the first line says of what stands between cells, which spreadsheets write and read: `sep=;`. And where

@@ -90,6 +90,7 @@ impl PlatformContext {
             state: before.map(PlatformUserView::from),
             warnings: [self.warnings.clone(), plan.warnings.clone(), left.collect()].concat(),
             correlation_ids: Vec::new(),
+            record: None,
         }
     }
 
@@ -161,9 +162,9 @@ impl PlatformContext {
         outcome: &mut Outcome<PlatformUserView>,
         applied: &mut Vec<String>,
     ) -> Result<()> {
-        self.run
-            .begin_to_write(outcome, Some(before.to_json()))
-            .await?;
+        let state = Some(before.to_json());
+        let undo = plan.undo();
+        outcome.record = self.run.begin_to_write(outcome, state, undo).await?;
         let id = before.user.id();
         self.carry_out_all(id, &plan.changes, &mut outcome.warnings, applied)
             .await?;
@@ -217,7 +218,7 @@ impl PlatformContext {
         if self.run.dry_run {
             return Ok(outcome);
         }
-        self.run.begin_to_write(&outcome, None).await?;
+        self.run.begin_to_write(&outcome, None, plan.undo()).await?;
         let id = self.create(new, &mut outcome.warnings).await?;
         applied.push(format!("created {} as user {id}", new.email));
         // Before anything is given to it: an answer may tell the id of another account.

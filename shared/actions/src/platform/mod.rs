@@ -11,6 +11,7 @@ pub(crate) mod lookup;
 pub(crate) mod new_user;
 pub(crate) mod plan;
 pub(crate) mod products;
+pub(crate) mod record;
 pub(crate) mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -21,5 +22,6 @@ pub(crate) mod write;
 pub use context::PlatformContext;
 pub use lookup::PlatformSelector;
 pub use plan::{Left, PlatformChange, PlatformPlan};
+pub use record::{PlatformRecorded, PlatformRecordedState, PlatformRestoreRecord};
 pub use snapshot::PlatformSnapshot;
 pub use view::{ApiKeyView, PlatformUserView, ProductView};

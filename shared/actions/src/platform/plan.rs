@@ -6,6 +6,7 @@ use super::products::product_line;
 use super::snapshot::PlatformSnapshot;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::text::printable;
+use crate::core::undo::Undo;
 
 /// One step. Every mutation that the pack can make on the platform is one of these. Steps without a
 /// user are about the one that the plan is for.
@@ -24,6 +25,24 @@ pub enum PlatformChange {
 }
 
 impl PlatformChange {
+    /// How it is taken back.
+    fn undo(&self) -> Undo {
+        match self {
+            Self::CreateUser(_) => Undo::Instead(
+                "the run created the user, so there was none before: suspend-platform-user or \
+                 delete-platform-user takes it away",
+            ),
+            Self::GrantProduct(_) => Undo::Instead("revoke-product-access takes it away again"),
+            Self::RevokeProduct(_) => Undo::By("restore-platform-user"),
+            Self::DeleteApiKey(_) => {
+                Undo::Instead("an API key is told only when it is made: the person makes a new one")
+            }
+            Self::DeleteUser(_) => Undo::Instead(
+                "a user who was deleted can't be brought back: create-platform-user makes another one",
+            ),
+        }
+    }
+
     /// In one line for people.
     #[must_use]
     pub fn to_line(&self) -> String {
@@ -125,6 +144,11 @@ impl PlatformPlan {
             several => several.join("; and "),
         };
         Err(Error::new(ErrorKind::Refused, what.join("; ")).next(next))
+    }
+
+    /// How it is taken back.
+    pub(crate) fn undo(&self) -> Undo {
+        Undo::of(self.changes.iter().map(PlatformChange::undo))
     }
 
     /// Whether the account is deleted.

@@ -7,7 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use serde_json::Value;
 
-use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
+use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members, quoted};
+use super::{records, whom};
 
 const LISTS: &str = "\
 Lists take commas between values, or the argument again for each of them. A comma
@@ -44,6 +45,7 @@ fn arguments(member: &Member) -> Vec<Arg> {
                 .requires(REPORT)
                 .action(ArgAction::SetTrue),
         ],
+        Kind::Record => vec![argument(member), records::argument()],
         _ => vec![argument(member)],
     }
 }
@@ -100,13 +102,23 @@ fn argument(member: &Member) -> Arg {
                 },
                 member.help
             )),
+        Kind::Accounts => arg
+            .long(format!("{long}-file"))
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .value_parser(value_parser!(PathBuf))
+            .help(format!(
+                "A file with this in JSON, JSON lines or CSV (surface,user_id), or as pairs (emea:42), `-` for \
+                 standard input: {}",
+                member.help
+            )),
         Kind::Record => arg
             .long(format!("{long}-file"))
             .value_name("FILE")
             .value_hint(ValueHint::FilePath)
             .value_parser(value_parser!(PathBuf))
             .help(format!(
-                "A file with this, `-` for standard input: a line of an audit file, or a record by itself. {}",
+                "A file with this, `-` for standard input: an audit file, a record by itself, or the answer of a run. {}",
                 member.help
             )),
         Kind::Secret => arg
@@ -131,7 +143,8 @@ pub(crate) fn command(entry: &Entry) -> Command {
     }
     let mut command = Command::new(spec.name)
         .about(spec.title)
-        .after_help(after_help);
+        .after_help(after_help)
+        .args(whom::argument(entry));
     for member in &members {
         if member.name == "dry_run" && spec.effect == Effect::Read {
             continue;
@@ -154,15 +167,6 @@ pub(crate) fn command(entry: &Entry) -> Command {
             .value_delimiter(',')
             .value_parser(PossibleValuesParser::new(clearable)),
     )
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// A value as it is typed.
@@ -191,7 +195,7 @@ pub(super) fn example(name: &str, members: &[Member], example: &str) -> String {
             (Some(Kind::Flag), Value::Bool(true)) => line.push_str(&format!(" --{long}")),
             (Some(Kind::Flag), _) => {}
             (Some(Kind::Secret), _) => line.push_str(&format!(" --{long}-stdin")),
-            (Some(Kind::Document { .. } | Kind::Record), _) => {
+            (Some(Kind::Document { .. } | Kind::Accounts | Kind::Record), _) => {
                 line.push_str(&format!(" --{long}-file {long}.json"))
             }
             (_, value) => line.push_str(&format!(" --{long} {}", quoted(&typed(value)))),

@@ -17,6 +17,8 @@ pub(super) enum Kind {
     /// `--name-file`: a JSON document. Where another member takes the same as text, what is no JSON goes
     /// there.
     Document { text: Option<String> },
+    /// `--name-file`: accounts of a person, in any of the forms that a list of people has them in.
+    Accounts,
     /// `--name-file`: an audit record, out of whatever has some.
     Record,
     /// The text of a document, by that one's argument.
@@ -111,7 +113,7 @@ pub(super) fn flag(members: &[Member], member: &Member) -> String {
     let long = long(&member.name);
     match &member.kind {
         Kind::Flag | Kind::Boolean | Kind::One(_) | Kind::List(_) => format!("--{long}"),
-        Kind::Document { .. } | Kind::Record => format!("--{long}-file"),
+        Kind::Document { .. } | Kind::Record | Kind::Accounts => format!("--{long}-file"),
         Kind::Secret => format!("--{long}-stdin"),
         Kind::Report => format!("--{RESUME}"),
         Kind::TextOfDocument => {
@@ -120,6 +122,15 @@ pub(super) fn flag(members: &[Member], member: &Member) -> String {
             document.map_or_else(|| format!("--{long}"), |document| flag(members, document))
         }
     }
+}
+
+/// A word as a shell reads it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 pub(super) fn members(entry: &Entry) -> Vec<Member> {
@@ -147,7 +158,7 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
         .iter()
         .map(|member| {
             let flag = flag(&members, member);
-            let help = quoted(&members, &member.help);
+            let help = with_flags(&members, &member.help);
             // One argument takes both.
             help.replace(&format!(" Exactly one of `{flag}`, `{flag}`."), "")
         })
@@ -160,7 +171,7 @@ pub(super) fn members(entry: &Entry) -> Vec<Member> {
 
 /// A text in which members stand in quotation marks, as what is typed for them. What is called a member, or is one of
 /// an answer, belongs to something else.
-pub(super) fn quoted(members: &[Member], text: &str) -> String {
+pub(super) fn with_flags(members: &[Member], text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let told = parts.iter().enumerate().map(|(at, part)| {
         let before = at.checked_sub(1).map_or("", |before| parts[before]);
@@ -183,6 +194,9 @@ pub(super) fn kind(schema: &Value, property: &Value) -> Kind {
     }
     if property["x-report"] == true {
         return Kind::Report;
+    }
+    if property["x-accounts"] == true {
+        return Kind::Accounts;
     }
     if property["x-record"] == true {
         return Kind::Record;

@@ -3,15 +3,14 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use actions::{AuditRecords, Entry, Error, strict_json, typed_whole};
+use actions::{AccountPick, Entry, Error, strict_json, typed_whole};
 use clap::ArgMatches;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use services::files;
 
 use super::command::command;
 use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members};
-use crate::out::say;
-use crate::render;
+use super::records::{self, Place, REQUEST_ID};
 
 /// What a file may hold, a record or a list of people, or the report of an earlier run: a row of it is a
 /// kilobyte or two.
@@ -62,8 +61,12 @@ pub(crate) fn input(entry: &Entry, matches: &ArgMatches) -> actions::Result<Map<
                 },
                 None => None,
             },
+            Kind::Accounts => match matches.get_one::<PathBuf>(&name) {
+                Some(path) => Some(accounts(&name, path)?),
+                None => None,
+            },
             Kind::Record => match matches.get_one::<PathBuf>(&name) {
-                Some(path) => Some(record(&name, path)?),
+                Some(path) => Some(record(entry, matches, &name, path)?),
                 None => None,
             },
             Kind::Secret => Some(secret(&name)?.into()),
@@ -118,7 +121,7 @@ fn document(name: &str, path: &Path, any_text: bool) -> actions::Result<Value> {
     json(name, &argument, &place, &text)
 }
 
-fn json(name: &str, argument: &str, place: &str, text: &str) -> actions::Result<Value> {
+pub(super) fn json(name: &str, argument: &str, place: &str, text: &str) -> actions::Result<Value> {
     let read = strict_json::from_slice(text.as_bytes()).map_err(|error| {
         let expected = format!("expected one JSON document in {place}: {error}");
         Error::invalid_input(argument, &expected)
@@ -126,23 +129,29 @@ fn json(name: &str, argument: &str, place: &str, text: &str) -> actions::Result<
     read.once(name)
 }
 
-/// The audit record to restore from, out of a file that may have others too. What can't be read of it is
-/// told and passed over.
-fn record(name: &str, path: &Path) -> actions::Result<Value> {
+/// The audit record to restore from, out of a file that may have others too.
+fn record(entry: &Entry, matches: &ArgMatches, name: &str, path: &Path) -> actions::Result<Value> {
+    let argument = format!("--{}-file", long(name));
+    let (shown, text) = text_of(&argument, path)?;
+    let place = Place {
+        operation: entry.operation.spec.name,
+        surface: if entry.console { "console" } else { "platform" },
+        argument: &argument,
+        file: &path.to_string_lossy(),
+        shown: &shown,
+    };
+    let id = matches.get_one::<String>(REQUEST_ID);
+    records::chosen(name, &place, &text, id.map(String::as_str))
+}
+
+/// The accounts of a person, in any of the forms that a list of people has them in.
+fn accounts(name: &str, path: &Path) -> actions::Result<Value> {
     let argument = format!("--{}-file", long(name));
     let (place, text) = text_of(&argument, path)?;
-    let records = AuditRecords::read(&text);
-    if records.is_empty() {
-        return json(name, &argument, &place, &text);
+    match text.trim_start().starts_with('[') {
+        true => self::json(name, &argument, &place, &text),
+        false => Ok(json!(AccountPick::of_text(&argument, &text)?)),
     }
-    for line in records.broken() {
-        let broken = format!("{place}: line {line} can't be read and was passed over");
-        say(render::warning(&broken, render::Page::of_stderr()));
-    }
-    let found = records.to_restore_from();
-    let found = found
-        .map_err(|expected| Error::invalid_input(&argument, &format!("{place}: {expected}")))?;
-    json(name, &argument, &place, found)
 }
 
 /// Where the rows of a run are kept.

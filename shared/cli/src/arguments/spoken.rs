@@ -3,7 +3,7 @@
 use actions::{Entry, Error, ErrorKind, WrongInput};
 
 use super::command::command;
-use super::members::{Kind, Member, flag, members, quoted};
+use super::members::{Kind, Member, flag, members, with_flags};
 
 /// Who is meant comes in the order in which people think of it.
 const WHO: [&str; 3] = ["login", "email", "user_id"];
@@ -24,13 +24,13 @@ pub(crate) fn in_flags(entry: &Entry, mut error: Error) -> Error {
             }
         }
         None if error.kind != ErrorKind::InvalidInput => {
-            error.message = quoted(&members, &error.message);
+            error.message = with_flags(&members, &error.message);
         }
         None => {}
     }
     error.next = error
         .next
-        .map(|next| advised(&members, &quoted(&members, &next)));
+        .map(|next| advised(&members, &with_flags(&members, &next)));
     error
 }
 
@@ -64,7 +64,7 @@ fn told(entry: &Entry, members: &[Member], wrong: &WrongInput<'_>) -> String {
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
     };
-    let expected = quoted(members, wrong.expected);
+    let expected = with_flags(members, wrong.expected);
     format!("`{names}`{places}: {expected}")
 }
 
@@ -235,7 +235,7 @@ mod tests {
     fn what_is_called_a_member_is_no_flag() {
         let members = members(entry("set-password"));
         assert_eq!(
-            quoted(&members, "`password`, or the member `password`"),
+            with_flags(&members, "`password`, or the member `password`"),
             "`--password-stdin`, or the member `password`"
         );
     }

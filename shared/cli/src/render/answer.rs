@@ -8,7 +8,7 @@ use super::outcome::{outcome, subject};
 use super::page::Page;
 use super::parts::{BOLD, QUIET, cell, warnings};
 use super::table::{Cell, Column, Table};
-use super::{columns, people, user_changes};
+use super::{columns, history, people, user_changes};
 
 /// Any operation's answer. An outcome shows what changed; lists of objects are tables, with what else
 /// is told above them; anything else is its members.
@@ -18,6 +18,9 @@ pub(crate) fn answer(answer: &Value, page: Page) -> String {
     };
     if people::is_about(members) {
         return people::answer(members, page);
+    }
+    if history::is_about(members) {
+        return history::answer(members, page);
     }
     if user_changes::is_about(members) {
         return user_changes::answer(members, page);

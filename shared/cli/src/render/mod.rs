@@ -3,6 +3,7 @@
 mod answer;
 mod columns;
 mod errors;
+mod history;
 mod outcome;
 mod page;
 mod parts;
@@ -14,6 +15,7 @@ mod user_changes;
 
 pub(crate) use answer::{answer, lines};
 pub(crate) use errors::{error, left_out, warning};
+pub(crate) use history::{local_time, run_line};
 pub(crate) use outcome::plan;
 pub(crate) use page::Page;
 pub(crate) use question::question;

@@ -1,7 +1,9 @@
 //! The runbook CLI as a process.
 
+mod batches;
 mod cli;
 mod files;
+mod history;
 mod init;
 mod journal;
 mod outside;
@@ -15,3 +17,4 @@ mod signals;
 mod terminal;
 mod two_at_once;
 mod via_lambda;
+mod whom;

@@ -73,11 +73,17 @@ fn a_record_is_taken_however_it_was_kept_and_never_guessed() {
         assert_eq!(code, 0, "{err}: {text}");
         assert!(cli.world.console.state().user_mut("jdoe").enabled, "{text}");
     }
+    // The same run twice is one.
+    fs::write(&file, format!("{0}\n{0}\n", records[0])).expect("written");
+    let (code, _, err) = cli.run(&restore);
+    assert_eq!(code, 0, "{err}");
+    let mut other = records[0].clone();
+    other["request_id"] = "other".into();
     cli.world.clear_requests();
     for (text, told) in [
         (
-            format!("{0}\n{0}\n", records[0]),
-            "there are 2; the last are disable-user of jdoe",
+            format!("{}\n{other}\n", records[0]),
+            "there are 2 records: choose one",
         ),
         (records[1].to_string(), "expected a record with"),
         ("nothing".into(), "expected one JSON document"),

@@ -383,3 +383,67 @@ fn a_password_by_value_is_told_to_the_function_alone() {
         "canary-Passw0rd-1"
     );
 }
+
+#[test]
+fn what_a_function_did_is_taken_back_from_its_record() {
+    let cli = Deployment::new(&["disable-user", "restore-user"]);
+    let before = cli.world.snapshot();
+    let mut session = cli.terminal(&["disable-user", "--login", "jdoe"]);
+    session.exp_string("Type yes: ").expect("the question");
+    session.send_line("yes").expect("typed");
+    for told in [
+        "Undo: save the record from the log group /aws/lambda/acme-disable-user",
+        "r7user --via-lambda acme restore-user --record-file FILE",
+    ] {
+        session.exp_string(told).expect("how");
+    }
+    session.exp_eof().expect("the end");
+    cli.world.console.state().user_mut("jdoe").enabled = true;
+
+    // An answer has the record, and is taken as it is.
+    let path = cli.home.path().join("answer.json");
+    let path = path.to_str().expect("UTF-8");
+    let (code, out, err) = cli.run(&["disable-user", "--login", "jdoe", "--yes"]);
+    assert_eq!(code, 0, "{err}");
+    std::fs::write(path, &out).expect("written");
+    let (code, _, err) = cli.run(&["restore-user", "--record-file", path, "--yes"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(cli.world.snapshot(), before);
+    // So is a file of records, once somebody has it.
+    for command in ["history", "undo"] {
+        let (code, _, err) = cli.run(&[command]);
+        assert_eq!(code, 64, "{err}");
+        assert!(
+            err.contains("--audit-file") && err.contains("log group"),
+            "{err}"
+        );
+    }
+    cli.world.console.state().user_mut("jdoe").enabled = false;
+    let (code, out, err) = cli.run(&["undo", "--audit-file", path, "--yes"]);
+    assert_eq!(code, 0, "{err}");
+    let answer: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(
+        (&answer["operation"], &answer["changed"]),
+        (&json!("restore-user"), &json!(true))
+    );
+    assert_eq!(cli.world.snapshot(), before);
+}
+
+/// Looking what a text may be asks other functions, and says so where they are not there.
+#[test]
+fn a_user_without_a_flag_is_looked_up_by_functions_too() {
+    let cli = Deployment::new(&["get-user", "list-users"]);
+    for user in ["4", "jdoe@example.com", "jdoe"] {
+        let (code, out, err) = cli.run(&["get-user", user]);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains("\"login\": \"jdoe\""), "{out}");
+    }
+    let cli = Deployment::new(&["get-user"]);
+    let (code, _, err) = cli.run(&["get-user", "4"]);
+    assert_ne!(code, 0, "{err}");
+    for told in ["could not be looked up", "--user-id 4 or --login 4"] {
+        assert!(err.contains(told), "{told}: {err}");
+    }
+    let (code, _, err) = cli.run(&["get-user", "jdoe"]);
+    assert_eq!(code, 0, "{err}");
+}

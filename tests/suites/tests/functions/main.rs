@@ -14,4 +14,5 @@ mod secrets;
 mod settings;
 mod told_to_end;
 mod typed_secrets;
+mod undo;
 mod way_out;

@@ -22,7 +22,7 @@ offboarding_input! {
         pub login: Option<String>,
         /// Which accounts are meant, on surfaces where several fit. Each must be one of the person's.
         #[serde(default)]
-        #[schemars(extend("examples" = [[{"surface": "console", "user_id": 4}]]))]
+        #[schemars(extend("x-accounts" = true, "examples" = [[{"surface": "console", "user_id": 4}]]))]
         pub accounts: Vec<AccountPick>,
     }
 }

@@ -27,8 +27,8 @@ offboarding_input! {
         /// The people, each named by email or login. Exactly one of `people`, `people_text`.
         #[schemars(extend("x-text" = "people_text"))]
         pub people: Option<Vec<PersonEntry>>,
-        /// The same as text: CSV whose first line names its columns (`email`, `login`, `ticket`; others are
-        /// not read), or one JSON object a line.
+        /// The same as text: CSV whose first line names its columns (`email`, `login`, `ticket`, and
+        /// `accounts` such as emea:42; others are not read), or one JSON object a line.
         #[schemars(example = &"email,ticket\njdoe@example.com,OFF-1042\n")]
         pub people_text: Option<String>,
         /// How many accounts may be changed at most: if it were more, none is. The policy's own limit

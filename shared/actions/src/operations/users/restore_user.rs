@@ -12,14 +12,14 @@ use crate::console::input::console_input;
 use crate::console::lookup::{Selector, line, refuse_taken};
 use crate::console::outcome::Outcome;
 use crate::console::plan::{AccessChange, Plan, Snapshot};
+use crate::console::record::{RecordedState, RestoreRecord};
 use crate::console::view::{is_known, is_shown};
 use crate::core::action::Action;
 use crate::core::error::{Error, Result};
 use crate::core::recorded::if_gone;
 use crate::core::spec::{Effect, Spec};
 use crate::core::text::printable;
-pub use record::RestoreRecord;
-use record::{RecordedState, recorded, whole};
+use record::{recorded, whole};
 
 console_input! {
     @replaces

@@ -1,44 +1,12 @@
 //! The record that an account is restored from: what is needed of it, and what makes it one.
 
-use std::collections::BTreeSet;
-
 use rapid7::console::User;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::console::record::{RecordedState, RestoreRecord};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::recorded::Record;
 use crate::core::text::solid;
-
-/// What is needed of an audit record. Whatever else it has is left alone.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct RestoreRecord {
-    /// `before`: the record with the full state, written before the first write of a run.
-    pub audit: String,
-    /// The console.
-    pub target: String,
-    /// What was recorded: `{"state": {"user", "sites", "asset_groups"}}`, and more.
-    pub record: Recorded,
-}
-
-/// The part of an audit record that an account is restored from.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct Recorded {
-    /// The account before the run; null if the run created it.
-    pub state: Option<RecordedState>,
-}
-
-/// An account as it was.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct RecordedState {
-    /// The user as the console told of it.
-    pub user: Map<String, Value>,
-    /// Sites given one by one; null where they meant nothing.
-    pub sites: Option<BTreeSet<i64>>,
-    /// Asset groups given one by one; null where they meant nothing.
-    pub asset_groups: Option<BTreeSet<i64>>,
-}
 
 /// The state in a record, if it is one of this console before a run.
 pub(super) fn recorded<'a>(record: &'a RestoreRecord, target: &str) -> Result<&'a RecordedState> {
