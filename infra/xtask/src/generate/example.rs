@@ -120,7 +120,7 @@ async fn staged(
     Ok(output)
 }
 
-fn stage(
+pub(super) fn stage(
     console: &FakeConsole,
     platform: &FakePlatform,
     props: &Arc<Props>,

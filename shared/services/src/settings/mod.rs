@@ -1,6 +1,7 @@
 //! What the environment says. Every variable that this pack reads is named in this module.
 
 mod consoles;
+pub mod described;
 mod environment;
 mod journal;
 mod known;
