@@ -119,11 +119,16 @@ class Account:
                 else:
                     self.unknown(f"{name} could not be looked at: {code_of(error)}", "Allow secretsmanager:DescribeSecret.")
                 continue
-            waits = " and is waiting to be deleted" if found.get("DeletedDate") else ""
-            self.problem(
-                f"a secret {name} is there already{waits}",
-                f"Name it as a parameter (ConsoleSecretArns or PlatformSecretArn): {found['ARN']}",
-            )
+            if found.get("DeletedDate"):
+                self.problem(
+                    f"a secret {name} is waiting to be deleted, and keeps its name until then",
+                    f"Restore it: aws secretsmanager restore-secret --secret-id {name}",
+                )
+            else:
+                self.problem(
+                    f"a secret {name} is there already",
+                    f"Name it as a parameter (ConsoleSecretArns or PlatformSecretArn): {found['ARN']}",
+                )
 
 
 def main():
