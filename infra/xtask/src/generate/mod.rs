@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod schemas;
 pub(crate) mod template;
+mod workflows;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -62,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut files = documents(&runtime)?;
     files.extend(plugin(&runtime)?);
     files.extend(schemas()?);
+    files.extend(importable()?);
     files.push(example_runs(&runtime)?);
     let template = fs::read_to_string(workspace_root().join(template::FILE))
         .map_err(|error| format!("{} can't be read: {error}", template::FILE))?;
@@ -221,6 +223,15 @@ fn first_line(value: &Value) -> Option<Value> {
         }
         value => Some(value.clone()),
     }
+}
+
+/// The workflows for InsightConnect.
+fn importable() -> Result<Vec<Wanted>, Failure> {
+    let folder = workspace_root().join(workflows::FOLDER);
+    fs::create_dir_all(folder)
+        .map_err(|error| format!("{} can't be made: {error}", workflows::FOLDER))?;
+    let files = workflows::files()?.into_iter();
+    Ok(files.map(|(path, text)| wanted(path, text)).collect())
 }
 
 /// The schemas, and those that no operation has any more.
