@@ -7,14 +7,18 @@
   of each array (https://github.com/aws/event-ruler, "Arrays").
 - Its state machines end when a branch of a Parallel state fails with an error of ASL's own (States.*), which
   that state may catch (https://states-language.net/#parallel-state).
+- Its Lambda tells nobody the account's limits (GetAccountSettings). Here they are those of a new account: ten
+  executions at once, or as many as the environment says.
 """
 
 import itertools
 import json
+import os
 import sys
 
 from jsonata import Jsonata
 from moto import server
+from moto.awslambda import urls as lambda_urls
 from moto.events.models import EventPattern
 from moto.stepfunctions.parser.asl.jsonata import jsonata
 
@@ -49,7 +53,15 @@ def matches_event(pattern, event, of_one_element=EventPattern.matches_event):
     return any(of_one_element(pattern, one) for one in with_one_element_of_each_array(event))
 
 
+def account_settings(_request, _url, headers):
+    """https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html"""
+    free = int(os.environ.get("UNRESERVED_CONCURRENT_EXECUTIONS", "10"))
+    limits = {"ConcurrentExecutions": free, "UnreservedConcurrentExecutions": free}
+    return 200, headers, json.dumps({"AccountLimit": limits, "AccountUsage": {"FunctionCount": 0}})
+
+
 def main():
+    lambda_urls.url_paths[r"{0}/(?P<api_version>[^/]+)/account-settings/?$"] = account_settings
     EventPattern.matches_event = matches_event
     jsonata._eval_jsonata = evaluate
     branches_decl.CustomErrorName = ErrorName

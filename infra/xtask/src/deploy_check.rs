@@ -16,11 +16,21 @@ use crate::ui::{Progress, note};
 use crate::{Failure, python};
 
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Look at the AWS account instead: whether it is ready for the first deployment of this stack.
+    #[arg(long, value_name = "STACK")]
+    account: Option<String>,
+
+    /// Parameters of that deployment, as `sam deploy` takes them.
+    #[arg(value_name = "NAME=VALUE", requires = "account")]
+    parameters: Vec<String>,
+}
 
 /// Functions of the template that are no operations.
 const SUPPORTING: [&str; 2] = ["http-api", "rotate-console-secret"];
 const STACK: &str = "acme";
+/// How long a stack's name may be. `translate` checks that the template leaves so much room.
+const LONGEST_STACK_NAME: usize = 32;
 const README: &str = "infra/README.md";
 const SECRETS: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret";
 
@@ -59,8 +69,11 @@ struct Check {
     problems: Vec<String>,
 }
 
-pub(crate) fn run(_: &Args) -> Result<(), Failure> {
-    let mut progress = Progress::new(9);
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(stack) = &args.account {
+        return preflight(stack, &args.parameters);
+    }
+    let mut progress = Progress::new(10);
     let result = steps(&mut progress);
     progress.finish(if result.is_ok() { "Passed" } else { "Failed" });
     result
@@ -102,6 +115,8 @@ fn steps(progress: &mut Progress) -> Result<(), Failure> {
     check.checkov(&checkov)?;
     progress.step("Events: what the mappings make of their examples");
     check.mappings()?;
+    progress.step("The look at the account, on one of moto's");
+    check.preflight()?;
     progress.step("Deploy to moto, and compare with the operations");
     check.deploy()?;
     if check.problems.is_empty() {
@@ -110,7 +125,119 @@ fn steps(progress: &mut Progress) -> Result<(), Failure> {
     Err(check.problems.join("\n").into())
 }
 
+/// What the template's parameters are by themselves, where that matters here.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("Surfaces", "console"),
+    ("AllowedOperations", ""),
+    ("MaxConcurrency", "2"),
+    ("ConsoleSecretArns", ""),
+    ("PlatformSecretArn", ""),
+    ("RotationSchedule", ""),
+];
+
+/// What a deployment with these parameters takes of an account, as arguments of preflight.py.
+fn taken(stack: &str, parameters: &[String]) -> Result<Vec<String>, Failure> {
+    let given = |name: &str| {
+        let of = |parameter: &&String| parameter.split_once('=').is_some_and(|(it, _)| it == name);
+        let value = parameters.iter().rev().find(of)?;
+        value.split_once('=').map(|(_, value)| value.to_owned())
+    };
+    if let Some(wrong) = parameters.iter().find(|text| !text.contains('=')) {
+        return Err(format!("{wrong}: expected NAME=VALUE").into());
+    }
+    let value = |name: &str| {
+        let default = DEFAULTS.iter().find(|(known, _)| *known == name);
+        given(name)
+            .unwrap_or_else(|| default.map_or_else(String::new, |(_, value)| (*value).into()))
+    };
+    let surfaces = value("Surfaces");
+    let (console, platform) = (surfaces != "platform", surfaces != "console");
+    let allowed = value("AllowedOperations").replace(' ', "");
+    let allowed: Vec<&str> = allowed.split(',').filter(|name| !name.is_empty()).collect();
+    let is_there = |entry: &&Entry| {
+        let surface = entry.console && console || entry.platform && platform;
+        surface && (allowed.is_empty() || allowed.contains(&name_of(entry)))
+    };
+    let mut functions = actions::ALL.iter().filter(is_there).count();
+    functions += usize::from(console && !value("RotationSchedule").is_empty());
+    let each = value("MaxConcurrency").parse::<i64>();
+    let each = each.map_err(|_| "MaxConcurrency: expected a whole number".to_owned())?;
+    let reserved = usize::try_from(each).unwrap_or_default() * functions;
+    let mut arguments = vec![
+        stack.to_owned(),
+        format!("--reserved={reserved}"),
+        format!("--longest={LONGEST_STACK_NAME}"),
+    ];
+    if console && value("ConsoleSecretArns").is_empty() {
+        arguments.push(format!("--secret={stack}/console"));
+    }
+    if platform && value("PlatformSecretArn").is_empty() {
+        arguments.push(format!("--secret={stack}/platform"));
+    }
+    Ok(arguments)
+}
+
+/// Looks at the account that the environment's credentials belong to.
+fn preflight(stack: &str, parameters: &[String]) -> Result<(), Failure> {
+    let arguments = taken(stack, parameters)?;
+    let python = python::environment(
+        &target_dir().join("python"),
+        &workspace_root().join("tests/python/requirements.txt"),
+    )?;
+    let script = workspace_root().join("infra/checks/preflight.py");
+    let status = Command::new(python)
+        .arg(script)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| format!("Python does not start: {error}"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err("the account is not ready: see above".to_owned().into()),
+    }
+}
+
 impl Check {
+    /// An account as new ones are, one with room, and one that an earlier stack has left something in.
+    fn preflight(&mut self) -> Result<(), Failure> {
+        let moto = Moto::start();
+        let look = |check: &Self, arguments: Vec<String>| {
+            let mut script = check.script("preflight.py");
+            script.args(arguments).envs([
+                ("AWS_ENDPOINT_URL", moto.url()),
+                ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "example"),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_DEFAULT_REGION", "us-east-1"),
+            ]);
+            output(&mut script, &[0, 1])
+        };
+        let (code, said) = look(self, taken(STACK, &[])?)?;
+        let lacks = |text: &str| !said.contains(text);
+        if code != 1 || lacks("10 concurrent executions are free; 62 are to be reserved") {
+            self.problem(format_args!(
+                "a new account is not told that its quota is too low: {said}"
+            ));
+        }
+        let unreserved = ["MaxConcurrency=-1".to_owned()];
+        let (code, said) = look(self, taken(STACK, &unreserved)?)?;
+        if code != 0 || said.contains("problem") {
+            self.problem(format_args!("an account that is ready is refused: {said}"));
+        }
+        let mut leave = self.script("leftovers.py");
+        output(leave.args([moto.url(), STACK]), &[0])?;
+        let (code, said) = look(self, taken(STACK, &unreserved)?)?;
+        if code != 1
+            || !said.contains("1 log groups")
+            || !said.contains("a secret acme/console is there already")
+        {
+            self.problem(format_args!(
+                "what an earlier stack left is not told: {said}"
+            ));
+        }
+        Ok(())
+    }
+
     fn problem(&mut self, text: impl Display) {
         note(&text);
         self.problems.push(text.to_string());
@@ -143,9 +270,15 @@ impl Check {
             self.problem("the template has more resources than CloudFormation takes");
         }
         let longest = longest_stack_name(&template);
-        let told = format!("`acme` is the stack's name: at most\n{longest} characters");
-        if !fs::read_to_string(workspace_root().join(README)).is_ok_and(|text| text.contains(&told))
-        {
+        if longest != LONGEST_STACK_NAME {
+            self.problem(format_args!(
+                "a stack's name may have {longest} characters, not {LONGEST_STACK_NAME}"
+            ));
+        }
+        let told = format!("`acme` is the stack's name: at most {longest} characters");
+        let readme = fs::read_to_string(workspace_root().join(README)).unwrap_or_default();
+        let words: Vec<&str> = readme.split_whitespace().collect();
+        if !words.join(" ").contains(&told) {
             self.problem(format_args!("{README} does not say: {told}"));
         }
         fs::write(&self.translated, translated)
@@ -286,6 +419,12 @@ impl Check {
         ];
         let all = actions::ALL.iter().map(name_of).chain(SUPPORTING);
         self.deploy_with(&whole, all.collect())?;
+        // As people write lists, and one whose name begins another one's.
+        let few = ["AllowedOperations=get-user, unlock-user,offboard-user".to_owned()];
+        self.deploy_with(
+            &few,
+            BTreeSet::from(["get-user", "unlock-user", "offboard-user"]),
+        )?;
         self.policies_of_roles()
     }
 

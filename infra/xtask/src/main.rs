@@ -59,8 +59,8 @@ enum Command {
     /// what does not hold, as a command.
     #[command(after_help = FAULTS_EXAMPLES)]
     Faults(faults::Args),
-    /// Write what is generated: OPERATIONS.md, the README's tables, the OpenAPI document, the plugin's
-    /// files, the schemas.
+    /// Write what is generated: the pages on operations, tables of other pages, the OpenAPI document, the
+    /// plugin's files, the schemas.
     ///
     /// Runs the example of every operation and of every action of the plugin on a console of its own
     /// and shows what it answers.

@@ -34,6 +34,7 @@ use serde_json::{Value, json};
 use services::logs;
 use tracing::Level;
 
+pub use arguments::example_of as example;
 pub use command::command;
 
 use exit::{DECLINED, code_of, exit_code};

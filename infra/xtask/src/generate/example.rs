@@ -136,7 +136,7 @@ fn dateless(record: &mut Value) {
     record["request_id"] = REQUEST_ID.into();
 }
 
-fn stage(
+pub(super) fn stage(
     console: &FakeConsole,
     platform: &FakePlatform,
     props: &Arc<Props>,

@@ -9,9 +9,11 @@ mod man;
 mod openapi;
 mod page;
 mod parameters;
+mod rules;
 mod schema;
 mod schemas;
 pub(crate) mod template;
+mod workflows;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -36,8 +38,8 @@ pub(crate) struct Args {
     check: bool,
 }
 
-const README: &str = "README.md";
-const OPERATIONS: &str = "OPERATIONS.md";
+const VENDOR: &str = "docs/vendor-plugin.md";
+const CONFIGURATION: &str = "docs/configuration.md";
 const PLUGIN: &str = "infra/insightconnect";
 const OUTPUT_EXAMPLES: &str = "shared/insightconnect/src/output_examples.json";
 
@@ -63,6 +65,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     files.extend(plugin(&runtime)?);
     files.extend(schemas()?);
     files.extend(all_in(man::FOLDER, man::all()?)?);
+    files.extend(importable()?);
     files.push(example_runs(&runtime)?);
     let template = fs::read_to_string(workspace_root().join(template::FILE))
         .map_err(|error| format!("{} can't be read: {error}", template::FILE))?;
@@ -109,16 +112,19 @@ fn read(path: &str) -> Result<Option<Vec<u8>>, Failure> {
 
 /// The documents on the operations.
 fn documents(runtime: &Runtime) -> Result<Vec<Wanted>, Failure> {
-    let readme = fs::read_to_string(workspace_root().join(README));
-    let readme = readme.map_err(|error| format!("{README} can't be read: {error}"))?;
-    let table = page::table(actions::ALL.iter().map(|entry| entry.operation.spec));
-    let migration = page::migration(insightconnect::vendor_actions());
-    let mut readme = readme;
-    for (markers, text) in [(page::MARKERS, table), (page::MIGRATION_MARKERS, migration)] {
-        readme = page::between_markers(&readme, markers, &text).ok_or_else(|| {
-            let [begin, end] = markers;
-            format!("{README} lacks the lines {begin} and {end}")
-        })?;
+    let migration = page::migration(vendor_actions());
+    let mut files = Vec::new();
+    for (path, markers, text) in [
+        (VENDOR, page::MIGRATION_MARKERS, migration),
+        (CONFIGURATION, page::SETTINGS_MARKERS, page::settings()),
+    ] {
+        let document = fs::read_to_string(workspace_root().join(path));
+        let document = document.map_err(|error| format!("{path} can't be read: {error}"))?;
+        let document = page::between_markers(&document, markers, &text);
+        let [begin, end] = markers;
+        let document =
+            document.ok_or_else(|| format!("{path} lacks the lines {begin} and {end}"))?;
+        files.push(wanted(path, document));
     }
     let mut described = Vec::new();
     for entry in actions::ALL {
@@ -129,13 +135,27 @@ fn documents(runtime: &Runtime) -> Result<Vec<Wanted>, Failure> {
             example: runtime.block_on(example::run(entry))?,
         });
     }
-    let operations = page::operations(&described);
     let openapi = openapi::document(&described)?;
-    Ok(vec![
-        wanted(README, readme),
-        wanted(OPERATIONS, operations),
-        wanted(openapi::PATH, openapi),
-    ])
+    let index = format!("{}/README.md", page::FOLDER);
+    let mut pages = vec![(index, page::index(&described).into_bytes())];
+    files.push(wanted(openapi::PATH, openapi));
+    let account = page::account(&described);
+    for (entry, operation) in actions::ALL.iter().zip(&described) {
+        let name = entry.operation.spec.name;
+        let action = name.replace('-', "_");
+        let found = PluginAction::find(&action)
+            .ok_or_else(|| format!("the plugin has no action {action}"))?;
+        let used = page::Use {
+            entry,
+            r7user: cli::example(entry),
+            action: (action, found.example().into()),
+            rules: runtime.block_on(rules::rules(entry))?,
+        };
+        let page = page::page(operation, &account, &used);
+        pages.push((format!("{}/{name}.md", page::FOLDER), page.into_bytes()));
+    }
+    files.extend(all_in(page::FOLDER, pages)?);
+    Ok(files)
 }
 
 /// What every operation's example sends and changes, which the tests hold the functions to.
@@ -207,6 +227,15 @@ fn first_line(value: &Value) -> Option<Value> {
         }
         value => Some(value.clone()),
     }
+}
+
+/// The workflows for InsightConnect.
+fn importable() -> Result<Vec<Wanted>, Failure> {
+    let folder = workspace_root().join(workflows::FOLDER);
+    fs::create_dir_all(folder)
+        .map_err(|error| format!("{} can't be made: {error}", workflows::FOLDER))?;
+    let files = workflows::files()?.into_iter();
+    Ok(files.map(|(path, text)| wanted(path, text)).collect())
 }
 
 /// The schemas, and those that no operation has any more.

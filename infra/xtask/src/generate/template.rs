@@ -104,6 +104,10 @@ pub(super) fn template(written: &str) -> Result<String, Failure> {
     let operations = actions::ALL.iter().map(|entry| entry.operation.spec.name);
     let parts = [
         (
+            "a condition for each operation",
+            actions::ALL.iter().map(condition).collect(),
+        ),
+        (
             "the functions that events run",
             function_arns(run_by_events.into_iter()),
         ),
@@ -175,11 +179,31 @@ pub(crate) fn id_of(name: &str) -> String {
         .collect()
 }
 
-fn condition_of(entry: &Entry) -> Option<&'static str> {
-    match (entry.console, entry.platform) {
+/// The condition that an operation's function is there.
+fn condition_of(entry: &Entry) -> String {
+    format!("Runs{}", id_of(entry.operation.spec.name))
+}
+
+/// Its surface is there, and it is one of the allowed operations, or all are.
+fn condition(entry: &Entry) -> String {
+    let name = entry.operation.spec.name;
+    // CloudFormation can't ask whether a list has something in it. A text that is split where that is, and
+    // joined again without it, is another text.
+    let listed =
+        "!Join [\"\", [\",\", !Join [\"\", !Split [\" \", !Ref AllowedOperations]], \",\"]]";
+    let without = format!("!Join [\"\", !Split [\",{name},\", {listed}]]");
+    let allowed = format!(
+        "!Or [!Not [!Condition HasAllowedOperations], !Not [!Equals [{without}, {listed}]]]"
+    );
+    let surface = match (entry.console, entry.platform) {
         (true, false) => Some("HasConsole"),
         (false, true) => Some("HasPlatform"),
         _ => None,
+    };
+    let name = condition_of(entry);
+    match surface {
+        Some(surface) => format!("{name}: !And [!Condition {surface}, {allowed}]\n"),
+        None => format!("{name}: {allowed}\n"),
     }
 }
 
@@ -208,6 +232,7 @@ fn function(entry: &Entry) -> String {
     let (name, title) = (spec.name, spec.title);
     let id = id_of(name);
     let condition = condition_of(entry);
+    let condition = Some(condition.as_str());
     let members = members(entry);
     let marked = |mark: &str| members.values().any(|member| member[mark] == true);
     let timeout = match marked("x-report") || marked("x-long") {

@@ -181,6 +181,13 @@ fn typed(value: &Value) -> String {
     }
 }
 
+/// An operation's example as it is typed.
+#[must_use]
+pub fn example_of(entry: &Entry) -> String {
+    let spec = entry.operation.spec;
+    example(spec.name, &members(entry), spec.example)
+}
+
 /// The operation's JSON example as a command line.
 pub(super) fn example(name: &str, members: &[Member], example: &str) -> String {
     let mut line = format!("r7user {name}");

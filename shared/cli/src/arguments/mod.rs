@@ -10,6 +10,7 @@ mod tests;
 mod whom;
 
 pub(crate) use command::command;
+pub use command::example_of;
 pub(crate) use members::{names_a_user, quoted, takes_accounts, takes_long};
 pub(crate) use read::{LARGEST_FILE, check, input, report, unreadable_input};
 pub(crate) use records::from_record;

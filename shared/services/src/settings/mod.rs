@@ -2,6 +2,7 @@
 //! this module.
 
 mod consoles;
+pub mod described;
 mod environment;
 mod in_force;
 mod journal;

@@ -1,12 +1,12 @@
 //! The project keeps its own promises: one list of operations, one TLS stack, one direction of
 //! dependencies.
 
+mod documents;
 mod imports;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use actions::Spec;
 use harness::workspace_root;
 
 fn read(path: &str) -> String {
@@ -36,40 +36,6 @@ fn every_operation_has_one_function_and_every_function_one_operation() {
         .filter(|name| !SUPPORTING.contains(&name.as_str()))
         .collect();
     assert_eq!(functions, registered());
-}
-
-#[test]
-fn the_readme_lists_the_same_operations_with_the_same_titles() {
-    let readme = read("README.md");
-    let rows: BTreeSet<String> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| [`"))
-        .filter_map(|line| line.split_once("`](OPERATIONS.md#"))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    assert_eq!(rows, registered());
-    for entry in actions::ALL {
-        let Spec { name, title, .. } = entry.operation.spec;
-        let row = format!("| [`{name}`](OPERATIONS.md#{name}) | {title} |");
-        assert!(readme.contains(&row), "the README lacks: {row}");
-    }
-}
-
-#[test]
-fn every_setting_is_in_the_readme() {
-    let readme = read("README.md");
-    let folder = "shared/services/src/settings";
-    let files = fs::read_dir(workspace_root().join(folder)).expect(folder);
-    let files = files.map(|file| fs::read_to_string(file.expect("a file").path()).expect("text"));
-    let settings: String = files.collect();
-    let names = settings
-        .split('"')
-        .filter(|word| word.starts_with("RAPID7_"));
-    let names: BTreeSet<&str> = names.filter(|name| name.len() > "RAPID7_".len()).collect();
-    assert!(names.len() > 10, "{names:?}");
-    for name in names {
-        assert!(readme.contains(name), "the README lacks {name}");
-    }
 }
 
 /// A second TLS stack would cost size, time at the first handshake, and a second set of advisories.

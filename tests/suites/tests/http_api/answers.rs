@@ -7,7 +7,7 @@ use suites::gateway::{API_KEY_ID, REQUEST_ID, event};
 
 use crate::api::Api;
 
-/// The table of the README.
+/// The table of docs/http-api.md.
 const STATUSES: [(&str, i64); 10] = [
     ("InvalidInput", 400),
     ("Refused", 403),
@@ -181,12 +181,12 @@ fn every_kind_has_the_status_of_the_one_table() {
     }
 }
 
-/// The README tells the same table.
+/// The page tells the same table.
 #[test]
-fn the_readme_has_the_status_of_every_kind() {
-    let readme = std::fs::read_to_string(harness::workspace_root().join("README.md"));
-    let readme = readme.expect("README.md");
-    let table = readme
+fn the_page_has_the_status_of_every_kind() {
+    let page = std::fs::read_to_string(harness::workspace_root().join("docs/http-api.md"));
+    let page = page.expect("docs/http-api.md");
+    let table = page
         .split_once("| status | kind | |\n")
         .expect("the table")
         .1;

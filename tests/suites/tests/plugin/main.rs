@@ -11,3 +11,4 @@ mod task;
 mod validators;
 mod vendor_actions;
 mod vendor_runtime;
+mod workflows;
