@@ -323,7 +323,8 @@ fn refusals(used: &Use, page: &mut String) {
     let rules = rules.collect::<Vec<_>>().join(", ");
     let _ = writeln!(
         page,
-        "{rules}. [Policy](../policy.md) says what each rule is for.\n"
+        "{rules}. These are the rules that refused its example when they had to; another input may meet \
+         others. [Policy](../policy.md) says what each is for.\n"
     );
 }
 

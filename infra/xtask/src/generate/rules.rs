@@ -20,7 +20,7 @@ struct Trial {
     own_key: OwnKey,
     console: fn(&mut State, &str),
     platform: fn(&mut PlatformState, &str),
-    event: fn(&mut Value),
+    event: fn(&mut Value, &[&str]),
 }
 
 impl Default for Trial {
@@ -33,7 +33,7 @@ impl Default for Trial {
             own_key: OwnKey::default(),
             console: |_, _| {},
             platform: |_, _| {},
-            event: |_| {},
+            event: |_, _| {},
         }
     }
 }
@@ -65,13 +65,7 @@ fn trials(platform: &PlatformState) -> Vec<Trial> {
             ..Trial::default()
         },
         Trial {
-            console: |state, login| {
-                make_administrator(state, login);
-                for user in state.users.values_mut() {
-                    let stays = user.login == login || user.login == OWN_LOGIN;
-                    user.enabled = stays;
-                }
-            },
+            console: make_last_administrator,
             platform: |state, email| {
                 for user in &mut state.users {
                     user.platform_admin = false;
@@ -83,26 +77,32 @@ fn trials(platform: &PlatformState) -> Vec<Trial> {
         },
         // It asks for an administrator.
         Trial {
-            event: |event| {
-                for (member, value) in [
-                    ("role_id", json!("global-admin")),
-                    ("platform_admin", json!(true)),
-                ] {
-                    if event.get(member).is_some() || member == "platform_admin" {
-                        event[member] = value;
-                    }
-                }
+            event: |event, members| {
+                set(event, members, "role_id", json!("global-admin"));
+                set(event, members, "platform_admin", json!(true));
+            },
+            ..Trial::default()
+        },
+        // It ends the last one.
+        Trial {
+            console: make_last_administrator,
+            event: |event, members| {
+                set(event, members, "role_id", json!("user"));
+                set(event, members, "superuser", json!(false));
+                set(event, members, "enabled", json!(false));
             },
             ..Trial::default()
         },
         // It is about the pack's own account, or its own key.
         Trial {
-            event: |event| {
-                for member in ["login", "confirm_login"] {
-                    if event.get(member).is_some() {
-                        event[member] = OWN_LOGIN.into();
+            event: |event, members| {
+                if members.contains(&"user_id") {
+                    for other in ["user_id", "email"] {
+                        event.as_object_mut().and_then(|event| event.remove(other));
                     }
                 }
+                set(event, members, "login", OWN_LOGIN.into());
+                set(event, members, "confirm_login", OWN_LOGIN.into());
             },
             ..Trial::default()
         },
@@ -117,6 +117,20 @@ fn trials(platform: &PlatformState) -> Vec<Trial> {
             ..Trial::default()
         },
     ]
+}
+
+/// Sets a member of an input, if it is one.
+fn set(event: &mut Value, members: &[&str], member: &str, value: Value) {
+    if members.contains(&member) {
+        event[member] = value;
+    }
+}
+
+fn make_last_administrator(state: &mut State, login: &str) {
+    make_administrator(state, login);
+    for user in state.users.values_mut() {
+        user.enabled = user.login == login || user.login == OWN_LOGIN;
+    }
 }
 
 fn make_administrator(state: &mut State, login: &str) {
@@ -159,7 +173,7 @@ pub(super) async fn rules(entry: &Entry) -> Result<BTreeSet<String>, String> {
         if let Some(email) = about("email") {
             (trial.platform)(&mut platform.state(), &email);
         }
-        (trial.event)(&mut event);
+        (trial.event)(&mut event, entry.operation.members());
         let mut run = stage(&console, &platform, &Arc::default(), trial.own_key.clone());
         run.services.policy = trial.policy.clone();
         let Err(error) = actions::invoke(entry.operation, run, event).await else {
