@@ -143,7 +143,7 @@ fn a_killed_run_comes_first_until_another_one_has_looked_after_it() {
     assert_eq!(history(&cli, &["--unfinished"]).len(), 1);
     let text = cli.terminal(&["history"]).exp_eof().expect("the table");
     assert!(
-        text.contains("Unfinished: killed, or still at work"),
+        text.contains("Unfinished: killed, or still running"),
         "{text}"
     );
 
@@ -231,7 +231,7 @@ fn a_person_is_told_how_and_asked() {
     let cli = Cli::new();
     let before = cli.world.snapshot();
     let mut session = cli.terminal(&["disable-user", "--login", "jdoe"]);
-    session.exp_string("Type yes: ").expect("the question");
+    session.exp_string("[y/N] ").expect("the question");
     session.send_line("yes").expect("typed");
     let id = session
         .exp_regex("Undo: r7user undo (\\S+)")
@@ -244,7 +244,7 @@ fn a_person_is_told_how_and_asked() {
         .exp_string("Taking back disable-user of jdoe")
         .expect("which");
     session.exp_string("enabled").expect("the plan");
-    session.exp_string("Type yes: ").expect("the question");
+    session.exp_string("[y/N] ").expect("the question");
     session.send_line("yes").expect("typed");
     session.exp_string("done, and read back").expect("the end");
     session.exp_string("Undo: r7user undo cli-").expect("how");

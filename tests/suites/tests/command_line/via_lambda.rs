@@ -389,7 +389,7 @@ fn what_a_function_did_is_taken_back_from_its_record() {
     let cli = Deployment::new(&["disable-user", "restore-user"]);
     let before = cli.world.snapshot();
     let mut session = cli.terminal(&["disable-user", "--login", "jdoe"]);
-    session.exp_string("Type yes: ").expect("the question");
+    session.exp_string("[y/N] ").expect("the question");
     session.send_line("yes").expect("typed");
     for told in [
         "Undo: save the record from the log group /aws/lambda/acme-disable-user",

@@ -72,18 +72,18 @@ fn settings_that_contradict_each_other_are_told_by_name() {
     for (settings, both) in [
         (
             &[("RAPID7_CONSOLE_SECRET_FILE", "canary")][..],
-            "got RAPID7_CONSOLE_SECRET and RAPID7_CONSOLE_SECRET_FILE",
+            "RAPID7_CONSOLE_SECRET and RAPID7_CONSOLE_SECRET_FILE are set",
         ),
         (
             &[("RAPID7_PLATFORM_API_KEY", "canary")],
-            "got RAPID7_PLATFORM_SECRET and RAPID7_PLATFORM_API_KEY",
+            "RAPID7_PLATFORM_SECRET and RAPID7_PLATFORM_API_KEY are set",
         ),
         (
             &[
                 ("RAPID7_CONSOLE_CA_FILE", "canary"),
                 ("RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION", "true"),
             ],
-            "got RAPID7_CONSOLE_CA_FILE and RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION",
+            "RAPID7_CONSOLE_CA_FILE and RAPID7_DANGEROUSLY_SKIP_TLS_VERIFICATION are set",
         ),
     ] {
         let message = told(&world, "get-user", settings).expect_err(both);
