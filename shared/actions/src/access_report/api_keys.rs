@@ -16,7 +16,7 @@ pub enum KeyOwner {
     Gone,
     /// No person: it is an organization's key.
     Organization,
-    /// The platform does not tell.
+    /// The platform does not report the owner.
     Untold,
 }
 

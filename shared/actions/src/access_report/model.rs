@@ -110,7 +110,7 @@ pub struct ReportedAccount {
     pub full_name: Option<String>,
     /// Whether the account may log in.
     pub enabled: Option<bool>,
-    /// Whether it is locked after failed logins.
+    /// Whether the account is locked after failed logins.
     pub locked: Option<bool>,
     /// The platform's word for the state of the account. The console has none.
     pub status: Option<String>,
@@ -123,9 +123,9 @@ pub struct ReportedAccount {
     /// Whether the user is an administrator of any kind: global administrator, superuser, or
     /// administrator of the platform.
     pub admin: bool,
-    /// Whether the user has every site.
+    /// Whether the user has all sites.
     pub all_sites: Option<bool>,
-    /// Whether the user has every asset group.
+    /// Whether the user has all asset groups.
     pub all_asset_groups: Option<bool>,
     /// Sites given one by one: names where known, else numbers. Null if they were not read.
     pub sites: Option<Vec<String>>,

@@ -12,9 +12,9 @@ use super::model::{ReportedAccount, SurfaceSummary, key};
 /// Who has which access, on every surface that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessReport {
-    /// When the surfaces were read, RFC 3339 in UTC.
+    /// Time of reading, RFC 3339 in UTC.
     pub generated_at: String,
-    /// The surfaces, those that could not be read too.
+    /// All surfaces, including those that could not be read.
     pub surfaces: Vec<SurfaceSummary>,
     /// What a reviewer should look at, the most severe first.
     pub findings: Vec<Finding>,

@@ -20,15 +20,15 @@ pub struct UserView {
     pub email: Option<String>,
     /// Whether the account may log in.
     pub enabled: Option<bool>,
-    /// Whether it is locked after failed logins.
+    /// Whether the account is locked after failed logins.
     pub locked: Option<bool>,
     /// Role id.
     pub role_id: Option<String>,
     /// Whether the user is a superuser.
     pub superuser: Option<bool>,
-    /// Whether the user has every site.
+    /// Whether the user has all sites.
     pub all_sites: Option<bool>,
-    /// Whether the user has every asset group.
+    /// Whether the user has all asset groups.
     pub all_asset_groups: Option<bool>,
     /// How the user logs in: `normal`, `admin`, `ldap`, `saml`, `kerberos`.
     pub authentication_type: Option<String>,

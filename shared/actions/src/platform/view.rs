@@ -21,9 +21,9 @@ pub struct PlatformUserView {
     pub last_name: Option<String>,
     /// `ACTIVE`, `DISABLED` or `PENDING` (invited), or a word that is new.
     pub status: Option<String>,
-    /// Whether the user administers the platform.
+    /// Whether the user is a platform administrator.
     pub platform_admin: Option<bool>,
-    /// Whether the user logs in at an identity provider.
+    /// Whether the user logs in through an identity provider.
     pub federated: Option<bool>,
     /// When the user last logged in.
     pub last_login: Option<String>,

@@ -18,20 +18,20 @@ use crate::platform::snapshot::{Keys, PlatformSnapshot};
 use crate::platform::view::PlatformUserView;
 
 input! {
-    /// What to restore from.
+    /// The audit record to restore from.
     pub struct RestorePlatformUserInput {
-        /// An audit record with `"audit": "before"`, as it was written.
+        /// An audit record with `"audit": "before"`, unchanged.
         #[schemars(extend("x-record" = true))]
         pub record: PlatformRestoreRecord,
     }
 }
 
-/// Gives a user of the platform the product access back that an audit record has and that is missing
-/// now. What was given since stays. A record has what its own run found: where a suspension took several
-/// runs, as one was stopped in the middle, each record of the ticket has a part, and each is given back
-/// by itself. API keys can't be given back, as the platform tells a key only when
-/// it is made; nor can an account that was deleted. How the platform takes this is unconfirmed, so it is
-/// proven by reading back.
+/// Gives a user of the platform back the product access that is in an audit record and missing now.
+/// Access given since then stays. A record has only what its own run found. If a run was stopped and
+/// the suspension took several runs, restore each record of the ticket separately. API keys can't be
+/// restored, because the platform shows a key only when it is created. A deleted account can't be
+/// restored either. How the platform handles this request is unconfirmed, so the result is proven by
+/// reading back.
 pub struct RestorePlatformUser;
 
 impl Action for RestorePlatformUser {

@@ -23,18 +23,18 @@ use record::{recorded, whole};
 
 console_input! {
     @replaces
-    /// What to restore from.
+    /// The audit record to restore from.
     pub struct RestoreUserInput {
-        /// An audit record with `"audit": "before"`, as it was written.
+        /// An audit record with `"audit": "before"`, unchanged.
         #[schemars(extend("x-record" = true))]
         pub record: RestoreRecord,
     }
 }
 
-/// Plans an account back to the state in an audit record, individual grants included: what a run
-/// did, and what somebody else did since, so look at the plan first. Passwords, two-factor seeds and
-/// locks are not in a record, a role's own privileges are not the account's to give back, and members that
-/// the console tells of nobody stay out. An account that is gone can't be restored.
+/// Restores an account to the state in an audit record, with its individual grants. This also takes
+/// back what others changed since, so look at the plan first. A record has no passwords, two-factor
+/// seeds or locks. Privileges that belong to a role are not restored, nor are members that the console
+/// reports for no account. A deleted account can't be restored.
 pub struct RestoreUser;
 
 impl Action for RestoreUser {
