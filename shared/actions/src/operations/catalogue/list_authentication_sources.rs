@@ -19,7 +19,7 @@ console_input! {
 pub struct AuthenticationSourceView {
     /// Number of the authentication source.
     pub id: i64,
-    /// The name that the console shows.
+    /// Name shown in the console.
     pub name: Option<String>,
     /// Type: `normal`, `admin`, `ldap`, `saml` or `kerberos`.
     #[serde(rename = "type")]

@@ -45,15 +45,15 @@ offboarding_input! {
 /// Result for a list of people.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PeopleReport {
-    /// The operation.
+    /// Name of the operation.
     pub operation: String,
     /// Overall result for all people.
     pub result: RowResult,
-    /// Whether this run changed anything. A dry run never does.
+    /// Whether this run changed anything. Always false in a dry run.
     pub changed: bool,
-    /// Whether this run only shows what would be done.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// How many people ended how.
+    /// Number of people by result.
     pub summary: Summary,
     /// The steps taken; in a dry run, the steps planned. Each begins with the person and the surface.
     pub plan: Vec<String>,
@@ -62,7 +62,7 @@ pub struct PeopleReport {
     pub changes: Vec<FieldChange>,
     /// The people, in the order of the list.
     pub rows: Vec<PersonRow>,
-    /// What a person should know.
+    /// Warnings for a person.
     pub warnings: Vec<String>,
 }
 

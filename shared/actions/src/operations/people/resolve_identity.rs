@@ -32,7 +32,7 @@ pub struct Identity {
     pub person: PersonView,
     /// Every configured console, and the platform if it is configured.
     pub surfaces: Vec<SurfaceIdentity>,
-    /// What a person should know.
+    /// Warnings for a person.
     pub warnings: Vec<String>,
 }
 
