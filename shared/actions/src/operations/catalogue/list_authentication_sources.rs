@@ -46,7 +46,7 @@ impl Action for ListAuthenticationSources {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-authentication-sources",
-        title: "List where accounts can be authenticated",
+        title: "List the authentication sources of the console",
         effect: Effect::Read,
         example: "{}",
     };

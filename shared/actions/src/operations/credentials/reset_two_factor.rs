@@ -32,7 +32,7 @@ impl Action for ResetTwoFactor {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "reset-two-factor",
-        title: "Make a new two-factor seed and deliver it into a secret",
+        title: "Generate a new two-factor seed and put it into a secret",
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "deliver_to": "rapid7/two-factor/jdoe", "request_token": "INC-3", "ticket": "INC-3"}"#,
     };

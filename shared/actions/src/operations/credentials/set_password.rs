@@ -25,7 +25,7 @@ impl Action for SetPassword {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "set-password",
-        title: "Set a password, given or generated into a secret",
+        title: "Set a given password, or generate one into a secret",
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "generate_password": true, "deliver_to": "rapid7/passwords/jdoe", "password_reset_on_login": true, "request_token": "INC-3", "ticket": "INC-3"}"#,
     };

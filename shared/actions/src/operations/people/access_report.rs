@@ -83,7 +83,7 @@ impl Action for ReportAccess {
     type Scope = Surfaces;
     const SPEC: Spec = Spec {
         name: "access-report",
-        title: "Report every account on every surface, with what a reviewer should look at",
+        title: "Report all accounts on every surface, with findings",
         effect: Effect::Read,
         example: r#"{"format": "csv"}"#,
     };

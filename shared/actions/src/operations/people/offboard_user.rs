@@ -40,7 +40,7 @@ impl Action for OffboardUser {
     type Scope = Surfaces;
     const SPEC: Spec = Spec {
         name: "offboard-user",
-        title: "Take a person off every console and the platform",
+        title: "Offboard a person from all consoles and the platform",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "clear_sites": true, "ticket": "OFF-1042"}"#,
     };

@@ -80,7 +80,7 @@ impl Action for OffboardUsers {
     type Scope = Surfaces;
     const SPEC: Spec = Spec {
         name: "offboard-users",
-        title: "Take a list of people off every console and the platform",
+        title: "Offboard a list of people from all consoles and the platform",
         effect: Effect::Destructive,
         example: r#"{"people": [{"email": "jdoe@example.com"}, {"login": "rmartinez", "ticket": "OFF-1043"}], "max_changes": 10, "ticket": "OFF-1042"}"#,
     };

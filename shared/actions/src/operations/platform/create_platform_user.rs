@@ -51,7 +51,7 @@ impl Action for CreatePlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "create-platform-user",
-        title: "Create an account of the Insight Platform, with access to products",
+        title: "Create an Insight Platform account, with product access",
         effect: Effect::Write,
         example: r#"{"email": "jsmith@example.com", "first_name": "John", "last_name": "Smith", "products": ["IVM"], "ticket": "HR-77"}"#,
     };

@@ -32,7 +32,7 @@ impl Action for DeletePlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "delete-platform-user",
-        title: "Delete an account of the Insight Platform for good, and prove that it is gone",
+        title: "Delete an Insight Platform account for good, and prove it",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "confirm_email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
     };

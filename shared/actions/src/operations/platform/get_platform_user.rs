@@ -40,7 +40,7 @@ impl Action for GetPlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "get-platform-user",
-        title: "Show an account of the Insight Platform, with products and API keys if asked",
+        title: "Show an Insight Platform account, products and keys on request",
         effect: Effect::Read,
         example: r#"{"email": "jdoe@example.com", "include": ["products", "api_keys"]}"#,
     };

@@ -70,7 +70,7 @@ impl Action for ListPlatformApiKeys {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "list-platform-api-keys",
-        title: "List the API keys of the Insight Platform, or those of a person",
+        title: "List Insight Platform API keys, all or those of a person",
         effect: Effect::Read,
         example: r#"{"email": "jdoe@example.com"}"#,
     };

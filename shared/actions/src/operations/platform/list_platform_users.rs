@@ -174,7 +174,7 @@ impl Action for ListPlatformUsers {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "list-platform-users",
-        title: "List the accounts of the Insight Platform, or those that fit",
+        title: "List Insight Platform accounts, all or those that match",
         effect: Effect::Read,
         example: r#"{"status": "ACTIVE", "platform_admin": true}"#,
     };

@@ -40,7 +40,7 @@ impl Action for RestorePlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "restore-platform-user",
-        title: "Give product access of the Insight Platform back as an audit record has it",
+        title: "Restore Insight Platform product access from an audit record",
         effect: Effect::Write,
         example: r#"{"record": {"audit": "before", "target": "https://eu.api.insight.rapid7.com", "record": {"state": {"user": {"id": "a4f074c9-9256-4419-98ce-caba0b3d6728", "email": "contractor@example.com", "first_name": "Casey", "last_name": "Contractor", "status": "ACTIVE", "platform_admin": false, "federated": false, "last_login": null, "timezone": null}, "products": [{"product_token": "770A2CE2E4A0416289A2", "product_code": "ICON", "product_name": "InsightConnect", "organization_id": "af3a1bb3-12bf-4430-855d-0f513e3a27c4", "organization_name": "Example Corporation"}, {"product_token": "E21B8E2ADEF643559142", "product_code": "IVM", "product_name": "InsightVM", "organization_id": "af3a1bb3-12bf-4430-855d-0f513e3a27c4", "organization_name": "Example Corporation"}], "api_keys": []}}}, "dry_run": true, "ticket": "HR-78"}"#,
     };

@@ -39,7 +39,7 @@ impl Action for RevokePlatformApiKeys {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "revoke-platform-api-keys",
-        title: "Delete a person's API keys of the Insight Platform for good",
+        title: "Delete a person's Insight Platform API keys for good",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "all": true, "ticket": "SEC-13"}"#,
     };

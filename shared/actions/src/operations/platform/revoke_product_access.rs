@@ -38,7 +38,7 @@ impl Action for RevokeProductAccess {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "revoke-product-access",
-        title: "Take access to products of the Insight Platform away from a person",
+        title: "Take Insight Platform product access away from a person",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "products": ["IVM"], "ticket": "SEC-12"}"#,
     };

@@ -28,7 +28,7 @@ impl Action for SuspendPlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "suspend-platform-user",
-        title: "Take all products and API keys of the Insight Platform away from a person",
+        title: "Take all Insight Platform products and API keys from a person",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
     };

@@ -42,7 +42,7 @@ impl Action for TestPlatformConnection {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "test-platform-connection",
-        title: "Check region, certificate, API key, its type and the rate limit of the Insight Platform",
+        title: "Check Insight Platform region, certificate, API key and limits",
         effect: Effect::Read,
         example: "{}",
     };

@@ -28,7 +28,7 @@ impl Action for CreateUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "create-user",
-        title: "Create an account, with access flags always explicit",
+        title: "Create an account, with explicit access flags",
         effect: Effect::Write,
         example: r#"{"login": "jsmith", "first_name": "John", "last_name": "Smith", "email": "jsmith@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "ticket": "HR-77"}"#,
     };

@@ -58,7 +58,7 @@ impl Action for GetUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "get-user",
-        title: "Show an account, with grants, role and privileges if asked",
+        title: "Show an account, with grants, role and privileges on request",
         effect: Effect::Read,
         example: r#"{"login": "jdoe", "include": ["sites", "asset_groups", "role"]}"#,
     };

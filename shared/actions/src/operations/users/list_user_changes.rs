@@ -83,7 +83,7 @@ impl Action for ListUserChanges {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-user-changes",
-        title: "List what changed among accounts since the last run",
+        title: "List changes to accounts since the last run",
         effect: Effect::Read,
         example: r#"{"state": {"format": 1, "target": "https://console.example.com:3780", "roles": ["asset-owner", "auditor", "global-admin", "security-manager", "site-admin", "system-admin", "user"], "users": {"1": "esag 2 xbbIHrtq svc-soar", "2": "esag 2 AgWYwFBH nxadmin", "3": "eag 3 hvZ3aB1M mkowalska", "4": "e 1 91de0W_b jdoe", "5": "e 3 tv6bBrzI tokafor", "6": "e 6 rHFI9g_c asmith", "7": "e 6 rHFI9g_c asmith2", "8": "ea 4 7xOFdKcU knguyen", "9": "e 5 1r4E9Ai3 ohaddad", "10": "e 0 hsnAUD6s soneill", "11": "ea 1 rHFstL54 audit1", "12": "e 6 MQjv4tWk lpetrova", "13": "e 0 xIxOYO3o y.tanaka", "14": "el 6 beWqKw2l rmartinez", "15": "e 6 kqCprCbU ext.pentest", "16": "e 6 pXq0c1Zr intern"}}}"#,
     };

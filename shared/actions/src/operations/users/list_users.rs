@@ -80,7 +80,7 @@ impl Action for ListUsers {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-users",
-        title: "List all accounts, or those that fit",
+        title: "List accounts, all or those that match",
         effect: Effect::Read,
         example: r#"{"enabled": true, "role_id": "Asset Owner"}"#,
     };

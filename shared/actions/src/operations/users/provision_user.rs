@@ -37,7 +37,7 @@ impl Action for ProvisionUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "provision-user",
-        title: "Create an account, give it single sites and asset groups, prove both",
+        title: "Create an account with individual sites and asset groups",
         effect: Effect::Write,
         example: r#"{"login": "jsmith", "first_name": "John", "last_name": "Smith", "email": "jsmith@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "sites": [1, "DMZ"], "asset_groups": ["Laptops"], "ticket": "HR-77"}"#,
     };

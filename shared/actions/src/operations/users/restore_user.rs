@@ -43,7 +43,7 @@ impl Action for RestoreUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "restore-user",
-        title: "Bring an account back to the state in an audit record",
+        title: "Restore an account to the state in an audit record",
         effect: Effect::Destructive,
         example: r#"{"record": {"audit": "before", "target": "https://console.example.com:3780", "record": {"state": {"user": {"id": 15, "login": "ext.pentest", "name": "Former Contractor", "email": "ext.pentest@example.com", "enabled": true, "locked": false, "role": {"id": "user", "name": "User", "superuser": false, "allSites": false, "allAssetGroups": false, "privileges": ["view-site-asset-data", "create-reports"]}, "authentication": {"id": 1, "type": "normal"}, "contractEnd": "2026-01-31"}, "sites": [4, 5], "asset_groups": []}}}, "dry_run": true, "ticket": "HR-78"}"#,
     };

@@ -42,7 +42,7 @@ impl Action for SetRole {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "set-role",
-        title: "Give an account another role, superuser cleared on the way down",
+        title: "Give an account another role, and the flags that go with it",
         effect: Effect::Destructive,
         example: r#"{"login": "knguyen", "role_id": "user", "ticket": "HR-77"}"#,
     };

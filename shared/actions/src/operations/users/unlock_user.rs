@@ -26,7 +26,7 @@ impl Action for UnlockUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "unlock-user",
-        title: "Unlock an account, with a new password if asked",
+        title: "Unlock an account, optionally with a new password",
         effect: Effect::Write,
         example: r#"{"email": "rmartinez@example.com", "ticket": "INC-3"}"#,
     };
