@@ -7,32 +7,32 @@ use clap::{Arg, ArgAction, Command, value_parser};
 use crate::render::Page;
 use crate::{arguments, commands, help, output, profile, via_lambda};
 
-const ABOUT: &str = "The life of a Rapid7 user account on the InsightVM console and the Insight \
-                     Platform, from creating to deleting it, proven by reading back. Independent \
-                     of Rapid7.";
+const ABOUT: &str = "Manage Rapid7 user accounts on InsightVM consoles and the Insight Platform, \
+                     from creation to deletion. Every change is proven by reading back. \
+                     Independent of Rapid7.";
 
 const AFTER_HELP: &str = "\
-To begin: r7user init asks for all of this and keeps it as a profile; r7user
-config shows what is in force. What variables say counts first:
+To begin: r7user init asks for all settings and saves them as a profile. r7user
+config shows the settings in force. Variables override the profile:
 
-Where the console is, and who asks:
+The console and its credentials:
   RAPID7_CONSOLE_URL                 its address, such as https://HOST:3780
   RAPID7_CONSOLE_USERNAME,           a global administrator's credentials
     _PASSWORD and perhaps _TOKEN     (_TOKEN: the current two-factor token), or
   RAPID7_CONSOLE_SECRET_FILE         a JSON file: url, username, password, or
   RAPID7_CONSOLE_SECRET              the same as a secret in AWS Secrets Manager
-  RAPID7_CONSOLE_CERTIFICATE_SHA256  the certificate to believe, or
-  RAPID7_CONSOLE_CA_FILE             the authority that issued it, in PEM
+  RAPID7_CONSOLE_CERTIFICATE_SHA256  its certificate to trust, or
+  RAPID7_CONSOLE_CA_FILE             the authority to trust, in PEM
   RAPID7_CONSOLES                    several: NAME=SECRET,NAME=file:PATH
 
-Where the Insight Platform is:
+The Insight Platform:
   RAPID7_PLATFORM_REGION             its region: us, eu, ...
   RAPID7_PLATFORM_API_KEY            an organization key, or
   RAPID7_PLATFORM_SECRET_FILE        a JSON file: region, api_key, or
   RAPID7_PLATFORM_SECRET             the same as a secret in AWS Secrets Manager
-  RAPID7_PLATFORM_ORGANIZATION_ID    for a key over several: which is meant
+  RAPID7_PLATFORM_ORGANIZATION_ID    the organization, for a key over several
 
-What is allowed (README, \"Policy\"):
+What is allowed (docs/policy.md):
   RAPID7_ALLOW_DELETION, RAPID7_ALLOW_PRIVILEGED_ACCOUNTS, and more
 
 Examples:
@@ -52,13 +52,13 @@ Examples:
   r7user completions bash > ~/.local/share/bash-completion/completions/r7user
 
 Exit codes (sysexits): 0 done, 3 you said no, 64 wrong input, 65 several users
-match, 67 no such user, 69 console unreachable, 70 a surprise, 75 try again,
-77 refused or not allowed, 78 settings that can't be used. 128 and the number
-of a signal: it left something undone. What has begun is finished first; a
-second signal ends it at once.";
+match, 67 no such user, 69 console unreachable, 70 unexpected, 75 try again,
+77 refused or not allowed, 78 invalid settings. 128 plus the number of a signal:
+stopped with something left undone. A signal lets the account in progress finish
+first; a second signal ends the program at once.";
 
-const MORE_HELP: &str = "`r7user COMMAND --help` tells what a command takes, with an example; `r7user --help` \
-                         tells what is configured how, and what exit codes mean.";
+const MORE_HELP: &str = "`r7user COMMAND --help` shows the options of a command, with an example. `r7user --help` \
+                         shows the settings and the exit codes.";
 
 /// `r7user` with a subcommand for each operation.
 #[must_use]
@@ -79,11 +79,11 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(output::arguments())
-        .arg(switch("yes", "Do not ask before something is taken away").short('y'))
+        .arg(switch("yes", "Do not ask for confirmation").short('y'))
         .arg(
             switch(
                 "verbose",
-                "Say on standard error what is sent again and why",
+                "Report retries and their reasons on standard error",
             )
             .short('v'),
         )
@@ -91,7 +91,7 @@ pub fn command() -> Command {
             Arg::new("timeout")
                 .long("timeout")
                 .value_name("SECONDS")
-                .help("Give up after this time [default: 60; of a list, 3600]")
+                .help("Give up after this time [default: 60; for a list, 3600]")
                 .global(true)
                 .value_parser(value_parser!(u64).range(1..=3600)),
         )
@@ -100,7 +100,7 @@ pub fn command() -> Command {
                 .long("audit-file")
                 .value_name("FILE")
                 .help(
-                    "Append audit records here [default: rapid7-user-actions/audit.jsonl in the \
+                    "File for audit records, which are appended [default: rapid7-user-actions/audit.jsonl in the \
                      state folder]",
                 )
                 .global(true)

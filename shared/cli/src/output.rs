@@ -21,11 +21,11 @@ pub(crate) enum Output {
     Table,
     /// One JSON document.
     Json,
-    /// The rows of a list as they come, one JSON object a line.
+    /// The rows of a list as they come, one JSON object per line.
     JsonLines,
-    /// The rows of a list with commas between their cells.
+    /// The rows of a list, comma-separated.
     Csv,
-    /// The same with tabs.
+    /// The rows of a list, tab-separated.
     Tsv,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn arguments() -> [Arg; 3] {
         Arg::new(OUTPUT)
             .long("output")
             .value_name("FORM")
-            .help("How to answer [default: table on a terminal, json to a pipe]")
+            .help("Format of the answer [default: table on a terminal, json to a pipe]")
             .global(true)
             .hide_possible_values(false)
             .value_parser(EnumValueParser::<Output>::new()),

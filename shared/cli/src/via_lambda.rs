@@ -29,8 +29,8 @@ pub(crate) fn argument() -> Arg {
         .long("via-lambda")
         .value_name("STACK")
         .help(
-            "Have it done by the function STACK-OPERATION in AWS Lambda: with credentials for AWS \
-             alone, under the policy of that deployment",
+            "Run the operation in AWS Lambda, as the function STACK-OPERATION. Needs only AWS \
+             credentials; the policy of that deployment applies",
         )
         .global(true)
         .env(services::settings::VIA_LAMBDA)

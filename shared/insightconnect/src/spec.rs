@@ -117,9 +117,9 @@ fn state() -> Value {
     let member = |name: &str, kind: &str, description: &str| json!({"title": title(name), "type": kind, "description": description});
     json!({
         "format": member("format", "integer", "Version of the format that the state is kept in"),
-        "roles": member("roles", "[]string", "Roles that accounts have, each told once"),
-        "target": member("target", "string", "Console that the state is of"),
-        "users": member("users", "object", "What was last seen of each account, by user ID"),
+        "roles": member("roles", "[]string", "Roles of the accounts, each listed once"),
+        "target": member("target", "string", "Console of the state"),
+        "users": member("users", "object", "Last seen data of each account, by user ID"),
     })
 }
 

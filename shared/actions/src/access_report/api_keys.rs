@@ -4,36 +4,36 @@ use rapid7::platform::{ApiKeyInfo, User, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who stands behind a key.
+/// Owner of a key, by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyOwner {
-    /// A user whom nobody disabled.
+    /// A user who is not disabled.
     Active,
-    /// A user who is disabled.
+    /// A disabled user.
     Disabled,
-    /// A user whom there is not any more.
+    /// A deleted user.
     Gone,
-    /// No person: it is an organization's key.
+    /// No person: an organization's key.
     Organization,
-    /// The platform does not tell.
+    /// The platform does not report the owner.
     Untold,
 }
 
-/// One key. Not the key itself.
+/// An API key, without its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedKey {
-    /// What names it.
+    /// Id of the key.
     pub id: String,
-    /// The name that a person gave it.
+    /// Name of the key, as a person chose it.
     pub name: Option<String>,
-    /// Whose it is: an email address, or the id of a user whom there is not any more.
+    /// Owner: an email address, or the id of a deleted user.
     pub owner: Option<String>,
-    /// Who stands behind it.
+    /// Kind of owner.
     pub owner_is: KeyOwner,
-    /// When it was made, as the platform tells it.
+    /// Time of creation, as the platform returns it.
     pub created_at: Option<String>,
-    /// When it was last used, as the platform tells it.
+    /// Time of the last use, as the platform returns it.
     pub last_used_at: Option<String>,
 }
 

@@ -22,7 +22,7 @@ pub enum Severity {
     Low,
 }
 
-/// What was found. In the order of a report: by severity, then as here.
+/// Kind of finding. A report is sorted by severity, then in this order.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -32,23 +32,23 @@ pub enum FindingKind {
     SurfaceNotRead,
     /// A person has an enabled account on one surface and a disabled one on another.
     DisabledElsewhere,
-    /// API keys of users whom there are not any more.
+    /// API keys of deleted users.
     KeyOfNobody,
-    /// API keys of users who are disabled.
+    /// API keys of disabled users.
     KeyOfDisabled,
     /// Enabled accounts of administrators.
     Admin,
-    /// Enabled accounts with permissions of their own, in place of a role.
+    /// Enabled accounts with permissions of their own, instead of a role.
     OwnPermissions,
-    /// Accounts that log in by SAML under an address that is written differently elsewhere.
+    /// SAML accounts with an email address that is spelled differently elsewhere.
     SamlAddress,
-    /// API keys of an organization, which no person stands behind.
+    /// API keys of an organization, without a person as owner.
     OrganizationKey,
-    /// Enabled accounts of persons without an account on the other kind of surface.
+    /// Enabled accounts of people without an account on the other kind of surface.
     NoMatch,
     /// Enabled accounts that nobody has ever logged in to.
     NeverUsed,
-    /// Accounts of the platform that may log in and may open nothing.
+    /// Platform accounts that may log in, but have no products.
     OpensNothing,
     /// Accounts locked after failed logins.
     Locked,
@@ -58,7 +58,7 @@ pub enum FindingKind {
     SharedEmail,
 }
 
-/// One account, as a finding names it.
+/// An account in a finding.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -67,26 +67,27 @@ pub struct AccountRef {
     pub surface: SurfaceKind,
     /// The configured name of the surface.
     pub name: String,
-    /// The user's number or id there.
+    /// User number or id on the surface.
     pub user_id: String,
     /// The login name.
     pub login: String,
 }
 
-/// Something that a reviewer should look at.
+/// A finding for a reviewer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// What was found.
+    /// Kind of finding.
     pub kind: FindingKind,
     /// How urgent it is.
     pub severity: Severity,
-    /// What was found, in a few words.
+    /// Short summary of the finding.
     pub title: String,
-    /// What it means and what to do about it.
+    /// What it means, and what to do.
     pub explanation: String,
-    /// The accounts it is about, by surface and login. None if it is about a surface, or about API keys.
+    /// The accounts concerned, by surface and login. Empty if the finding is about a surface or about
+    /// API keys.
     pub accounts: Vec<AccountRef>,
-    /// The API keys it is about, the oldest first.
+    /// The API keys concerned, oldest first.
     pub api_keys: Vec<ReportedKey>,
 }
 

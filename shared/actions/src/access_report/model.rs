@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What kind of surface an account is on.
+/// Kind of surface.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -26,7 +26,7 @@ impl SurfaceKind {
     }
 }
 
-/// One surface, and how many accounts it has.
+/// A surface, with its number of accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SurfaceSummary {
     /// `console` or `platform`.
@@ -37,15 +37,15 @@ pub struct SurfaceSummary {
     pub target: String,
     /// Whether it was read. If not, its accounts are missing from the report.
     pub read: bool,
-    /// Why it could not be read.
+    /// The reason, if it could not be read.
     pub why_not: Option<String>,
-    /// How many accounts it has.
+    /// Number of accounts.
     pub accounts: usize,
-    /// How many of them are enabled, or not told to be disabled.
+    /// Number of accounts that are enabled, or not reported as disabled.
     pub enabled: usize,
-    /// How many of them are administrators, enabled or not.
+    /// Number of administrators, enabled or not.
     pub admins: usize,
-    /// How many of them are locked.
+    /// Number of locked accounts.
     pub locked: usize,
 }
 
@@ -90,19 +90,19 @@ impl SurfaceSummary {
 /// What tells one account from every other: kind and name of the surface, and the id there.
 pub(super) type Which<'a> = (SurfaceKind, &'a str, &'a str);
 
-/// An account on one surface. Null is what the surface does not tell or was not asked.
+/// An account on one surface. Null means that the surface does not report it, or was not asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedAccount {
-    /// Whose account it is: an email address, the same for all accounts of one person. Null if the
-    /// account tells none.
+    /// Owner of the account: an email address, the same for all accounts of one person. Null if the
+    /// account has none.
     pub person: Option<String>,
     /// `console` or `platform`.
     pub surface: SurfaceKind,
     /// The configured name of the surface.
     pub name: String,
-    /// The user's number or id there.
+    /// User number or id on the surface.
     pub user_id: String,
-    /// The login name; on the platform the address that the user logs in with.
+    /// Login name; on the platform, the email address.
     pub login: String,
     /// The email address of this account.
     pub email: Option<String>,
@@ -110,36 +110,36 @@ pub struct ReportedAccount {
     pub full_name: Option<String>,
     /// Whether the account may log in.
     pub enabled: Option<bool>,
-    /// Whether it is locked after failed logins.
+    /// Whether the account is locked after failed logins.
     pub locked: Option<bool>,
-    /// The platform's word for the state of the account. The console has none.
+    /// Status of the account, in the platform's word. A console has none.
     pub status: Option<String>,
-    /// The role, by name where that is known.
+    /// Role, by name if known.
     pub role: Option<String>,
-    /// Permissions of the account's own, in place of a role. Null if it has a role.
+    /// The account's own permissions, instead of a role. Null if it has a role.
     pub permissions: Option<Vec<String>>,
     /// Whether the user is a superuser of the console, or an administrator of the platform.
     pub superuser: Option<bool>,
     /// Whether the user is an administrator of any kind: global administrator, superuser, or
     /// administrator of the platform.
     pub admin: bool,
-    /// Whether the user has every site.
+    /// Whether the user has all sites.
     pub all_sites: Option<bool>,
-    /// Whether the user has every asset group.
+    /// Whether the user has all asset groups.
     pub all_asset_groups: Option<bool>,
-    /// Sites given one by one: names where known, else numbers. Null if they were not read.
+    /// Individual sites: names if known, otherwise numbers. Null if they were not read.
     pub sites: Option<Vec<String>>,
-    /// Asset groups given one by one: names where known, else numbers. Null if they were not read.
+    /// Individual asset groups: names if known, otherwise numbers. Null if they were not read.
     pub asset_groups: Option<Vec<String>>,
-    /// The platform's products that the user may open. The console has none.
+    /// The user's products on the platform. A console has none.
     pub products: Option<Vec<String>>,
-    /// How many API keys the user has.
+    /// Number of API keys of the user.
     pub api_keys: Option<usize>,
     /// How the user logs in.
     pub authentication: Option<String>,
-    /// When the user last logged in, RFC 3339 in UTC. The console does not tell.
+    /// Time of the last login, RFC 3339 in UTC. A console does not report it.
     pub last_login: Option<String>,
-    /// Whether nobody has ever logged in to the account. The console does not tell.
+    /// Whether nobody has ever logged in to the account. A console does not report it.
     pub never_used: Option<bool>,
 }
 

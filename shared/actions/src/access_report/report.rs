@@ -12,15 +12,15 @@ use super::model::{ReportedAccount, SurfaceSummary, key};
 /// Who has which access, on every surface that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessReport {
-    /// When the surfaces were read, RFC 3339 in UTC.
+    /// Time of reading, RFC 3339 in UTC.
     pub generated_at: String,
-    /// The surfaces, those that could not be read too.
+    /// All surfaces, including those that could not be read.
     pub surfaces: Vec<SurfaceSummary>,
-    /// What a reviewer should look at, the most severe first.
+    /// Findings for a reviewer, most severe first.
     pub findings: Vec<Finding>,
-    /// Every account that was read, a person's one after the other.
+    /// All accounts that were read, grouped by person.
     pub accounts: Vec<ReportedAccount>,
-    /// Every API key of the platform that was read, the oldest first.
+    /// All API keys of the platform that were read, oldest first.
     pub api_keys: Vec<ReportedKey>,
 }
 

@@ -17,9 +17,9 @@ use crate::core::error::{Error, ErrorKind, Result};
 /// A site or asset group in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Place {
-    /// Its number.
+    /// Number of the site or asset group.
     pub id: i64,
-    /// Its name, if the console tells it.
+    /// Name, if the console reports it.
     pub name: Option<String>,
 }
 

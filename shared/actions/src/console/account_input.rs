@@ -13,20 +13,20 @@ use crate::console::plan::Plan;
 use crate::core::error::{Error, Result};
 use crate::core::text::{as_address, as_login, solid};
 
-/// How a user logs in (vendor API file).
+/// Authentication type (vendor API file).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthenticationType {
-    /// With a password kept by the console.
+    /// Local user: the console keeps the password.
     #[default]
     Normal,
-    /// The same, for a local global administrator.
+    /// Local global administrator: the console keeps the password.
     Admin,
-    /// By a directory.
+    /// LDAP directory.
     Ldap,
-    /// By an identity provider.
+    /// SAML identity provider.
     Saml,
-    /// By Kerberos.
+    /// Kerberos.
     Kerberos,
 }
 
@@ -62,7 +62,7 @@ macro_rules! account_input {
                 /// Login name, unique on the console.
                 #[schemars(example = &"jsmith")]
                 pub login: String,
-                /// Full name. Either this, or `first_name` and perhaps `last_name`.
+                /// Full name. Either this, or `first_name` and optionally `last_name`.
                 #[schemars(example = &"John Smith")]
                 pub name: Option<String>,
                 /// Given name.
@@ -74,17 +74,15 @@ macro_rules! account_input {
                 /// Email address.
                 #[schemars(example = &"jsmith@example.com")]
                 pub email: String,
-                /// Role id on this console, for example `user`, or its name.
+                /// Role, by name or by its id on this console, such as `user`.
                 #[schemars(example = &"user")]
                 pub role_id: String,
-                /// The secret that holds the initial password: a name or ARN in Secrets Manager,
-                /// with `#key` behind it for one member of a JSON secret (without: the whole text,
-                /// or the member `password`).
+                /// Secret with the initial password: name or ARN in AWS Secrets Manager. Append `#key`
+                /// for one member of a JSON secret. Default: the whole text, or the member `password`.
                 #[schemars(example = &"rapid7/initial-password")]
                 pub password_secret: Option<String>,
-                /// The initial password itself; a secret is safer. Never shown or logged. This
-                /// or `password_secret` is required for local users, neither is accepted for external
-                /// ones.
+                /// The initial password itself; a secret is safer. Never shown or logged. Local users
+                /// need this or `password_secret`; external users must have neither.
                 #[schemars(with = "Option<String>", extend("writeOnly" = true))]
                 #[schemars(example = &"correct horse battery staple")]
                 pub password: Option<secrecy::SecretString>,
@@ -92,7 +90,7 @@ macro_rules! account_input {
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub password_reset_on_login: bool,
-                /// Whether the account may log in at once.
+                /// Whether the account is enabled at once.
                 #[serde(default = "crate::console::account_input::enabled_by_default")]
                 #[schemars(example = true)]
                 pub enabled: bool,
@@ -100,16 +98,16 @@ macro_rules! account_input {
                 #[serde(default)]
                 #[schemars(example = false)]
                 pub superuser: bool,
-                /// Whether the user has every asset group. Left out, it is false, or true where the
-                /// role forces it. Always sent explicitly.
+                /// Whether the user has all asset groups. Default: false, or true if the role forces
+                /// it. Always sent explicitly.
                 #[schemars(example = false)]
                 pub all_asset_groups: Option<bool>,
                 /// How the user logs in.
                 #[serde(default)]
                 #[schemars(example = &"normal")]
                 pub authentication_type: crate::console::account_input::AuthenticationType,
-                /// Number or name of the authentication source; without it the console picks one of
-                /// that type.
+                /// Authentication source, by number or name. If left out, the console picks one of the
+                /// type.
                 #[schemars(example = &"Corporate Directory")]
                 pub authentication_source_id: Option<crate::console::id_or_name::IdOrName>,
                 /// Language of the user interface, an IETF BCP 47 tag.

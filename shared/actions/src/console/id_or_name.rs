@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 pub enum IdOrName {
     /// By number.
     Id(i64),
-    /// By name, upper and lower case alike.
+    /// By name; case is ignored.
     Name(String),
 }
 

@@ -6,7 +6,7 @@ macro_rules! console_input {
         $crate::core::input::input! {
             @declare $(#[$attributes])* $name {
                 $($members)*
-                /// The console's name, where several are configured.
+                /// Name of the console, if several are configured.
                 #[schemars(example = &"emea")]
                 pub console: Option<String>,
             } |input| input.console.as_deref(), |_| false
@@ -17,12 +17,13 @@ macro_rules! console_input {
         $crate::core::input::input! {
             @declare $(#[$attributes])* $name {
                 $($members)*
-                /// Whether the account may lose permissions of its own (a role without an id), which no
-                /// update can carry and nothing can give back. Without it, such an account is refused.
+                /// Accept that the account loses permissions of its own (a role without an id). No
+                /// update can keep them, and nothing can restore them. Without this, such an account is
+                /// refused.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub accept_loss_of_privileges: bool,
-                /// The console's name, where several are configured.
+                /// Name of the console, if several are configured.
                 #[schemars(example = &"emea")]
                 pub console: Option<String>,
             } |input| input.console.as_deref(), |input| input.accept_loss_of_privileges
@@ -50,8 +51,8 @@ macro_rules! user_input {
                 /// The user's login name, exactly as on the console.
                 #[schemars(example = &"jdoe")]
                 pub login: Option<String>,
-                /// The user's email address; upper and lower case count as the same. Several
-                /// users with it are an error that lists them.
+                /// The user's email address; case is ignored. If several users have it, the error lists
+                /// them.
                 #[schemars(example = &"jdoe@example.com")]
                 pub email: Option<String>,
                 $($members)*

@@ -67,35 +67,35 @@ macro_rules! password_input {
             $(#[$attributes])*
             pub struct $name {
                 $($members)*
-                /// The secret that holds the new password: a name or ARN in Secrets Manager, with
-                /// `#key` behind it for one member of a JSON secret (without: the whole text, or
-                /// the member `password`).
+                /// Secret with the new password: name or ARN in AWS Secrets Manager. Append `#key` for
+                /// one member of a JSON secret. Default: the whole text, or the member `password`.
                 #[schemars(example = &"rapid7/new-password")]
                 pub password_secret: Option<String>,
                 /// The new password itself; a secret is safer. Never shown or logged.
                 #[schemars(with = "Option<String>", extend("writeOnly" = true))]
                 #[schemars(example = &"correct horse battery staple")]
                 pub password: Option<secrecy::SecretString>,
-                /// Make a random password. It goes into the secret `deliver_to` and nowhere else.
+                /// Generate a random password. It goes into the secret `deliver_to` and nowhere else.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub generate_password: bool,
-                /// How long a generated password is, 12 to 128 characters; 24 unless said.
+                /// Length of a generated password, 12 to 128 characters. Default: 24.
                 #[schemars(range(min = 12, max = 128))]
                 #[schemars(example = 24)]
                 pub password_length: Option<i64>,
-                /// What a generated password is made of, at least one of each; all four unless said.
+                /// Character classes of a generated password, with at least one character of each.
+                /// Default: all four.
                 #[schemars(extend("examples" = [["lower", "upper", "digit"]]))]
                 pub password_classes: Option<Vec<$crate::console::random_password::CharacterClass>>,
-                /// Name or ARN of an existing secret in Secrets Manager for the generated password.
+                /// Name or ARN of an existing secret in AWS Secrets Manager that receives the generated
+                /// password.
                 #[schemars(example = &"rapid7/passwords/jdoe")]
                 pub deliver_to: Option<String>,
-                /// A text that is the same whenever this very request is repeated, so that the
-                /// repetition uses the same password. Retriers pass one; without it, the id of
-                /// the EventBridge event or of the run is taken.
+                /// Idempotency token: a retry with the same token uses the same password. Callers that
+                /// retry should set it. Default: the id of the EventBridge event or of the run.
                 #[schemars(example = &"INC-3")]
                 pub request_token: Option<String>,
-                /// Whether the person must choose another password at the next login.
+                /// Whether the person must change the password at the next login.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub password_reset_on_login: bool,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::core::error::{Error, Result};
 
-/// A kind of characters in a generated password.
+/// Character class of a generated password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CharacterClass {
@@ -20,7 +20,7 @@ pub enum CharacterClass {
     Upper,
     /// `0` to `9`.
     Digit,
-    /// Punctuation that survives shells, JSON and URLs unquoted or is easily quoted.
+    /// Punctuation that needs no quotes in shells, JSON and URLs, or is easily quoted.
     Symbol,
 }
 

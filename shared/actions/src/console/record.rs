@@ -9,34 +9,34 @@ use serde_json::{Map, Value};
 use crate::console::view::UserView;
 use crate::core::outcome::Restorable;
 
-/// What is needed of an audit record. Whatever else it has is left alone.
+/// The needed parts of an audit record. Other members are ignored.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RestoreRecord {
-    /// `before`: the record with the full state, written before the first write of a run.
+    /// `before`: the record with the full state, from before the first write of a run.
     pub audit: String,
-    /// The console.
+    /// Address of the console.
     pub target: String,
-    /// What was recorded: `{"state": {"user", "sites", "asset_groups"}}`, and more.
+    /// The recorded data: `{"state": {"user", "sites", "asset_groups"}}`, and more.
     pub record: Recorded,
 }
 
-/// The part of an audit record that an account is restored from.
+/// The recorded data that an account is restored from.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Recorded {
-    /// The account before the run; null if the run created it.
+    /// The account before the run. Null if the run created it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<RecordedState>,
 }
 
-/// An account as it was.
+/// An account as recorded.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RecordedState {
-    /// The user as the console told of it.
+    /// The user, as the console returned it.
     pub user: Map<String, Value>,
-    /// Sites given one by one; null where they meant nothing.
+    /// Individual sites. Null if they have no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sites: Option<BTreeSet<i64>>,
-    /// Asset groups given one by one; null where they meant nothing.
+    /// Individual asset groups. Null if they have no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset_groups: Option<BTreeSet<i64>>,
 }

@@ -7,13 +7,13 @@ use serde::Serialize;
 /// A site or an asset group.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ResourceView {
-    /// Its number.
+    /// Number of the site or asset group.
     pub id: i64,
-    /// The name that the console shows.
+    /// Name shown in the console.
     pub name: Option<String>,
-    /// What somebody wrote about it.
+    /// Description.
     pub description: Option<String>,
-    /// `static` or `dynamic`, for example.
+    /// Type, such as `static` or `dynamic`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
 }

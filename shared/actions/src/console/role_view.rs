@@ -4,16 +4,16 @@ use rapid7::console::Role;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One of them.
+/// A role.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoleView {
-    /// Its id, which accounts refer to.
+    /// Id of the role, as in `role_id` of an account.
     pub id: String,
-    /// The name that the console shows.
+    /// Name shown in the console.
     pub name: Option<String>,
-    /// What somebody wrote about it.
+    /// Description.
     pub description: Option<String>,
-    /// What it allows; null if the console does not tell.
+    /// Privileges of the role. Null if the console does not report them.
     pub privileges: Option<Vec<String>>,
 }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A user. Members that the console did not tell are null.
+/// A user. Members that the console did not report are null.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UserView {
     /// Number on the console.
@@ -20,15 +20,15 @@ pub struct UserView {
     pub email: Option<String>,
     /// Whether the account may log in.
     pub enabled: Option<bool>,
-    /// Whether it is locked after failed logins.
+    /// Whether the account is locked after failed logins.
     pub locked: Option<bool>,
     /// Role id.
     pub role_id: Option<String>,
     /// Whether the user is a superuser.
     pub superuser: Option<bool>,
-    /// Whether the user has every site.
+    /// Whether the user has all sites.
     pub all_sites: Option<bool>,
-    /// Whether the user has every asset group.
+    /// Whether the user has all asset groups.
     pub all_asset_groups: Option<bool>,
     /// How the user logs in: `normal`, `admin`, `ldap`, `saml`, `kerberos`.
     pub authentication_type: Option<String>,
@@ -38,13 +38,13 @@ pub struct UserView {
     pub locale: Option<String>,
     /// Language of reports.
     pub reports_locale: Option<String>,
-    /// Sites given one by one, where they were read.
+    /// Individual sites, if they were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sites: Option<Vec<i64>>,
-    /// Asset groups given one by one, where they were read.
+    /// Individual asset groups, if they were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset_groups: Option<Vec<i64>>,
-    /// Members that this pack does not know, as the console told them. They are always kept.
+    /// Members unknown to this pack, as the console returned them. They are always kept.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub other: Map<String, Value>,
 }

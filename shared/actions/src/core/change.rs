@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::text::printable;
 
-/// One member with its two values. Values of members named like secrets are redacted.
+/// A member with its old and new value. Values of members with names of secrets are redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FieldChange {
-    /// The member, nested ones with dots: `role.superuser`.
+    /// The member. Nested members have dots, such as `role.superuser`.
     pub field: String,
-    /// Its value before, or the intended one; null if it was absent.
+    /// Value before, or the intended value. Null if absent.
     pub before: Value,
-    /// Its value after, or the one found; null if it is absent.
+    /// Value after, or the value found. Null if absent.
     pub after: Value,
 }
 

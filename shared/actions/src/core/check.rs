@@ -3,30 +3,30 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What came of one check.
+/// Result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// As it should be.
+    /// Passed.
     Ok,
-    /// Not as it should be, and the pack works all the same.
+    /// A problem, but the pack works.
     Warning,
-    /// Nothing can be done until this is put right.
+    /// A problem: nothing works until it is fixed.
     Failed,
-    /// Not tried, as something before it failed.
+    /// Not tried, because an earlier check failed.
     Skipped,
 }
 
-/// One check.
+/// A check and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
-    /// What was checked: `reachable`, `certificate`, `credentials`, `privilege`, `wire form`; `protected
-    /// logins` where there are any.
+    /// What was checked: `reachable`, `certificate`, `credentials`, `privilege`, `wire form`;
+    /// `protected logins` if there are any.
     pub check: String,
-    /// What came of it.
+    /// Result of the check.
     pub verdict: Verdict,
-    /// What was seen.
+    /// What was found.
     pub detail: String,
-    /// What to do about it; null if nothing.
+    /// What to do next. Null if nothing.
     pub next: Option<String>,
 }

@@ -44,7 +44,7 @@ impl Noun {
             Self::Credentials => "Passwords and two-factor seeds",
             Self::Platform => "Accounts on the Insight Platform",
             Self::People => "A person on every console and the platform",
-            Self::Catalogue => "What a console offers, and whether it answers",
+            Self::Catalogue => "Lists of a console, and its connection test",
         }
     }
 }

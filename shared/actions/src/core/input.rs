@@ -39,14 +39,14 @@ macro_rules! input {
         #[serde(deny_unknown_fields)]
         pub struct $name {
             $($members)*
-            /// Only show what would be done: read, plan, write nothing.
+            /// Dry run: read and plan, but write nothing.
             #[serde(default)]
             #[schemars(example = true)]
             pub dry_run: bool,
-            /// The ticket that asked for this, kept in logs and audit records.
+            /// Ticket for this request, kept in logs and audit records.
             #[schemars(example = &"OFF-1042")]
             pub ticket: Option<String>,
-            /// Who asked for this, kept in logs and audit records.
+            /// Who asked for this; kept in logs and audit records.
             #[schemars(example = &"mkowalska@example.com")]
             pub requested_by: Option<String>,
         }

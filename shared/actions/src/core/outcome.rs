@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::core::change::FieldChange;
 use crate::core::text::printable;
 
-/// What names an account on its surface.
+/// Identifies an account on its surface.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum AccountId {
@@ -30,14 +30,14 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// Whom a run was about.
+/// The account that a run was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Subject {
-    /// Which of Rapid7's surfaces: `console` or `platform`.
+    /// The surface: `console` or `platform`.
     pub surface: String,
     /// The address of the console or the platform.
     pub target: String,
-    /// The user's number on a console, its UUID on the platform; null before it exists.
+    /// User number on a console, UUID on the platform. Null if the account does not exist.
     pub user_id: Option<AccountId>,
     /// The login name; on the platform, the email address.
     pub login: String,
@@ -83,32 +83,31 @@ pub trait Restorable {
     type Record: JsonSchema;
 }
 
-/// What was done, proven by reading back.
+/// The result of a run, proven by reading back.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Outcome", bound = "State: JsonSchema + Restorable")]
 pub struct Outcome<State> {
-    /// The operation.
+    /// Name of the operation.
     pub operation: String,
-    /// Whom it was about.
+    /// The account.
     pub subject: Subject,
-    /// Whether this run changed anything. A dry run never does.
+    /// Whether this run changed anything. Always false in a dry run.
     pub changed: bool,
-    /// Whether this run only shows what would be done.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// The steps that were, or would be, taken; empty if nothing was left to do.
+    /// The steps taken; in a dry run, the steps planned. Empty if everything was already done.
     pub plan: Vec<String>,
-    /// What differs, field by field; of a dry run, what would.
+    /// The changes, field by field; in a dry run, the changes that would be made.
     pub changes: Vec<FieldChange>,
-    /// The account as read back; of a dry run, as it is. Null if it does not exist.
+    /// The account as read back; in a dry run, as it is now. Null if it does not exist.
     pub state: Option<State>,
-    /// What a person should know.
+    /// Warnings for a person.
     pub warnings: Vec<String>,
-    /// What the platform calls the requests that wrote: its support finds them by these. A console has
-    /// none.
+    /// The platform's correlation ids of the write requests, for Rapid7's support. A console has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub correlation_ids: Vec<String>,
-    /// The audit record from before the change: given to the operation that restores, as its `record`, it
-    /// brings the account back. Left out where nothing was changed that a record brings back.
+    /// The audit record from before the change. The restore operation takes it as `record`. Left out if
+    /// nothing was changed that can be restored.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<State::Record>")]
     pub record: Option<Value>,

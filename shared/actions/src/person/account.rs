@@ -133,15 +133,15 @@ impl Account {
     }
 }
 
-/// How sure it is that an account is a person's.
+/// Confidence that an account is the person's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// The same address or the same login.
+    /// The same email address or the same login.
     Certain,
-    /// By the rules that this deployment configured.
+    /// By a rule that this deployment configured.
     Likely,
-    /// Something fits and something else contradicts it: never taken without being named.
+    /// Something matches, and something else contradicts it. Never used unless it is named.
     Doubtful,
 }
 

@@ -194,16 +194,16 @@ impl<'a> Listing<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
-    /// One that nothing contradicts. Accounts that fit beside it are listed too, as doubtful.
+    /// One account without a contradiction. Other accounts that match are listed, too, as doubtful.
     Found,
-    /// None, and that is proven by the whole list.
+    /// No account, proven by the complete list.
     Absent,
-    /// Several fit. Which of them is meant, a person has to say.
+    /// Several accounts match. A person must choose.
     Several,
-    /// One fits, and something contradicts it. Whether it is meant, a person has to say. Or none of
-    /// those that were read fits, and a surface that was not read might tell of one.
+    /// One account matches, but something contradicts it: a person must decide. Or no account matches,
+    /// but a surface that was not read might show one.
     Unsure,
-    /// The surface did not tell.
+    /// The surface could not be read.
     Failed,
 }
 
@@ -212,15 +212,15 @@ pub enum Presence {
 pub struct Candidate {
     /// The account.
     pub subject: Subject,
-    /// How sure it is that it is the person's.
+    /// Confidence that it is the person's.
     pub confidence: Confidence,
-    /// What that rests on.
+    /// Reasons for the confidence.
     pub reasons: Vec<String>,
-    /// Whether a console's account may log in.
+    /// Whether the account may log in. Only on a console.
     pub enabled: Option<bool>,
-    /// The status of an account on the platform.
+    /// Status of the account. Only on the platform.
     pub status: Option<String>,
-    /// Whether a console's account is locked after failed logins.
+    /// Whether the account is locked after failed logins. Only on a console.
     pub locked: Option<bool>,
     #[serde(skip)]
     pub(crate) index: usize,
@@ -243,33 +243,34 @@ impl Candidate {
     }
 }
 
-/// What one surface knows of a person.
+/// A person's accounts on one surface.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SurfaceIdentity {
-    /// Which of Rapid7's surfaces: `console` or `platform`.
+    /// The surface: `console` or `platform`.
     pub surface: String,
     /// The console's name, or `platform`.
     pub name: String,
-    /// The address; null if the surface could not be got ready.
+    /// Address of the surface. Null if it could not be set up.
     pub target: Option<String>,
     /// Whether the person has an account there.
     pub verdict: Presence,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
-    /// How it failed, if it did: the error's kind.
+    /// Kind of the error, if it failed.
     pub error: Option<String>,
-    /// The accounts that may be the person's, those that nothing contradicts first.
+    /// The accounts that may be the person's, those without a contradiction first.
     pub accounts: Vec<Candidate>,
 }
 
-/// A person, as far as known.
+/// What is known of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PersonView {
-    /// The email that was given.
+    /// Email address in the input.
     pub email: Option<String>,
-    /// The login that was given.
+    /// Login in the input.
     pub login: Option<String>,
-    /// The person's addresses, in lower case: the given one, or those of the accounts with the login.
+    /// The person's email addresses, in lower case: the given one, or those of the accounts with the
+    /// login.
     pub emails: Vec<String>,
 }
 

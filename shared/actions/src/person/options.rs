@@ -5,30 +5,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::outcome::AccountId;
 
-/// What becomes of the account on the platform.
+/// What happens to the account on the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PlatformStep {
-    /// It can't be used any more, and can be brought back.
+    /// Suspend it: it can't be used any more, and can be restored.
     #[default]
     Suspend,
-    /// It is deleted for good. The policy must allow it, and the email given must be the account's.
+    /// Delete it for good. The policy must allow it, and the given email must be the account's.
     Delete,
-    /// The platform is left out.
+    /// Leave the platform out.
     Keep,
 }
 
-/// One account among several that may be the person's.
+/// One of several accounts that may be the person's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountPick {
     /// The console's name, or `platform`.
     pub surface: String,
-    /// The account's number on a console, its UUID on the platform.
+    /// User number on a console, UUID on the platform.
     pub user_id: PickedId,
 }
 
-/// What names an account on its surface.
+/// Identifies an account on its surface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(transparent)]
@@ -93,17 +93,17 @@ impl<'de> Deserialize<'de> for PickedId {
     }
 }
 
-/// What to do on every surface.
+/// The requested steps on every surface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "OffboardingOptions")]
 pub struct Options {
-    /// What becomes of the account on the platform.
+    /// What happens to the account on the platform.
     pub platform: PlatformStep,
-    /// Whether every site that was given one by one is taken away.
+    /// Whether all individual sites are taken away.
     pub clear_sites: bool,
-    /// The same of asset groups.
+    /// Whether all individual asset groups are taken away.
     pub clear_asset_groups: bool,
-    /// Whether a new two-factor seed is made, which nobody gets.
+    /// Whether a new two-factor seed is generated, which nobody gets.
     pub reset_two_factor: bool,
     /// Whether a random password is set, which nobody gets.
     pub replace_password: bool,
@@ -131,36 +131,37 @@ macro_rules! offboarding_input {
         $crate::core::input::input! {
             @declare $(#[$attributes])* $name {
                 $($members)*
-                /// What becomes of the account on the platform: suspended unless said otherwise.
+                /// What happens to the account on the platform. Default: suspended.
                 #[serde(default)]
                 #[schemars(example = &"suspend")]
                 pub platform: $crate::person::options::PlatformStep,
-                /// On each console, also take away every site that was given one by one.
+                /// On each console, also take away all individual sites.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub clear_sites: bool,
-                /// On each console, also take away every asset group that was given one by one.
+                /// On each console, also take away all individual asset groups.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub clear_asset_groups: bool,
-                /// On each console, also make a new two-factor seed, which nobody gets: after the account
-                /// was disabled, by the same run. Not done on one that is disabled already.
+                /// On each console, also generate a new two-factor seed, which nobody gets. Done after
+                /// this run has disabled the account; skipped if the account was already disabled.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub reset_two_factor: bool,
-                /// On each console, also set a random password, which nobody gets: after the account was
-                /// disabled, by the same run. Not done on one that is disabled already.
+                /// On each console, also set a random password, which nobody gets. Done after this run
+                /// has disabled the account; skipped if the account was already disabled.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub replace_password: bool,
-                /// Whether a person without an account on any surface is no failure: for whoever reports
-                /// everybody who leaves. Otherwise it is one, as an address with a typo must not look
+                /// Accept a person without an account on any surface, for systems that report everybody
+                /// who leaves. Otherwise this is an error, because a mistyped address must not look
                 /// like a success.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub allow_absent: bool,
-                /// Whether accounts may lose permissions of their own (a role without an id), which no update
-                /// can carry and nothing can give back. Without it, such an account is refused.
+                /// Accept that accounts lose permissions of their own (a role without an id). No update
+                /// can keep them, and nothing can restore them. Without this, such an account is
+                /// refused.
                 #[serde(default)]
                 #[schemars(example = true)]
                 pub accept_loss_of_privileges: bool,

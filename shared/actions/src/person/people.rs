@@ -12,19 +12,18 @@ use crate::core::input::parse_part;
 use crate::core::strict_json;
 use crate::core::text::solid;
 
-/// One of the people who leave.
+/// A person who leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonEntry {
-    /// The person's email address; upper and lower case count as the same. Either this or `login`, or
-    /// both of one person.
+    /// The person's email address; case is ignored. Either this or `login`, or both of the same person.
     pub email: Option<String>,
-    /// A login name of the person on a console, exactly as there.
+    /// The person's login on a console, exactly as spelled there.
     pub login: Option<String>,
-    /// Which accounts are meant, on surfaces where several fit.
+    /// The accounts to use on surfaces where several match.
     #[serde(default)]
     pub accounts: Vec<AccountPick>,
-    /// The ticket for this person, in place of the run's.
+    /// Ticket for this person, instead of the run's.
     pub ticket: Option<String>,
 }
 

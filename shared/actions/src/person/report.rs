@@ -9,21 +9,21 @@ use crate::core::change::FieldChange;
 use crate::core::error::{Changed, Error, ErrorKind};
 use crate::core::outcome::{Outcome, Subject};
 
-/// What came of one account, or of a surface without one.
+/// Result for one account, or for a surface without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SurfaceVerdict {
     /// Changed, and read back.
     Done,
-    /// Nothing was left to do.
+    /// Already done.
     Already,
-    /// A dry run: this would be changed.
+    /// Dry run: this would be changed.
     Planned,
     /// The person has no account there.
     Absent,
-    /// A guard or a rule forbids it, or a person has to say which account is meant.
+    /// A guard or a rule forbids it, or a person must choose the account.
     Refused,
-    /// It was not done, or not proven.
+    /// Not done, or not proven.
     Failed,
 }
 
@@ -40,53 +40,52 @@ impl SurfaceVerdict {
     }
 }
 
-/// What came of a person on one surface. A surface with several accounts of one person is there
-/// several times.
+/// Result for a person on one surface. A surface with several accounts of the person appears once per
+/// account.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SurfaceReport {
-    /// Which of Rapid7's surfaces: `console` or `platform`.
+    /// The surface: `console` or `platform`.
     pub surface: String,
     /// The console's name, or `platform`.
     pub name: String,
-    /// The address; null if the surface could not be got ready.
+    /// Address of the surface. Null if it could not be set up.
     pub target: Option<String>,
-    /// What came of it.
+    /// The result.
     pub verdict: SurfaceVerdict,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
-    /// What to do next, where it was not done.
+    /// What to do next, if it was not done.
     pub next: Option<String>,
-    /// How it failed, if it did: the error's kind.
+    /// Kind of the error, if it failed.
     pub error: Option<String>,
-    /// Whether running the same again may succeed.
+    /// Whether running it again may succeed.
     pub retryable: bool,
     /// The account.
     pub subject: Option<Subject>,
-    /// The accounts that may be meant, where a person has to say which.
+    /// The possible accounts, if a person must choose.
     pub accounts: Vec<Candidate>,
-    /// The steps that were, or would be, taken.
+    /// The steps taken; in a dry run, the steps planned.
     pub plan: Vec<String>,
-    /// What differs, field by field; of a dry run, what would.
+    /// The changes, field by field; in a dry run, the changes that would be made.
     pub changes: Vec<FieldChange>,
-    /// What a person should know.
+    /// Warnings for a person.
     pub warnings: Vec<String>,
-    /// The audit record from before the change, which restore-user, or restore-platform-user, brings the
-    /// account back from. Left out where nothing was changed that a record brings back, and in a list of
-    /// people.
+    /// The audit record from before the change, for restore-user or restore-platform-user. Left out if
+    /// nothing was changed that can be restored, and in a list of people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     pub record: Option<Value>,
 }
 
-/// What came of a person on all surfaces.
+/// Result for a person on all surfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowResult {
-    /// Done on every surface where there was something left to do.
+    /// Done on every surface that needed a change.
     Done,
-    /// Nothing was left to do anywhere.
+    /// Already done on every surface.
     Already,
-    /// A dry run: something would be changed.
+    /// Dry run: something would be changed.
     DryRun,
     /// No account on any surface.
     Absent,
@@ -94,32 +93,33 @@ pub enum RowResult {
     Refused,
     /// Failed on a surface.
     Failed,
-    /// Of a list: done by an earlier run, or listed twice.
+    /// In a list: done by an earlier run, or listed twice.
     Skipped,
-    /// Of a list: there was no time left to begin.
+    /// In a list: not begun, because the time ran out.
     NotBegun,
 }
 
-/// What came of one person.
+/// Result for one person.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PersonReport {
-    /// The operation.
+    /// Name of the operation.
     pub operation: String,
     /// The person.
     pub person: PersonView,
-    /// What came of it, on all surfaces together.
+    /// Overall result on all surfaces.
     pub result: RowResult,
-    /// Whether this run changed anything. A dry run never does.
+    /// Whether this run changed anything. Always false in a dry run.
     pub changed: bool,
-    /// Whether this run only shows what would be done.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// The steps that were, or would be, taken, each with its surface before it.
+    /// The steps taken; in a dry run, the steps planned. Each begins with the surface.
     pub plan: Vec<String>,
-    /// What differs, field by field, each with its surface before it; of a dry run, what would.
+    /// The changes, field by field; in a dry run, the changes that would be made. Each begins with the
+    /// surface.
     pub changes: Vec<FieldChange>,
-    /// Every console and the platform, as far as they are configured and not left out.
+    /// Every configured console, and the platform if it is configured and not left out.
     pub surfaces: Vec<SurfaceReport>,
-    /// What a person should know, each with its surface before it.
+    /// Warnings for a person. Each begins with the surface.
     pub warnings: Vec<String>,
 }
 

@@ -10,35 +10,35 @@ use crate::core::context::RunContext;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::text::printable;
 
-/// What came of one person of a list.
+/// Result for one person in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PersonRow {
     /// The person.
     pub person: PersonView,
-    /// The ticket for this person, if it is not the run's.
+    /// Ticket for this person, if it differs from the run's.
     pub ticket: Option<String>,
-    /// What came of it, on all surfaces together.
+    /// Overall result on all surfaces.
     pub result: RowResult,
     /// Whether this run changed anything.
     pub changed: bool,
-    /// Whether the run only showed what would be done.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// What was asked for: a later run that asks for more looks at the person again.
+    /// The requested steps. A later run that requests more looks at the person again.
     pub options: Options,
-    /// Why, where no surface tells.
+    /// The reason, if no surface has one.
     pub reason: Option<String>,
-    /// Every console and the platform, as far as they are configured and not left out.
+    /// Every configured console, and the platform if it is configured and not left out.
     pub surfaces: Vec<SurfaceReport>,
 }
 
-/// How many people ended how.
+/// Number of people by result.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
-    /// All.
+    /// All people.
     pub people: usize,
     /// Done by this run.
     pub done: usize,
-    /// Nothing was left to do.
+    /// Already done.
     pub already: usize,
     /// No account anywhere.
     pub absent: usize,
@@ -48,9 +48,9 @@ pub struct Summary {
     pub failed: usize,
     /// Done by an earlier run, or listed twice.
     pub skipped: usize,
-    /// There was no time left to begin.
+    /// Not begun, because the time ran out.
     pub not_begun: usize,
-    /// Of a dry run: something would be changed.
+    /// Dry run: something would be changed.
     pub planned: usize,
 }
 

@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 
 use super::view::text;
 
-/// A product, and whose it is.
+/// A product and its organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "ListedProduct")]
 pub struct ListedProductView {
-    /// What kind of product it is, such as `IVM`.
+    /// Product code, such as `IVM`.
     pub product_code: Option<String>,
-    /// Its name (unconfirmed).
+    /// Product name (unconfirmed).
     pub product_name: Option<String>,
-    /// What names it for certain. Not a secret.
+    /// Token that identifies the product. Not a secret.
     pub product_token: String,
     /// The organization's name.
     pub organization_name: Option<String>,
@@ -31,9 +31,9 @@ pub struct NamedEntryView {
     pub id: String,
     /// Its name.
     pub name: Option<String>,
-    /// What somebody wrote about it.
+    /// Description.
     pub description: Option<String>,
-    /// Members that this pack does not know, as the platform told them.
+    /// Members unknown to this pack, as the platform returned them.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub other: Map<String, Value>,
 }

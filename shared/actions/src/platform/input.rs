@@ -9,7 +9,7 @@ macro_rules! platform_user_input {
                 /// The user's UUID on the platform. Exactly one of `user_id`, `email`.
                 #[schemars(example = &"067c4624-3a7c-4f42-8045-fee12e8ad7f6")]
                 pub user_id: Option<String>,
-                /// The user's whole email address; upper and lower case count as the same.
+                /// The user's complete email address; case is ignored.
                 #[schemars(example = &"jdoe@example.com")]
                 pub email: Option<String>,
                 $($members)*

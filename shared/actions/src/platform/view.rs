@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::snapshot::PlatformSnapshot;
 
-/// A user of the platform. Members that the platform did not tell are null.
+/// A user of the platform. Members that the platform did not report are null.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "PlatformUser")]
 pub struct PlatformUserView {
@@ -19,25 +19,25 @@ pub struct PlatformUserView {
     pub first_name: Option<String>,
     /// Last name.
     pub last_name: Option<String>,
-    /// `ACTIVE`, `DISABLED` or `PENDING` (invited), or a word that is new.
+    /// Status: `ACTIVE`, `DISABLED`, `PENDING` (invited), or a new one.
     pub status: Option<String>,
-    /// Whether the user administers the platform.
+    /// Whether the user is a platform administrator.
     pub platform_admin: Option<bool>,
-    /// Whether the user logs in at an identity provider.
+    /// Whether the user logs in through an identity provider.
     pub federated: Option<bool>,
-    /// When the user last logged in.
+    /// Time of the last login.
     pub last_login: Option<String>,
     /// Whether the user has never logged in.
     pub never_used: Option<bool>,
     /// Time zone.
     pub timezone: Option<String>,
-    /// The products that the user may use, where they were read.
+    /// The user's products, if they were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub products: Option<Vec<ProductView>>,
-    /// The user's API keys, where they were read.
+    /// The user's API keys, if they were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_keys: Option<Vec<ApiKeyView>>,
-    /// Members that this pack does not know, as the platform told them.
+    /// Members unknown to this pack, as the platform returned them.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub other: Map<String, Value>,
 }
@@ -46,32 +46,32 @@ pub struct PlatformUserView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Product")]
 pub struct ProductView {
-    /// What kind of product it is, such as `IVM`.
+    /// Product code, such as `IVM`.
     pub product_code: Option<String>,
-    /// Its name (unconfirmed).
+    /// Product name (unconfirmed).
     pub product_name: Option<String>,
-    /// What names it for certain. Not a secret.
+    /// Token that identifies the product. Not a secret.
     pub product_token: String,
 }
 
-/// An API key, without the key itself: that is told only when it is made. All members but the id are
-/// unconfirmed.
+/// An API key, without its value: the platform shows that only when the key is created. All members
+/// except the id are unconfirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "ApiKey")]
 pub struct ApiKeyView {
-    /// What names the key.
+    /// Id of the key.
     pub key_id: String,
-    /// What its owner calls it.
+    /// Name of the key, as its owner chose it.
     pub name: Option<String>,
-    /// Whether it is a person's or the organization's, in the platform's own word.
+    /// Whether it is a person's or the organization's key, in the platform's own word.
     pub kind: Option<String>,
-    /// The UUID of the person whose it is; null for an organization's, and where it is not told.
+    /// UUID of the owner. Null for an organization's key, or if the platform does not report the owner.
     pub user_id: Option<String>,
-    /// The person's email address, where there is such a person.
+    /// Email address of the owner, if there is such a person.
     pub email: Option<String>,
-    /// When it was made.
+    /// Time of creation.
     pub created_at: Option<String>,
-    /// When it was last used.
+    /// Time of the last use.
     pub last_used_at: Option<String>,
 }
 

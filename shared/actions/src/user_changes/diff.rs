@@ -17,38 +17,38 @@ use crate::core::change::FieldChange;
 pub enum UserChangeKind {
     /// The account is new.
     Created,
-    /// The account is gone, and that is proven.
+    /// The account was deleted, and that is proven.
     Deleted,
-    /// It may log in again.
+    /// The account was enabled.
     Enabled,
-    /// It may not log in any more.
+    /// The account was disabled.
     Disabled,
-    /// It is locked after failed logins.
+    /// The account was locked after failed logins.
     Locked,
-    /// It is not locked any more.
+    /// The account was unlocked.
     Unlocked,
-    /// It has another role, or the superuser flag was set or cleared.
+    /// The role changed, or the superuser flag was set or cleared.
     RoleChanged,
-    /// Login, name, email, way of logging in, language, or one of the flags for all sites and all asset
+    /// Changed: login, name, email, authentication, language, or a flag for all sites or all asset
     /// groups.
     ProfileChanged,
 }
 
-/// One thing that happened to a user since the last run.
+/// A change to a user since the last run.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UserChange {
-    /// What happened.
+    /// Kind of change.
     pub kind: UserChangeKind,
     /// Number on the console.
     pub user_id: i64,
-    /// Login name now; of a deleted account, the last one that was seen.
+    /// Current login name; for a deleted account, the last one seen.
     pub login: String,
-    /// The values that the state knew before and the console tells now. Of name, email, way of logging in
-    /// and language the state knows only whether they are the same, so none of them is here.
+    /// Old values from the state, and current values from the console. Name, email, authentication and
+    /// language are not here, because the state only shows whether they changed.
     pub fields: Vec<FieldChange>,
-    /// When this run saw it, RFC 3339 in UTC. The console does not tell when it happened.
+    /// Time when this run saw the change, RFC 3339 in UTC. A console does not report when it happened.
     pub seen_at: String,
-    /// The account as it is now; null if it was deleted.
+    /// The account as it is now. Null if it was deleted.
     pub user: Option<UserView>,
 }
 

@@ -11,8 +11,8 @@ use super::members::{CLEAR, Item, Kind, Member, REPORT, RESUME, long, members, q
 use super::{records, whom};
 
 const LISTS: &str = "\
-Lists take commas between values, or the argument again for each of them. A comma
-in a value is \\, and an empty list is ''.";
+Separate the values of a list with commas, or repeat the argument. Write a comma
+inside a value as \\, and an empty list as ''.";
 
 /// Where a member stands in the help: what says whom or is required first, what every operation has
 /// last.
@@ -31,7 +31,7 @@ fn arguments(member: &Member) -> Vec<Arg> {
         Kind::Report => vec![
             Arg::new(REPORT)
                 .long(REPORT)
-                .help("Keep what becomes of each one here as it is done, one JSON object a line")
+                .help("Write the result for each person to this file at once, one JSON object per line")
                 .help_heading("Input")
                 .display_order(2)
                 .value_name("FILE")
@@ -39,7 +39,7 @@ fn arguments(member: &Member) -> Vec<Arg> {
                 .value_parser(value_parser!(PathBuf)),
             Arg::new(RESUME)
                 .long(RESUME)
-                .help("Go on from what an earlier run kept in that file")
+                .help("Continue the run whose results are in that file")
                 .help_heading("Input")
                 .display_order(2)
                 .requires(REPORT)
@@ -94,7 +94,7 @@ fn argument(member: &Member) -> Arg {
             .value_hint(ValueHint::FilePath)
             .value_parser(value_parser!(PathBuf))
             .help(format!(
-                "A file with this in JSON{}, `-` for standard input: {}",
+                "File in JSON{}, or `-` for standard input. {}",
                 if text.is_some() {
                     ", JSON lines or CSV"
                 } else {
@@ -108,8 +108,8 @@ fn argument(member: &Member) -> Arg {
             .value_hint(ValueHint::FilePath)
             .value_parser(value_parser!(PathBuf))
             .help(format!(
-                "A file with this in JSON, JSON lines or CSV (surface,user_id), or as pairs (emea:42), `-` for \
-                 standard input: {}",
+                "File in JSON, JSON lines or CSV (surface,user_id), or with pairs (emea:42), or `-` for \
+                 standard input. {}",
                 member.help
             )),
         Kind::Record => arg
@@ -118,15 +118,15 @@ fn argument(member: &Member) -> Arg {
             .value_hint(ValueHint::FilePath)
             .value_parser(value_parser!(PathBuf))
             .help(format!(
-                "A file with this, `-` for standard input: an audit file, a record by itself, or the answer of a run. {}",
+                "File, or `-` for standard input: an audit file, a single record, or the answer of a run. {}",
                 member.help
             )),
         Kind::Secret => arg
             .long(format!("{long}-stdin"))
             .action(ArgAction::SetTrue)
             .help(format!(
-                "Read the {} from standard input (one line; asked for on a terminal). It is never \
-                 taken as an argument",
+                "Read the {} from standard input (one line; asked for on a terminal). It can't be \
+                 given as an argument",
                 member.name.replace('_', " ")
             )),
     }
@@ -159,7 +159,7 @@ pub(crate) fn command(entry: &Entry) -> Command {
     command.arg(
         Arg::new(CLEAR)
             .long(CLEAR)
-            .help("Take away what these hold")
+            .help("Members to clear")
             .help_heading("Input")
             .display_order(2)
             .value_name("NAME,…")

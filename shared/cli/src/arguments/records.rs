@@ -20,7 +20,7 @@ pub(super) fn argument() -> Arg {
     Arg::new(REQUEST_ID)
         .long("request-id")
         .value_name("ID")
-        .help("Which of several in that file: the ID of the run, as `r7user history` shows it")
+        .help("ID of the run, as `r7user history` shows it, if the file has several records")
         .help_heading("Input")
         .display_order(1)
 }

@@ -34,9 +34,9 @@ fn about(entry: &Entry) -> Option<About> {
 pub(crate) fn argument(entry: &Entry) -> Option<Arg> {
     let about = about(entry)?;
     let help = match about {
-        About::ConsoleUser => "Whom: a number, an email address or a login",
-        About::PlatformUser => "Whom: an email address or a UUID",
-        About::Person => "Whom: an email address or a login",
+        About::ConsoleUser => "The user: a number, an email address or a login",
+        About::PlatformUser => "The user: an email address or a UUID",
+        About::Person => "The person: an email address or a login",
     };
     let flags = ["user_id", "login", "email"];
     let flags = flags

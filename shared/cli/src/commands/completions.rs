@@ -11,7 +11,7 @@ pub(super) const NAME: &str = "completions";
 
 pub(super) fn command() -> Command {
     Command::new(NAME)
-        .about("Print a shell's completion script")
+        .about("Print the completion script for a shell")
         .arg(
             Arg::new("shell")
                 .required(true)

@@ -21,10 +21,10 @@ pub(crate) const NAME: &str = "config";
 
 pub(crate) fn command() -> Command {
     Command::new(NAME)
-        .about("Show which settings are in force, and where each comes from")
+        .about("Show the settings in force, and where each comes from")
         .after_help(
-            "Secrets are not shown, and nothing is connected to: r7user test-connection does that.\n\
-             What a secret of AWS Secrets Manager or a secret file says is not read.",
+            "Secrets are not shown. Secret files and secrets in AWS Secrets Manager are not read.\n\
+             No connection is made: r7user test-connection does that.",
         )
 }
 

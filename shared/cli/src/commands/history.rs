@@ -24,7 +24,7 @@ pub(crate) fn command() -> Command {
             Arg::new("limit")
                 .long("limit")
                 .value_name("NUMBER")
-                .help("Show so many at most")
+                .help("Maximum number of runs to show")
                 .default_value("20")
                 .value_parser(value_parser!(u32).range(1..)),
         )
@@ -32,7 +32,7 @@ pub(crate) fn command() -> Command {
             Arg::new("login")
                 .long("login")
                 .value_name("TEXT")
-                .help("Only runs on accounts with this login, or this email address"),
+                .help("Only runs on accounts with this login or email address"),
         )
         .arg(
             Arg::new("operation")
@@ -46,7 +46,7 @@ pub(crate) fn command() -> Command {
             Arg::new("unfinished")
                 .long("unfinished")
                 .action(ArgAction::SetTrue)
-                .help("Only runs of which no record tells how they ended"),
+                .help("Only runs without a record of how they ended"),
         )
 }
 

@@ -25,16 +25,16 @@ pub(crate) const NAME: &str = "init";
 
 pub(crate) fn command() -> Command {
     Command::new(NAME)
-        .about("Set up a profile: asks where the console is, whom to trust and who asks, and tries it out")
+        .about("Set up a profile: ask for address, certificate and credentials, and test them")
         .after_help(
-            "Asks on a terminal, and writes nothing before everything was tried out. The profile is called\n\
-             default unless --profile says otherwise; in it, the console is called what --console says.",
+            "Asks on a terminal. Nothing is written until everything is tested. --profile sets the name of\n\
+             the profile (default: default), --console the name of the console in it.",
         )
         .arg(
             Arg::new("console")
                 .long("console")
                 .value_name("NAME")
-                .help("What the console is called, where there are several")
+                .help("Name of the console, if there are several")
                 .default_value("console")
                 .value_parser(|name: &str| match is_console_name(name) {
                     true => Ok(name.to_owned()),

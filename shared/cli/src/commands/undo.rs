@@ -34,28 +34,28 @@ pub(crate) fn command() -> Command {
             .action(ArgAction::SetTrue)
     };
     Command::new(NAME)
-        .about("Take back what a run did to an account, from its audit record")
+        .about("Undo what a run did to an account, from its audit record")
         .after_help(
-            "Without an ID, it is the newest run that can be taken back. What restore-user can't give back, such \
-             as passwords, the plan tells.\n\nExample:\n  r7user undo\n  r7user undo cli-1767323045000000-4711 \
+            "Without an ID, the newest run that can be undone is taken. The plan lists what can't be restored, \
+             such as passwords.\n\nExample:\n  r7user undo\n  r7user undo cli-1767323045000000-4711 \
              --dry-run",
         )
         .arg(
             Arg::new("id")
                 .value_name("ID")
-                .help("The run, as `r7user history` names it"),
+                .help("ID of the run, as `r7user history` shows it"),
         )
-        .arg(switch("dry_run", "Only show what would be done"))
+        .arg(switch("dry_run", "Dry run: read and plan, but write nothing"))
         .arg(switch(
             "accept_loss_of_privileges",
-            "Also if the account loses permissions of its own, which nothing can give back",
+            "Accept that the account loses permissions of its own, which nothing can restore",
         ))
-        .arg(text("ticket", "TEXT", "The ticket that asked for this"))
+        .arg(text("ticket", "TEXT", "Ticket for this request"))
         .arg(text("requested_by", "TEXT", "Who asked for this"))
         .arg(text(
             "console",
             "NAME",
-            "The console, where its address does not tell",
+            "Name of the console, if its address does not identify it",
         ))
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn argument() -> Arg {
     Arg::new("profile")
         .long("profile")
         .value_name("NAME")
-        .help("The profile of the configuration file to use; r7user init makes one")
+        .help("Profile in the configuration file; r7user init creates one")
         .global(true)
         .env(PROFILE)
 }

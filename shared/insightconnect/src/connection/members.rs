@@ -74,8 +74,8 @@ pub(super) fn members() -> Vec<Member> {
             "url",
             &[("RAPID7_CONSOLE_URL", "")],
             "https://console.example.com:3780",
-            "Address of the InsightVM console. Left out, there is only the platform, or the console's \
-             secret tells it",
+            "Address of the InsightVM console. Leave it out for the platform alone, or if the \
+             console's secret has it",
         ),
         Member {
             kind: Kind::UsernameAndPassword,
@@ -86,29 +86,29 @@ pub(super) fn members() -> Vec<Member> {
                     ("RAPID7_CONSOLE_PASSWORD", "password"),
                 ],
                 r#"{"username": "svc-soar", "password": "correct horse battery staple"}"#,
-                "User name and password of the console account that this plugin uses, a global \
-                 administrator",
+                "User name and password of the console account that this plugin uses. It must be a \
+                 global administrator",
             )
         },
         flag(
             SSL_VERIFY,
             &[(SKIP_VERIFICATION, "")],
             true,
-            "Whether the console's certificate is verified. Without that, anybody on the way can read \
-             the password: give `ca_certificate` or `certificate_sha256` instead",
+            "Whether the console's certificate is verified. Without it, anybody on the network path can \
+             read the password: set `ca_certificate` or `certificate_sha256` instead",
         ),
         text(
             "ca_certificate",
             &[("RAPID7_CONSOLE_CA_FILE", "")],
             "-----BEGIN CERTIFICATE----- MIIB... -----END CERTIFICATE-----",
-            "Certificate authority that signed the console's certificate, in PEM, as it is or in Base64",
+            "Certificate authority that signed the console's certificate, in PEM, as text or in Base64",
         ),
         text(
             "certificate_sha256",
             &[("RAPID7_CONSOLE_CERTIFICATE_SHA256", "")],
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            "SHA-256 fingerprint of the console's own certificate, or several with commas: trusted \
-             instead of any authority",
+            "SHA-256 fingerprint of the console's own certificate, or several, comma-separated. They are \
+             trusted instead of any authority",
         ),
         text(
             "console_secret",
@@ -136,7 +136,7 @@ pub(super) fn members() -> Vec<Member> {
                 "api_key",
                 &[("RAPID7_PLATFORM_API_KEY", "secretKey")],
                 r#"{"secretKey": "00000000-0000-4000-8000-000000000000"}"#,
-                "API key of the Insight Platform, an organization key for all but reading",
+                "API key of the Insight Platform. Writing needs an organization key",
             )
         },
         text(
@@ -150,20 +150,19 @@ pub(super) fn members() -> Vec<Member> {
             "platform_url",
             &[("RAPID7_PLATFORM_URL", "")],
             "https://eu.api.insight.rapid7.com",
-            "Address of the Insight Platform where the region does not tell it",
+            "Address of the Insight Platform, if the region is not enough",
         ),
         text(
             "organization_id",
             &[("RAPID7_PLATFORM_ORGANIZATION_ID", "")],
             "00000000-0000-4000-8000-000000000001",
-            "Organization of the Insight Platform that is meant, by UUID, for an API key over several",
+            "UUID of the organization to use, if the API key is for several",
         ),
         text(
             "platform_ca_certificate",
             &[("RAPID7_PLATFORM_CA_FILE", "")],
             "-----BEGIN CERTIFICATE----- MIIB... -----END CERTIFICATE-----",
-            "Certificate authority to trust for the Insight Platform, in PEM, where the network opens \
-             TLS on the way",
+            "Certificate authority to trust for the Insight Platform, in PEM, if a proxy inspects TLS",
         ),
         Member {
             choices: &["guide", "vendor"],
@@ -171,7 +170,7 @@ pub(super) fn members() -> Vec<Member> {
                 "wire_form",
                 &[("RAPID7_CONSOLE_WIRE_FORM", "")],
                 "vendor",
-                "Spelling of user objects, where the console's own does not tell",
+                "Wire form of user objects, if it can't be seen from the console's answers",
             )
         },
         flag(
@@ -196,14 +195,14 @@ pub(super) fn members() -> Vec<Member> {
             "protected_logins",
             &[("RAPID7_PROTECTED_LOGINS", "")],
             "nxadmin,svc-*",
-            "Logins of accounts that are never changed, with commas between them and * for any \
+            "Logins of accounts that are never changed, comma-separated; * stands for any \
              characters",
         ),
         text(
             "allowed_actions",
             &[(ALLOWED_OPERATIONS, "")],
             "get_user,unlock_user",
-            "The only actions that are run, with commas between them. Left out, all",
+            "The only actions that may run, comma-separated. Default: all",
         ),
         Member {
             kind: Kind::Integer,
@@ -211,22 +210,22 @@ pub(super) fn members() -> Vec<Member> {
                 "max_changes",
                 &[("RAPID7_MAX_CHANGES", "")],
                 "25",
-                "How many accounts and grants one run may change at most",
+                "Maximum number of accounts and grants that one run may change",
             )
         },
         text(
             "login_domains",
             &[("RAPID7_IDENTITY_LOGIN_DOMAINS", "")],
             "example.com",
-            "Domains, with commas between them: a login without @ is the local part of an address in \
-             one of these",
+            "Domains, comma-separated: a login without @ is the local part of an address in one of \
+             them",
         ),
         text(
             "same_domains",
             &[("RAPID7_IDENTITY_SAME_DOMAINS", "")],
             "example.com,example.org",
-            "Domains, with commas between them, in which addresses with the same local part are the \
-             same person's",
+            "Domains, comma-separated: addresses in them with the same local part belong to the same \
+             person",
         ),
         Member {
             kind: Kind::Integer,
@@ -235,7 +234,7 @@ pub(super) fn members() -> Vec<Member> {
                 TIMEOUT_SECONDS,
                 &[],
                 "300",
-                "How long a step may take, in seconds, from 5 to 3600",
+                "Maximum time of a step in seconds, from 5 to 3600",
             )
         },
     ]

@@ -9,8 +9,8 @@ use crate::fields::{self, Field, Types};
 pub(crate) const NAME: &str = "user_changes";
 
 /// What the task does.
-pub(crate) const DESCRIPTION: &str = "Tell which users of a console were created, deleted, enabled, \
-                                      disabled, locked or unlocked, or changed role or profile";
+pub(crate) const DESCRIPTION: &str = "Report users of a console that were created, deleted, enabled, \
+                                      disabled, locked or unlocked, or whose role or profile changed";
 
 /// The operation that does the work.
 pub(crate) const OPERATION: &str = "list-user-changes";

@@ -12,7 +12,8 @@ pub(super) const ADD_SITE: VendorAction = VendorAction {
     operation: "grant-site-access",
     description: "Give a user one more site",
     difference: Some(
-        "A `site_id` below 1 is refused. A user who has all sites is refused with the way out.",
+        "A `site_id` below 1 is refused. A user with all sites is refused; the error says what \
+         to do.",
     ),
     input: |fields| and_common([user(), one("site_id", 1, "Number of the site")], fields),
     output: with_links,
@@ -27,8 +28,8 @@ pub(super) const REMOVE_SITE: VendorAction = VendorAction {
     operation: "revoke-site-access",
     description: "Take one site from a user",
     difference: Some(
-        "A `site_id` below 1 is refused, where 0 took every site from the user. A user who has all \
-         sites is refused with the way out.",
+        "A `site_id` below 1 is refused; there, 0 took all sites from the user. A user with \
+         all sites is refused; the error says what to do.",
     ),
     ..ADD_SITE
 };
@@ -38,14 +39,15 @@ pub(super) const UPDATE_SITES: VendorAction = VendorAction {
     operation: "set-site-access",
     description: "Give a user these sites and take all others",
     difference: Some(
-        "It works: the list is sent as a list, and an empty one takes every site. A user who has all \
-         sites is refused with the way out, as the list would mean nothing.",
+        "It works: the list is sent as a list, and an empty one takes all sites away. A user \
+         with all sites is refused, because the list would have no effect; the error says what \
+         to do.",
     ),
     input: |fields| {
         let sites = many(
             "site_ids",
             [1, 5],
-            "Numbers of the sites, none for no site at all",
+            "Numbers of the sites. An empty list takes all sites away",
         );
         and_common([user(), sites], fields)
     },
@@ -84,7 +86,7 @@ pub(super) const UPDATE_ASSET_GROUPS: VendorAction = VendorAction {
         let groups = many(
             "asset_group_ids",
             [1, 4],
-            "Numbers of the asset groups, none for no asset group at all",
+            "Numbers of the asset groups. An empty list takes all asset groups away",
         );
         and_common([user(), groups], fields)
     },

@@ -11,15 +11,15 @@ use crate::fields::{Field, Kind, Types};
 pub(super) const GET_ROLES: VendorAction = VendorAction {
     name: "get_roles",
     operation: "list-roles",
-    description: "List the console's roles, all or those whose name fits a regular expression",
+    description: "List the console's roles, all or those whose name matches a regular expression",
     difference: Some(
-        "A role of which the console tells no description or name is listed without, and does not \
-         fail the list. A regular expression that can't be read is told by the input's name.",
+        "A role without a description or name is listed without it, and does not fail the \
+         list. The error for an invalid regular expression names the input.",
     ),
     input: |fields| and_common([pattern("name", "Global", "Name of the role")], fields),
     output: |_, types| {
         let roles = Kind::List(Box::new(role_kind(types)));
-        vec![required(output("roles", roles, "The roles that fit"))]
+        vec![required(output("roles", roles, "The matching roles"))]
     },
     adapt: |given, input| {
         Filter::of(given, "name")?;
@@ -39,7 +39,7 @@ pub(super) const GET_ROLE: VendorAction = VendorAction {
     name: "get_role",
     operation: "list-roles",
     description: "Show a role of the console",
-    difference: Some("An unknown `id` is told with the roles that there are."),
+    difference: Some("The error for an unknown `id` lists the known roles."),
     input: |fields| {
         let id = input("id", Kind::String, "user".into(), "Role ID");
         and_common([required(id)], fields)
@@ -60,9 +60,9 @@ pub(super) const GET_ROLE: VendorAction = VendorAction {
 pub(super) const GET_SOURCES: VendorAction = VendorAction {
     name: "get_authentication_sources",
     operation: "list-authentication-sources",
-    description: "List where accounts can be authenticated, all or those that fit",
+    description: "List the authentication sources of the console, all or those that match",
     difference: Some(
-        "`type` is looked at. A source of which the console tells little is listed with what there is.",
+        "`type` is used. A source with few details is listed with what the console reports.",
     ),
     input: |fields| {
         let kind = Field {
@@ -85,7 +85,7 @@ pub(super) const GET_SOURCES: VendorAction = VendorAction {
         vec![required(output(
             "authentication_sources",
             sources,
-            "The authentication sources that fit",
+            "The matching authentication sources",
         ))]
     },
     adapt: |given, input| {
@@ -112,7 +112,7 @@ pub(super) const GET_SOURCE: VendorAction = VendorAction {
     operation: "list-authentication-sources",
     description: "Show an authentication source of the console",
     difference: Some(
-        "An `id` below 1 is refused, and an unknown one is told with those that there are.",
+        "An `id` below 1 is refused. The error for an unknown one lists the known sources.",
     ),
     input: |fields| {
         let id = input(
@@ -144,12 +144,12 @@ fn role_kind(types: &mut Types) -> Kind {
     let privileges = output(
         "privileges",
         Kind::List(Box::new(Kind::String)),
-        "What it allows; none if the console tells none",
+        "Privileges of the role; none if the console reports none",
     );
     let members = vec![
-        output("description", Kind::String, "What somebody wrote about it"),
+        output("description", Kind::String, "Description"),
         required(output("id", Kind::String, "Role ID")),
-        output("name", Kind::String, "The name that the console shows"),
+        output("name", Kind::String, "Name shown in the console"),
         required(privileges),
     ];
     linked("linked_role", members, types)
@@ -160,10 +160,10 @@ fn source_kind(types: &mut Types) -> Kind {
         output(
             "external",
             Kind::Boolean,
-            "Whether passwords live elsewhere",
+            "Whether passwords are kept outside the console",
         ),
         required(output("id", Kind::Integer, "Its number")),
-        output("name", Kind::String, "The name that the console shows"),
+        output("name", Kind::String, "Name shown in the console"),
         output("type", Kind::String, "How its users log in"),
     ];
     linked("linked_authentication_source", members, types)

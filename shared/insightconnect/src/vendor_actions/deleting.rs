@@ -12,12 +12,13 @@ const UNCONFIRMED: &str = "no login confirmed that this is the account that was 
 pub(super) const DELETE_USER: VendorAction = VendorAction {
     name: "delete_user",
     operation: "delete-user",
-    description: "Delete an account for good, and prove that it is gone. Named by `user_id`, `login` or \
-                  `email`, its login must confirm it",
+    description: "Delete an account for good, and prove that it is gone. If it is named by `user_id`, \
+                  `login` or `email`, its login must be confirmed",
     difference: Some(
-        "Deletes only where the connection allows it (`allow_deletion`), never the account that the \
-         plugin itself uses nor a protected one, and proves that the account is gone. An `id` without \
-         `confirm_login` is enough, with a warning. `links` is empty, as there is nothing to link to.",
+        "Deletes only if the connection allows it (`allow_deletion`), and never the plugin's \
+         own account or a protected one. It proves that the account is gone. An `id` without \
+         `confirm_login` is enough, with a warning. `links` is empty, because there is nothing \
+         to link to.",
     ),
     input: |mut fields| {
         for field in &mut fields {

@@ -13,10 +13,10 @@ use crate::fields::{Field, Kind};
 pub(super) const GET_USERS: VendorAction = VendorAction {
     name: "get_users",
     operation: "list-users",
-    description: "List user accounts, all or those whose name and login fit regular expressions",
+    description: "List user accounts, all or those whose name and login match regular expressions",
     difference: Some(
-        "A regular expression that can't be read is told by the input's name before anything is \
-         asked; an account of which the console tells little is listed with what there is, and does \
+        "The error for an invalid regular expression names the input, and comes before any \
+         request. An account with few details is listed with what the console reports, and does \
          not fail the list. The authentication source has no `name`.",
     ),
     input: |fields| {
@@ -30,7 +30,7 @@ pub(super) const GET_USERS: VendorAction = VendorAction {
     },
     output: |_, types| {
         let users = Kind::List(Box::new(user_account(types)));
-        vec![required(output("users", users, "The accounts that fit"))]
+        vec![required(output("users", users, "The matching accounts"))]
     },
     // The privileges of a role are told with the role, not with every account that has it.
     read: Some(Read {
@@ -65,17 +65,17 @@ pub(super) const GET_USERS: VendorAction = VendorAction {
 pub(super) const GET_USER: VendorAction = VendorAction {
     name: "get_user",
     operation: "get-user",
-    description: "Show an account, with grants, role and privileges if asked",
+    description: "Show an account, with grants, role and privileges on request",
     difference: Some(
-        "An `id` below 1 is refused. It takes a login or an email address, too, and answers with the \
-         account's grants where `include` asks for them. The authentication source has no `name`.",
+        "An `id` below 1 is refused. It takes a login or an email address, too, and returns the account's grants if \
+         `include` requests them. The authentication source has no `name`.",
     ),
     input: |fields| and_all([id()], fields),
     output: |fields, types| {
         let user = output(
             "user",
             user_account(types),
-            "The account in the console's words",
+            "The account, in the console's own format",
         );
         and_all([required(user)], fields)
     },
@@ -100,15 +100,14 @@ pub(super) fn id() -> Field {
         "id",
         Kind::Integer,
         4.into(),
-        "The user's number on the console, in place of `user_id`",
+        "The user's number on the console, instead of `user_id`",
     )
 }
 
 /// A filter as an input.
 pub(super) fn pattern(name: &str, example: &str, what: &str) -> Field {
     let description = format!(
-        "{what}: a regular expression that fits its beginning, upper and lower case alike. Left out, \
-         all"
+        "{what}: a regular expression that matches its beginning; case is ignored. Default: all"
     );
     input(name, Kind::String, example.into(), &description)
 }

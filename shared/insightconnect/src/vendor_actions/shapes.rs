@@ -10,7 +10,7 @@ pub(super) fn links_field(types: &mut Types) -> Field {
     let link = || {
         vec![
             output("href", Kind::String, "Address of the resource"),
-            output("rel", Kind::String, "What the resource is to this one"),
+            output("rel", Kind::String, "Relation of the resource to this one"),
         ]
     };
     types.entry("link".into()).or_insert_with(link);
@@ -25,7 +25,7 @@ pub(super) fn user_account(types: &mut Types) -> Kind {
         output(
             "external",
             Kind::Boolean,
-            "Whether passwords live elsewhere",
+            "Whether passwords are kept outside the console",
         ),
         output("id", Kind::Integer, "Number of the authentication source"),
         links.clone(),
@@ -39,14 +39,14 @@ pub(super) fn user_account(types: &mut Types) -> Kind {
         output(
             "allAssetGroups",
             Kind::Boolean,
-            "Whether the user has every asset group",
+            "Whether the user has all asset groups",
         ),
-        output("allSites", Kind::Boolean, "Whether the user has every site"),
+        output("allSites", Kind::Boolean, "Whether the user has all sites"),
         output("id", Kind::String, "Role ID"),
         output(
             "privileges",
             Kind::List(Box::new(Kind::String)),
-            "What the role allows, where it was read",
+            "Privileges of the role, if they were read",
         ),
         output(
             "superuser",
@@ -59,7 +59,7 @@ pub(super) fn user_account(types: &mut Types) -> Kind {
         output(
             "authentication",
             custom("user_account_authentication"),
-            "Where the user is authenticated",
+            "Authentication of the user",
         ),
         output("email", Kind::String, "Email address"),
         output("enabled", Kind::Boolean, "Whether the account may log in"),
@@ -69,7 +69,7 @@ pub(super) fn user_account(types: &mut Types) -> Kind {
         output(
             "locked",
             Kind::Boolean,
-            "Whether it is locked after failed logins",
+            "Whether the account is locked after failed logins",
         ),
         required(output("login", Kind::String, "Login name")),
         output("name", Kind::String, "Full name"),

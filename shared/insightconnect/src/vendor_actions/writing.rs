@@ -23,20 +23,16 @@ const GLOBAL_ADMINISTRATOR: &str = "global-admin";
 pub(super) const CREATE_USER: VendorAction = VendorAction {
     name: "create_user",
     operation: "create-user",
-    description: "Create an account, with access flags always explicit",
+    description: "Create an account, with explicit access flags",
     difference: Some(
-        "Local users can be created, with a password. An account that is there already and the same \
-         is no error; a dry run answers without `id`. That a role forces access to all sites or asset \
-         groups is told as a warning, and an administrator takes a connection that allows it. An \
-         input that there is not is ignored, and never sent on.",
+        "Local users can be created, with a password. If the same account already exists, this \
+         is no error. A dry run answers without `id`. A warning says if a role forces access to \
+         all sites or asset groups. Administrators need a connection that allows them. Unknown \
+         inputs are ignored, and never sent to the console.",
     ),
     input: |fields| and_all([source(), all_asset_groups(), all_sites()], fields),
     output: |fields, types| {
-        let id = output(
-            "id",
-            Kind::Integer,
-            "Number of the account, once there is one",
-        );
+        let id = output("id", Kind::Integer, "Number of the account, if it exists");
         and_all([id, required(links_field(types))], fields)
     },
     renamed: &[
@@ -76,10 +72,10 @@ pub(super) const UPDATE_USER: VendorAction = VendorAction {
     description: "Change only the given members of an account. With `id`, `login` and `email` are the \
                   new ones",
     difference: Some(
-        "Only what is given changes, and nothing has to be given beside `id`: languages, lock and \
-         every other member stay, and individual grants are kept. A superuser who keeps the role \
-         stays one. That a role forces access to all sites or asset groups is told as a warning, and an \
-         administrator takes a connection that allows it.",
+        "Only the given members change, and only `id` is required: languages, lock and every \
+         other member stay, and individual grants are kept. A superuser who keeps the role \
+         stays one. A warning says if a role forces access to all sites or asset groups. \
+         Administrators need a connection that allows them.",
     ),
     input: |mut fields| {
         for (name, also) in [("login", "new login name"), ("email", "new email address")] {
@@ -116,8 +112,8 @@ pub(super) const DISABLE_USER: VendorAction = VendorAction {
     operation: "disable-user",
     description: "Disable an account and change nothing else about it",
     difference: Some(
-        "Individual grants that the console drops on the way are given back. It works for accounts \
-         and roles of which the console tells little.",
+        "Individual grants that the console drops are given back. It also works for accounts \
+         and roles with few details.",
     ),
     input: |fields| and_all([id()], fields),
     output: with_links,
@@ -130,19 +126,19 @@ pub(super) const ENABLE_USER: VendorAction = VendorAction {
     name: "enable_user",
     operation: "enable-user",
     description: "Enable a disabled account and change nothing else about it",
-    difference: Some("As `disable_user`. That the account is locked as well is told as a warning."),
+    difference: Some("As `disable_user`. A warning says if the account is also locked."),
     ..DISABLE_USER
 };
 
 pub(super) const UPDATE_USER_ROLE: VendorAction = VendorAction {
     name: "update_user_role",
     operation: "set-role",
-    description: "Give an account another role, superuser cleared on the way down",
+    description: "Give an account another role, and the flags that go with it",
     difference: Some(
-        "Who gets a lesser role is no superuser any more. Accounts without an email address, or with \
-         one that looks odd, can change their role. Left out, the access flags follow the role. A \
-         flag that the role forces is told as a warning, and an administrator takes a connection that \
-         allows it.",
+        "A lesser role clears the superuser flag. Accounts without an email address, or with \
+         an unusual one, can change their role. If left out, the access flags follow the role. \
+         A warning names a flag that the role forces. Administrators need a connection that \
+         allows them.",
     ),
     input: |fields| {
         let role = fields.iter().find(|field| field.name == "role_id").cloned();
@@ -192,7 +188,7 @@ fn source() -> Field {
         "authentication_id",
         Kind::Integer,
         3.into(),
-        "Number of the authentication source, in place of `authentication_source_id`; 0 for none",
+        "Number of the authentication source, instead of `authentication_source_id`; 0 for none",
     )
 }
 
@@ -201,8 +197,8 @@ fn all_sites() -> Field {
         "access_all_sites",
         Kind::Boolean,
         false.into(),
-        "Whether the user has every site, as `all_sites` says it; false gives way where the role \
-         forces it",
+        "Whether the user has all sites, like `all_sites`. False is ignored if the role forces all \
+         sites",
     )
 }
 
@@ -211,8 +207,8 @@ fn all_asset_groups() -> Field {
         "access_all_asset_groups",
         Kind::Boolean,
         false.into(),
-        "Whether the user has every asset group, as `all_asset_groups` says it; false gives way where \
-         the role forces it",
+        "Whether the user has all asset groups, like `all_asset_groups`. False is ignored if the role \
+         forces all asset groups",
     )
 }
 

@@ -13,22 +13,23 @@ use crate::core::outcome::Subject;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// Whose asset groups to show.
+    /// The account whose asset groups to show.
     pub struct GetAssetGroupAccessInput {}
 }
 
-/// What asset groups an account may see.
+/// The asset groups of an account.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AssetGroupAccess {
-    /// Whose they are.
+    /// The account.
     pub subject: Subject,
-    /// Whether the user has every one, whatever the list says; null if the console does not tell.
+    /// Whether the user has all asset groups, whatever the list says. Null if the console does not
+    /// report it.
     pub all_asset_groups: Option<bool>,
-    /// The asset groups given one by one. Empty for a user with all.
+    /// Individual asset groups. Empty for a user with all asset groups.
     pub asset_groups: Vec<Place>,
 }
 
-/// Shows the asset groups that an account may see.
+/// Shows the asset groups of an account.
 pub struct GetAssetGroupAccess;
 
 impl Action for GetAssetGroupAccess {

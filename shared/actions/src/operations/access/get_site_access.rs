@@ -13,22 +13,22 @@ use crate::core::outcome::Subject;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// Whose sites to show.
+    /// The account whose sites to show.
     pub struct GetSiteAccessInput {}
 }
 
-/// What sites an account may see.
+/// The sites of an account.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SiteAccess {
-    /// Whose they are.
+    /// The account.
     pub subject: Subject,
-    /// Whether the user has every one, whatever the list says; null if the console does not tell.
+    /// Whether the user has all sites, whatever the list says. Null if the console does not report it.
     pub all_sites: Option<bool>,
-    /// The sites given one by one. Empty for a user with all.
+    /// Individual sites. Empty for a user with all sites.
     pub sites: Vec<Place>,
 }
 
-/// Shows the sites that an account may see.
+/// Shows the sites of an account.
 pub struct GetSiteAccess;
 
 impl Action for GetSiteAccess {

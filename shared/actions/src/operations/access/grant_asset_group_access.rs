@@ -12,14 +12,15 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// Whom to give which asset groups.
+    /// The account, and the asset groups to give it.
     pub struct GrantAssetGroupAccessInput {
         /// The asset groups to give, each by number or name.
         pub asset_groups: Vec<IdOrName>,
     }
 }
 
-/// Gives an account more asset groups. Those that it has already stay as they are. A user with all asset groups is refused: single ones would mean nothing.
+/// Gives an account more asset groups. Those that it already has stay. A user with all asset groups is
+/// refused, because individual ones have no effect.
 pub struct GrantAssetGroupAccess;
 
 impl Action for GrantAssetGroupAccess {

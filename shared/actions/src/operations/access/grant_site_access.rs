@@ -12,14 +12,15 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// Whom to give which sites.
+    /// The account, and the sites to give it.
     pub struct GrantSiteAccessInput {
         /// The sites to give, each by number or name.
         pub sites: Vec<IdOrName>,
     }
 }
 
-/// Gives an account more sites. Those that it has already stay as they are. A user with all sites is refused: single ones would mean nothing.
+/// Gives an account more sites. Those that it already has stay. A user with all sites is refused,
+/// because individual ones have no effect.
 pub struct GrantSiteAccess;
 
 impl Action for GrantSiteAccess {

@@ -12,14 +12,15 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// From whom to take which asset groups.
+    /// The account, and the asset groups to take away.
     pub struct RevokeAssetGroupAccessInput {
         /// The asset groups to take away, each by number or name.
         pub asset_groups: Vec<IdOrName>,
     }
 }
 
-/// Takes asset groups from an account. Those that it does not have are nothing to do. A user with all asset groups is refused: single ones would mean nothing.
+/// Takes asset groups from an account. Those that it does not have are skipped. A user with all asset
+/// groups is refused, because individual ones have no effect.
 pub struct RevokeAssetGroupAccess;
 
 impl Action for RevokeAssetGroupAccess {

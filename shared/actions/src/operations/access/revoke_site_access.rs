@@ -12,14 +12,15 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// From whom to take which sites.
+    /// The account, and the sites to take away.
     pub struct RevokeSiteAccessInput {
         /// The sites to take away, each by number or name.
         pub sites: Vec<IdOrName>,
     }
 }
 
-/// Takes sites from an account. Those that it does not have are nothing to do. A user with all sites is refused: single ones would mean nothing.
+/// Takes sites from an account. Those that it does not have are skipped. A user with all sites is
+/// refused, because individual ones have no effect.
 pub struct RevokeSiteAccess;
 
 impl Action for RevokeSiteAccess {

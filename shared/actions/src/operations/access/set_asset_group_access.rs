@@ -12,14 +12,16 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// Whose asset groups, and which.
+    /// The account, and the asset groups that it should have.
     pub struct SetAssetGroupAccessInput {
-        /// The asset groups that the user shall have and no others, each by number or name. Empty for none.
+        /// The complete list of asset groups, each by number or name. All others are taken away. An
+        /// empty list takes all away.
         pub asset_groups: Vec<IdOrName>,
     }
 }
 
-/// Gives an account exactly these asset groups: only what differs is sent. An empty list takes all away. A user with all asset groups is refused: single ones would mean nothing.
+/// Gives an account exactly these asset groups. Only the differences are sent. An empty list takes all
+/// away. A user with all asset groups is refused, because individual ones have no effect.
 pub struct SetAssetGroupAccess;
 
 impl Action for SetAssetGroupAccess {

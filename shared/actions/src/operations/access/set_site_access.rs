@@ -12,14 +12,16 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 user_input! {
-    /// Whose sites, and which.
+    /// The account, and the sites that it should have.
     pub struct SetSiteAccessInput {
-        /// The sites that the user shall have and no others, each by number or name. Empty for none.
+        /// The complete list of sites, each by number or name. All others are taken away. An empty list
+        /// takes all away.
         pub sites: Vec<IdOrName>,
     }
 }
 
-/// Gives an account exactly these sites: only what differs is sent. An empty list takes all away. A user with all sites is refused: single ones would mean nothing.
+/// Gives an account exactly these sites. Only the differences are sent. An empty list takes all away. A
+/// user with all sites is refused, because individual ones have no effect.
 pub struct SetSiteAccess;
 
 impl Action for SetSiteAccess {

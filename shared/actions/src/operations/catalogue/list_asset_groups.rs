@@ -11,16 +11,16 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 console_input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct ListAssetGroupsInput {}
 }
 
-/// The console's asset groups: all of them, or an error.
+/// All asset groups of the console. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AssetGroupList {
-    /// How many.
+    /// Number of asset groups.
     pub count: usize,
-    /// In the console's order.
+    /// The asset groups, in the console's order.
     pub asset_groups: Vec<ResourceView>,
 }
 

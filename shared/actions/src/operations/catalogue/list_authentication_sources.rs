@@ -10,30 +10,30 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 console_input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct ListAuthenticationSourcesInput {}
 }
 
-/// One of them.
+/// An authentication source.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AuthenticationSourceView {
-    /// Its number.
+    /// Number of the authentication source.
     pub id: i64,
-    /// The name that the console shows.
+    /// Name shown in the console.
     pub name: Option<String>,
-    /// `normal`, `admin`, `ldap`, `saml` or `kerberos`.
+    /// Type: `normal`, `admin`, `ldap`, `saml` or `kerberos`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Whether passwords live elsewhere.
+    /// Whether passwords are kept outside the console.
     pub external: Option<bool>,
 }
 
-/// The console's authentication sources: all of them, or an error.
+/// All authentication sources of the console. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AuthenticationSourceList {
-    /// How many.
+    /// Number of authentication sources.
     pub count: usize,
-    /// In the console's order.
+    /// The authentication sources, in the console's order.
     pub authentication_sources: Vec<AuthenticationSourceView>,
 }
 
@@ -46,7 +46,7 @@ impl Action for ListAuthenticationSources {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-authentication-sources",
-        title: "List where accounts can be authenticated",
+        title: "List the authentication sources of the console",
         effect: Effect::Read,
         example: "{}",
     };

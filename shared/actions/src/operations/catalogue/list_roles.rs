@@ -11,16 +11,16 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 console_input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct ListRolesInput {}
 }
 
-/// The console's roles: all of them, or an error.
+/// All roles of the console. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoleList {
-    /// How many.
+    /// Number of roles.
     pub count: usize,
-    /// In the console's order.
+    /// The roles, in the console's order.
     pub roles: Vec<RoleView>,
 }
 

@@ -11,16 +11,16 @@ use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
 console_input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct ListSitesInput {}
 }
 
-/// The console's sites: all of them, or an error.
+/// All sites of the console. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SiteList {
-    /// How many.
+    /// Number of sites.
     pub count: usize,
-    /// In the console's order.
+    /// The sites, in the console's order.
     pub sites: Vec<ResourceView>,
 }
 

@@ -17,23 +17,23 @@ use crate::core::spec::{Effect, Spec};
 use crate::core::text::printable;
 
 console_input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct TestConnectionInput {}
 }
 
-/// That a console can be worked with.
+/// Result of the connection test.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ConnectionReport {
     /// The console's address.
     pub target: String,
-    /// The login that asked.
+    /// Login of the pack's own account.
     pub login: String,
-    /// Every check. None of them failed, or this would be an error.
+    /// All checks. None has failed: a failed check is returned as an error.
     pub checks: Vec<Check>,
 }
 
-/// Checks that the console can be reached, is the one that is meant, takes the credentials, and lets
-/// them do what this pack does. The first that fails is an error with what to do about it.
+/// Checks that the console can be reached, is the right one, accepts the credentials, and gives them
+/// the privilege that this pack needs. The first failed check is an error that says what to do.
 pub struct TestConnection;
 
 impl Action for TestConnection {

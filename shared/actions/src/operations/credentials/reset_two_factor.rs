@@ -10,21 +10,20 @@ use crate::core::spec::{Effect, Spec};
 use crate::core::text::solid;
 
 user_input! {
-    /// Whose token to make anew, and where its seed goes.
+    /// The account, and the secret that receives the new seed.
     pub struct ResetTwoFactorInput {
-        /// Name or ARN of an existing secret in Secrets Manager for the new seed. It goes there and
-        /// nowhere else.
+        /// Name or ARN of an existing secret in AWS Secrets Manager that receives the new seed. The
+        /// seed goes nowhere else.
         pub deliver_to: String,
-        /// A text that is the same whenever this very request is repeated, so that the repetition
-        /// changes nothing. Retriers pass one; without it, the id of the EventBridge event or of
-        /// the run is taken.
+        /// Idempotency token: a retry with the same token changes nothing. Callers that retry should
+        /// set it. Default: the id of the EventBridge event or of the run.
         #[schemars(example = &"INC-3")]
         pub request_token: Option<String>,
     }
 }
 
-/// Makes the console generate a new seed for a two-factor token. The old token is of no use from
-/// then on. The seed is read back, so that what is delivered is what the console has.
+/// Makes the console generate a new two-factor seed. The old token stops working at once. The seed is
+/// read back, so the secret gets exactly what the console has.
 pub struct ResetTwoFactor;
 
 impl Action for ResetTwoFactor {
@@ -33,7 +32,7 @@ impl Action for ResetTwoFactor {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "reset-two-factor",
-        title: "Make a new two-factor seed and deliver it into a secret",
+        title: "Generate a new two-factor seed and put it into a secret",
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "deliver_to": "rapid7/two-factor/jdoe", "request_token": "INC-3", "ticket": "INC-3"}"#,
     };

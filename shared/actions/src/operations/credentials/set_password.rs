@@ -9,14 +9,14 @@ use crate::core::error::{Error, Result};
 use crate::core::spec::{Effect, Spec};
 
 password_input! {
-    /// Whose password to set, and where it comes from: exactly one of `password_secret`, `password`
-    /// and `generate_password`.
+    /// The account, and its new password: exactly one of `password_secret`, `password` and
+    /// `generate_password`.
     pub struct SetPasswordInput {}
 }
 
-/// Sets a password: of the account that the pack itself uses by the password endpoint ("users may
-/// only change their own password", vendor API file), of others by replacing the account by itself.
-/// That it is in force can only be proven for the own account.
+/// Sets a password. The pack's own account gets it through the password endpoint ("users may only
+/// change their own password", vendor API file), any other account by an update of the whole user. Only
+/// for the pack's own account can it be proven that the new password works.
 pub struct SetPassword;
 
 impl Action for SetPassword {
@@ -25,7 +25,7 @@ impl Action for SetPassword {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "set-password",
-        title: "Set a password, given or generated into a secret",
+        title: "Set a given password, or generate one into a secret",
         effect: Effect::Destructive,
         example: r#"{"login": "jdoe", "generate_password": true, "deliver_to": "rapid7/passwords/jdoe", "password_reset_on_login": true, "request_token": "INC-3", "ticket": "INC-3"}"#,
     };

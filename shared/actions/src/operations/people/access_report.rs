@@ -17,28 +17,28 @@ use crate::core::input::input;
 use crate::core::spec::{Effect, Spec};
 use crate::person::surfaces::Surfaces;
 
-/// What the report is written as.
+/// The report's format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ReportFormat {
-    /// `findings` and `accounts`, for programs.
+    /// JSON with `findings` and `accounts`, for programs.
     #[default]
     Json,
-    /// A table with one row an account, for spreadsheets.
+    /// CSV with one row per account, for spreadsheets.
     Csv,
-    /// One page that needs nothing else, for people.
+    /// One self-contained HTML page, for people.
     Html,
 }
 
 input! {
-    /// How the report is to be.
+    /// The report's format and depth.
     pub struct AccessReportInput {
-        /// `json`, `csv` or `html`. The answer has the last two as `text`.
+        /// `json`, `csv` or `html`. CSV and HTML are returned in `text`.
         #[serde(default)]
         pub format: ReportFormat,
-        /// Whether to leave out each account's sites, asset groups, products and API keys. Reading them
-        /// takes up to two requests an account on a console and one on the platform, which allows
-        /// about 50 a minute.
+        /// Leave out each account's sites, asset groups, products and API keys. Reading them takes up
+        /// to two requests per account on a console, and one on the platform, which allows about 50 a
+        /// minute.
         #[serde(default)]
         #[schemars(extend("x-long" = true))]
         #[schemars(example = true)]
@@ -46,35 +46,35 @@ input! {
     }
 }
 
-/// The report, or the document that it was written as.
+/// The report, as JSON or as a document.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AccessReportAnswer {
-    /// What it is written as.
+    /// The report's format.
     pub format: ReportFormat,
     /// When the surfaces were read, RFC 3339 in UTC.
     pub generated_at: String,
-    /// Whether every surface that is configured was read.
+    /// Whether every configured surface was read.
     pub complete: bool,
     /// The surfaces, those that could not be read too.
     pub surfaces: Vec<SurfaceSummary>,
-    /// What a person should know, such as what could not be read.
+    /// Warnings for a person, such as what could not be read.
     pub warnings: Vec<String>,
-    /// What a reviewer should look at, the most severe first. Only as JSON.
+    /// Findings for a reviewer, most severe first. JSON only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Finding>>,
-    /// Every account, a person's one after the other. Only as JSON.
+    /// All accounts, grouped by person. JSON only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<ReportedAccount>>,
-    /// Every API key of the platform, the oldest first. Only as JSON, and not with `accounts_only`.
+    /// All API keys of the platform, oldest first. JSON only, and not with `accounts_only`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_keys: Option<Vec<ReportedKey>>,
-    /// The document. Only as CSV or HTML.
+    /// The document. CSV and HTML only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
-/// Reports every account of every console and of the platform, whose it is, and what a reviewer should
-/// look at.
+/// Reports all accounts on every console and on the platform, with their owners and with findings for a
+/// reviewer.
 pub struct ReportAccess;
 
 impl Action for ReportAccess {
@@ -83,7 +83,7 @@ impl Action for ReportAccess {
     type Scope = Surfaces;
     const SPEC: Spec = Spec {
         name: "access-report",
-        title: "Report every account on every surface, with what a reviewer should look at",
+        title: "Report all accounts on every surface, with findings",
         effect: Effect::Read,
         example: r#"{"format": "csv"}"#,
     };

@@ -11,27 +11,27 @@ use crate::person::report::{PersonReport, RowResult, Worked, changed, report};
 use crate::person::surfaces::Surfaces;
 
 offboarding_input! {
-    /// Who leaves, and what to do beside disabling the accounts.
+    /// The person who leaves, and what to do in addition to disabling the accounts.
     pub struct OffboardUserInput {
-        /// The person's email address; upper and lower case count as the same. Exactly one of
-        /// `email`, `login`.
+        /// The person's email address; case is ignored. Exactly one of `email`, `login`.
         pub email: Option<String>,
-        /// A login name of the person on a console, exactly as there. The accounts that have it tell
-        /// the address that the other surfaces are searched for.
+        /// The person's login on a console, exactly as spelled there. The email address of the accounts
+        /// with this login is used to search the other surfaces.
         #[schemars(example = &"jdoe")]
         pub login: Option<String>,
-        /// Which accounts are meant, on surfaces where several fit. Each must be one of the person's.
+        /// The accounts to use on surfaces where several match. Each must be one of the person's.
         #[serde(default)]
         #[schemars(extend("x-accounts" = true, "examples" = [[{"surface": "console", "user_id": 4}]]))]
         pub accounts: Vec<AccountPick>,
     }
 }
 
-/// Takes one person off every surface: on each console the account is disabled, on the platform it is
-/// suspended, deleted or left out. All surfaces are planned before anything is written, and worked on at
-/// the same time. An account is disabled before anything else that is asked for is done to it; one that is
-/// down does not stop the others. Where anything was refused or failed on any surface, the run is an error
-/// that says what was done on which: run it again, and only the rest is done. A person who has no account anywhere is not found, unless `allow_absent` says that this is fine.
+/// Takes one person off every surface. On each console, the account is disabled; on the platform, it is
+/// suspended, deleted or left alone. All surfaces are planned before anything is written, and then
+/// changed at the same time. Each account is disabled before anything else is done to it. A surface
+/// that is down does not stop the others. If any surface was refused or failed, the run is an error
+/// that says what was done where. Run it again: only what is missing is done. A person without any
+/// account is an error, unless `allow_absent` is set.
 pub struct OffboardUser;
 
 impl Action for OffboardUser {
@@ -40,7 +40,7 @@ impl Action for OffboardUser {
     type Scope = Surfaces;
     const SPEC: Spec = Spec {
         name: "offboard-user",
-        title: "Take a person off every console and the platform",
+        title: "Offboard a person from all consoles and the platform",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "clear_sites": true, "ticket": "OFF-1042"}"#,
     };

@@ -22,56 +22,56 @@ use crate::person::step::Step;
 use crate::person::surfaces::Surfaces;
 
 offboarding_input! {
-    /// Who leaves, and what to do beside disabling the accounts.
+    /// The people who leave, and what to do in addition to disabling the accounts.
     pub struct OffboardUsersInput {
         /// The people, each named by email or login. Exactly one of `people`, `people_text`.
         #[schemars(extend("x-text" = "people_text"))]
         pub people: Option<Vec<PersonEntry>>,
-        /// The same as text: CSV whose first line names its columns (`email`, `login`, `ticket`, and
-        /// `accounts` such as emea:42; others are not read), or one JSON object a line.
+        /// The people as text: CSV with a header line (`email`, `login`, `ticket`, and `accounts` such
+        /// as emea:42; other columns are ignored), or one JSON object per line.
         #[schemars(example = &"email,ticket\njdoe@example.com,OFF-1042\n")]
         pub people_text: Option<String>,
-        /// How many accounts may be changed at most: if it were more, none is. The policy's own limit
-        /// counts too, for all of them together.
+        /// Maximum number of accounts to change. If the list would change more, none is changed. The
+        /// policy's own limit also applies, to the whole list.
         #[schemars(range(min = 1))]
         pub max_changes: Option<u32>,
-        /// The rows of an earlier run, one JSON object a line: whoever is complete in them by what is
-        /// asked for now, and still looks so, is skipped.
+        /// The rows of an earlier run, one JSON object per line. People are skipped if their row shows
+        /// that everything requested is done, and their accounts still agree.
         #[schemars(extend("x-report" = true))]
         pub resume_from: Option<String>,
     }
 }
 
-/// What came of a list of people.
+/// Result for a list of people.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PeopleReport {
-    /// The operation.
+    /// Name of the operation.
     pub operation: String,
-    /// What came of it, of all people together.
+    /// Overall result for all people.
     pub result: RowResult,
-    /// Whether this run changed anything. A dry run never does.
+    /// Whether this run changed anything. Always false in a dry run.
     pub changed: bool,
-    /// Whether this run only shows what would be done.
+    /// Whether this was a dry run.
     pub dry_run: bool,
-    /// How many people ended how.
+    /// Number of people by result.
     pub summary: Summary,
-    /// The steps that were, or would be, taken, each with its person and surface before it.
+    /// The steps taken; in a dry run, the steps planned. Each begins with the person and the surface.
     pub plan: Vec<String>,
-    /// What differs, field by field, each with its person and surface before it; of a dry run, what
-    /// would.
+    /// The changes, field by field; in a dry run, the changes that would be made. Each begins with the
+    /// person and the surface.
     pub changes: Vec<FieldChange>,
     /// The people, in the order of the list.
     pub rows: Vec<PersonRow>,
-    /// What a person should know.
+    /// Warnings for a person.
     pub warnings: Vec<String>,
 }
 
-/// Takes a list of people off every surface, as offboard-user does with one. Each surface is listed once.
-/// Eight people are worked on at a time, those with an enabled account first. Somebody who is refused,
-/// ambiguous, listed twice or not named does not stop the others. If anybody is not done, the run is an error that
-/// says who and why: run it again, and only the rest is done. Where a limit has to be counted exactly,
-/// everybody is planned before anything is written; that takes at most half of the time, and whoever is
-/// not planned by then is left for another run.
+/// Takes a list of people off every surface, as offboard-user does for one person. Each surface is
+/// listed once. Eight people are processed at a time, those with an enabled account first. A person who
+/// is refused, ambiguous, listed twice or not named does not stop the others. If anybody is not done,
+/// the run is an error that says who and why. Run it again: only what is missing is done. If a limit
+/// must be counted exactly, everybody is planned before anything is written. Planning takes at most
+/// half of the time; people not planned by then are left for another run.
 pub struct OffboardUsers;
 
 impl Action for OffboardUsers {
@@ -80,7 +80,7 @@ impl Action for OffboardUsers {
     type Scope = Surfaces;
     const SPEC: Spec = Spec {
         name: "offboard-users",
-        title: "Take a list of people off every console and the platform",
+        title: "Offboard a list of people from all consoles and the platform",
         effect: Effect::Destructive,
         example: r#"{"people": [{"email": "jdoe@example.com"}, {"login": "rmartinez", "ticket": "OFF-1043"}], "max_changes": 10, "ticket": "OFF-1042"}"#,
     };

@@ -14,13 +14,12 @@ use crate::person::listing::{
 use crate::person::surfaces::Surfaces;
 
 input! {
-    /// Whom to look for.
+    /// The person to find.
     pub struct ResolveIdentityInput {
-        /// The person's email address; upper and lower case count as the same. Exactly one of
-        /// `email`, `login`.
+        /// The person's email address; case is ignored. Exactly one of `email`, `login`.
         pub email: Option<String>,
-        /// A login name of the person on a console, exactly as there. The accounts that have it tell
-        /// the address that the other surfaces are searched for.
+        /// The person's login on a console, exactly as spelled there. The email address of the accounts
+        /// with this login is used to search the other surfaces.
         #[schemars(example = &"jdoe")]
         pub login: Option<String>,
     }
@@ -31,16 +30,16 @@ input! {
 pub struct Identity {
     /// The person.
     pub person: PersonView,
-    /// Every console and the platform, as far as they are configured.
+    /// Every configured console, and the platform if it is configured.
     pub surfaces: Vec<SurfaceIdentity>,
-    /// What a person should know.
+    /// Warnings for a person.
     pub warnings: Vec<String>,
 }
 
-/// Finds every account of a person on every console and on the platform, and says what that rests on.
-/// Where several accounts fit, all are listed and none is guessed, also those that something contradicts.
-/// A login is nobody's for certain as long as a console is not read. A surface that can't be asked is told
-/// as failed; the answer is an error only if none could be asked.
+/// Finds all accounts of a person on every console and on the platform, with the reasons for each. If
+/// several accounts match, all are listed and none is guessed; those with a contradiction are listed,
+/// too. While a console can't be read, no match by login is certain. A surface that can't be read is
+/// reported as failed. The answer is an error only if no surface could be read.
 pub struct ResolveIdentity;
 
 impl Action for ResolveIdentity {

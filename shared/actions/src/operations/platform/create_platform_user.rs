@@ -19,30 +19,30 @@ use crate::platform::view::PlatformUserView;
 input! {
     /// The account to create.
     pub struct CreatePlatformUserInput {
-        /// The email address, which is the login name and can never be changed.
+        /// Email address. It is also the login name, and can't be changed later.
         pub email: String,
         /// First name.
         pub first_name: String,
         /// Last name.
         pub last_name: String,
-        /// Whether the user administers the platform: only where the policy allows privileged accounts.
+        /// Whether the user is a platform administrator. The policy must allow privileged accounts.
         /// Always sent explicitly.
         #[serde(default)]
         #[schemars(example = false)]
         pub platform_admin: bool,
-        /// Time zone, such as `Europe/Dublin`; left out, the platform decides.
+        /// Time zone, such as `Europe/Dublin`. If left out, the platform decides.
         #[schemars(example = &"Europe/Dublin")]
         pub timezone: Option<String>,
-        /// Products to give access to: codes such as `IVM`, or tokens where a code is not enough. How
-        /// the platform takes this is unconfirmed.
+        /// Products to give access to: codes such as `IVM`, or tokens if a code is not enough. How the
+        /// platform handles this request is unconfirmed.
         #[serde(default)]
         pub products: Vec<String>,
     }
 }
 
-/// Creates an account of the platform, which invites the person by mail. If somebody with that email
-/// address exists and is the same, only missing products are given; if something differs, that is an
-/// error which lists what.
+/// Creates an account on the platform, which invites the person by email. If the same account already
+/// exists, only missing products are given. If it differs, the run is an error that lists the
+/// differences.
 pub struct CreatePlatformUser;
 
 impl Action for CreatePlatformUser {
@@ -51,7 +51,7 @@ impl Action for CreatePlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "create-platform-user",
-        title: "Create an account of the Insight Platform, with access to products",
+        title: "Create an Insight Platform account, with product access",
         effect: Effect::Write,
         example: r#"{"email": "jsmith@example.com", "first_name": "John", "last_name": "Smith", "products": ["IVM"], "ticket": "HR-77"}"#,
     };

@@ -14,16 +14,16 @@ use crate::platform::plan::PlatformPlan;
 use crate::platform::view::PlatformUserView;
 
 platform_user_input! {
-    /// Which account to delete.
+    /// The account to delete.
     pub struct DeletePlatformUserInput {
-        /// The account's email address once more, exactly: what is deleted can't be given back.
+        /// The account's email address again, exactly. A deleted account can't be restored.
         pub confirm_email: String,
     }
 }
 
-/// Deletes an account of the platform, if the policy allows it; the person's API keys and sessions end
-/// with it (seen in the field). Gone is proven: by reading it, and a list that lacks it. An account that
-/// is proven to be gone already is nothing left to do.
+/// Deletes an account of the platform, if the policy allows it. The person's API keys and sessions end
+/// with it (seen in the field). The deletion is proven: the account can't be read, and is missing from
+/// the list. An account that is proven to be gone already counts as done.
 pub struct DeletePlatformUser;
 
 impl Action for DeletePlatformUser {
@@ -32,7 +32,7 @@ impl Action for DeletePlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "delete-platform-user",
-        title: "Delete an account of the Insight Platform for good, and prove that it is gone",
+        title: "Delete an Insight Platform account for good, and prove it",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "confirm_email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
     };

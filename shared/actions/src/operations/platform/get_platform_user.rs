@@ -11,28 +11,27 @@ use crate::platform::input::platform_user_input;
 use crate::platform::snapshot::{PlatformSnapshot, is_of};
 use crate::platform::view::PlatformUserView;
 
-/// What to read beside the account itself. Which roles or groups a user of the platform has, nothing
-/// public tells.
+/// Additional data to read. No public API returns the roles or groups of a platform user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlatformInclude {
-    /// The products that the user may use.
+    /// The user's products.
     Products,
-    /// The user's API keys, without the keys themselves. Takes an organization key.
+    /// The user's API keys, without their values. Needs an organization key.
     ApiKeys,
 }
 
 platform_user_input! {
-    /// Which account to show, and how much of it.
+    /// The account to show, and additional data to read.
     pub struct GetPlatformUserInput {
-        /// What to read beside the account itself; each is one more request.
+        /// Additional data to read. Each takes one more request.
         #[serde(default)]
         pub include: Vec<PlatformInclude>,
     }
 }
 
-/// Shows an account of the platform. The platform searches loosely, so what it finds by email is
-/// compared again.
+/// Shows an account of the platform. The platform's search is loose, so the email address of each
+/// result is compared again.
 pub struct GetPlatformUser;
 
 impl Action for GetPlatformUser {
@@ -41,7 +40,7 @@ impl Action for GetPlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "get-platform-user",
-        title: "Show an account of the Insight Platform, with products and API keys if asked",
+        title: "Show an Insight Platform account, products and keys on request",
         effect: Effect::Read,
         example: r#"{"email": "jdoe@example.com", "include": ["products", "api_keys"]}"#,
     };

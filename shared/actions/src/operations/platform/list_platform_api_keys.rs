@@ -13,15 +13,15 @@ use crate::platform::lookup::PlatformSelector;
 use crate::platform::snapshot::is_of;
 use crate::platform::view::ApiKeyView;
 
-/// Whose a key is.
+/// Kind of API key, by its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiKeyKind {
-    /// A person's.
+    /// A person's key.
     User,
-    /// The organization's.
+    /// The organization's key.
     Organization,
-    /// The platform does not tell.
+    /// The platform does not report the owner.
     Untold,
 }
 
@@ -38,13 +38,12 @@ impl ApiKeyKind {
 }
 
 input! {
-    /// Which keys to list: those that fit everything that is given.
+    /// Filters. A key must match all of them.
     pub struct ListPlatformApiKeysInput {
-        /// Only the keys of the person with this UUID.
+        /// Only keys of the person with this UUID.
         #[schemars(example = &"067c4624-3a7c-4f42-8045-fee12e8ad7f6")]
         pub user_id: Option<String>,
-        /// Only the keys of the person with this whole email address; upper and lower case count as the
-        /// same.
+        /// Only keys of the person with this complete email address; case is ignored.
         pub email: Option<String>,
         /// Only keys of this kind.
         #[schemars(example = &"user")]
@@ -52,17 +51,17 @@ input! {
     }
 }
 
-/// API keys, without the keys themselves.
+/// API keys, without their values.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ApiKeyList {
-    /// How many.
+    /// Number of API keys.
     pub count: usize,
     /// The keys, in the platform's order.
     pub api_keys: Vec<ApiKeyView>,
 }
 
-/// Lists API keys, people's and the organization's. Takes an organization key. The shape of the answer
-/// is unconfirmed.
+/// Lists API keys of people and of the organization. Needs an organization key. The format of the
+/// platform's answer is unconfirmed.
 pub struct ListPlatformApiKeys;
 
 impl Action for ListPlatformApiKeys {
@@ -71,7 +70,7 @@ impl Action for ListPlatformApiKeys {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "list-platform-api-keys",
-        title: "List the API keys of the Insight Platform, or those of a person",
+        title: "List Insight Platform API keys, all or those of a person",
         effect: Effect::Read,
         example: r#"{"email": "jdoe@example.com"}"#,
     };

@@ -11,20 +11,20 @@ use crate::platform::catalogue_view::ListedProductView;
 use crate::platform::context::PlatformContext;
 
 input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct ListPlatformProductsInput {}
 }
 
-/// The products: all of them, or an error.
+/// All products. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlatformProductList {
-    /// How many.
+    /// Number of products.
     pub count: usize,
-    /// In the platform's order.
+    /// The products, in the platform's order.
     pub products: Vec<ListedProductView>,
 }
 
-/// Lists the products that the organization has.
+/// Lists the organization's products.
 pub struct ListPlatformProducts;
 
 impl Action for ListPlatformProducts {

@@ -11,16 +11,16 @@ use crate::platform::catalogue_view::NamedEntryView;
 use crate::platform::context::PlatformContext;
 
 input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct ListPlatformRolesInput {}
 }
 
-/// The roles: all of them, or an error.
+/// All roles of the platform. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlatformRoleList {
-    /// How many.
+    /// Number of roles.
     pub count: usize,
-    /// In the platform's order.
+    /// The roles, in the platform's order.
     pub roles: Vec<NamedEntryView>,
 }
 

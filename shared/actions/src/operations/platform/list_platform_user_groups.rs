@@ -11,20 +11,21 @@ use crate::platform::catalogue_view::NamedEntryView;
 use crate::platform::context::PlatformContext;
 
 input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct ListPlatformUserGroupsInput {}
 }
 
-/// The user groups: all of them, or an error.
+/// All user groups. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlatformUserGroupList {
-    /// How many.
+    /// Number of user groups.
     pub count: usize,
-    /// In the platform's order.
+    /// The user groups, in the platform's order.
     pub user_groups: Vec<NamedEntryView>,
 }
 
-/// Lists the organization's user groups. Who is in one is told nowhere. The shape of the answer is unconfirmed.
+/// Lists the organization's user groups. The platform does not report their members. The format of the
+/// platform's answer is unconfirmed.
 pub struct ListPlatformUserGroups;
 
 impl Action for ListPlatformUserGroups {

@@ -12,28 +12,28 @@ use crate::platform::context::PlatformContext;
 use crate::platform::lookup::{empty, proves_something};
 use crate::platform::view::PlatformUserView;
 
-/// Which of the platform's two lists to read.
+/// One of the platform's two user lists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlatformListing {
     /// The accounts of the organization (`GET /account/api/1/users`, seen in the field).
     #[default]
     Accounts,
-    /// The users of cloud InsightVM (`GET /vm/v4/users`, as the guide has it and nothing else in
-    /// public): their own numbers and logins.
+    /// The users of cloud InsightVM, with numbers and logins of their own (`GET /vm/v4/users`; the
+    /// guide is the only public source).
     Insightvm,
 }
 
-/// What has become of an account.
+/// Status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum PlatformStatus {
     /// In use.
     #[serde(rename = "ACTIVE")]
     Active,
-    /// Kept, and not to be used.
+    /// Kept, but can't be used.
     #[serde(rename = "DISABLED")]
     Disabled,
-    /// Invited, and never came.
+    /// Invited, not yet accepted.
     #[serde(rename = "PENDING")]
     Pending,
 }
@@ -49,26 +49,26 @@ impl PlatformStatus {
 }
 
 input! {
-    /// Which accounts to list: those that fit everything that is given.
+    /// Filters. An account must match all of them.
     pub struct ListPlatformUsersInput {
-        /// Which list to read: the organization's accounts, or the users of cloud InsightVM.
+        /// The list to read: the organization's accounts, or the users of cloud InsightVM.
         #[serde(default)]
         #[schemars(example = &"accounts")]
         pub listing: PlatformListing,
-        /// What has become of the account.
+        /// Status of the account.
         pub status: Option<PlatformStatus>,
-        /// Whether the user administers the platform.
+        /// Whether the user is a platform administrator.
         pub platform_admin: Option<bool>,
-        /// Part of the email address, upper and lower case alike.
+        /// Part of the email address; case is ignored.
         #[schemars(example = &"@example.com")]
         pub email: Option<String>,
-        /// Part of the first name, upper and lower case alike.
+        /// Part of the first name; case is ignored.
         #[schemars(example = &"Jane")]
         pub first_name: Option<String>,
-        /// Part of the last name, upper and lower case alike.
+        /// Part of the last name; case is ignored.
         #[schemars(example = &"Doe")]
         pub last_name: Option<String>,
-        /// Whether the user logs in at an identity provider.
+        /// Whether the user logs in through an identity provider.
         #[schemars(example = false)]
         pub federated: Option<bool>,
         /// Whether the user has never logged in.
@@ -133,7 +133,7 @@ impl ListPlatformUsersInput {
 /// A user of cloud InsightVM.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct InsightvmUserView {
-    /// The number there.
+    /// Number in cloud InsightVM.
     pub id: i64,
     /// The login name.
     pub login: Option<String>,
@@ -151,21 +151,21 @@ impl From<VmUser> for InsightvmUserView {
     }
 }
 
-/// Users of the platform: all that fit, or an error.
+/// All matching users of the platform. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlatformUserList {
-    /// How many.
+    /// Number of users.
     pub count: usize,
-    /// The accounts, in the platform's order; absent in the other listing.
+    /// The accounts, in the platform's order. Absent in the listing of cloud InsightVM users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<Vec<PlatformUserView>>,
-    /// The users of cloud InsightVM, where they were asked for.
+    /// The users of cloud InsightVM, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub insightvm_users: Option<Vec<InsightvmUserView>>,
 }
 
-/// Lists accounts of the platform. How it compares texts is not known, so names and email addresses are
-/// compared here.
+/// Lists accounts of the platform. How the platform compares texts is unknown, so names and email
+/// addresses are compared here.
 pub struct ListPlatformUsers;
 
 impl Action for ListPlatformUsers {
@@ -174,7 +174,7 @@ impl Action for ListPlatformUsers {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "list-platform-users",
-        title: "List the accounts of the Insight Platform, or those that fit",
+        title: "List Insight Platform accounts, all or those that match",
         effect: Effect::Read,
         example: r#"{"status": "ACTIVE", "platform_admin": true}"#,
     };

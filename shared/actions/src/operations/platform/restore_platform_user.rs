@@ -18,20 +18,20 @@ use crate::platform::snapshot::{Keys, PlatformSnapshot};
 use crate::platform::view::PlatformUserView;
 
 input! {
-    /// What to restore from.
+    /// The audit record to restore from.
     pub struct RestorePlatformUserInput {
-        /// An audit record with `"audit": "before"`, as it was written.
+        /// An audit record with `"audit": "before"`, unchanged.
         #[schemars(extend("x-record" = true))]
         pub record: PlatformRestoreRecord,
     }
 }
 
-/// Gives a user of the platform the product access back that an audit record has and that is missing
-/// now. What was given since stays. A record has what its own run found: where a suspension took several
-/// runs, as one was stopped in the middle, each record of the ticket has a part, and each is given back
-/// by itself. API keys can't be given back, as the platform tells a key only when
-/// it is made; nor can an account that was deleted. How the platform takes this is unconfirmed, so it is
-/// proven by reading back.
+/// Gives a user of the platform back the product access that is in an audit record and missing now.
+/// Access given since then stays. A record has only what its own run found. If a run was stopped and
+/// the suspension took several runs, restore each record of the ticket separately. API keys can't be
+/// restored, because the platform shows a key only when it is created. A deleted account can't be
+/// restored either. How the platform handles this request is unconfirmed, so the result is proven by
+/// reading back.
 pub struct RestorePlatformUser;
 
 impl Action for RestorePlatformUser {
@@ -40,7 +40,7 @@ impl Action for RestorePlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "restore-platform-user",
-        title: "Give product access of the Insight Platform back as an audit record has it",
+        title: "Restore Insight Platform product access from an audit record",
         effect: Effect::Write,
         example: r#"{"record": {"audit": "before", "target": "https://eu.api.insight.rapid7.com", "record": {"state": {"user": {"id": "a4f074c9-9256-4419-98ce-caba0b3d6728", "email": "contractor@example.com", "first_name": "Casey", "last_name": "Contractor", "status": "ACTIVE", "platform_admin": false, "federated": false, "last_login": null, "timezone": null}, "products": [{"product_token": "770A2CE2E4A0416289A2", "product_code": "ICON", "product_name": "InsightConnect", "organization_id": "af3a1bb3-12bf-4430-855d-0f513e3a27c4", "organization_name": "Example Corporation"}, {"product_token": "E21B8E2ADEF643559142", "product_code": "IVM", "product_name": "InsightVM", "organization_id": "af3a1bb3-12bf-4430-855d-0f513e3a27c4", "organization_name": "Example Corporation"}], "api_keys": []}}}, "dry_run": true, "ticket": "HR-78"}"#,
     };

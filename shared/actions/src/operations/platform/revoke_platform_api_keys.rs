@@ -14,22 +14,23 @@ use crate::platform::snapshot::{Keys, PlatformSnapshot, is_of};
 use crate::platform::view::PlatformUserView;
 
 platform_user_input! {
-    /// Whose keys to delete, and which.
+    /// The person, and the API keys to delete.
     pub struct RevokePlatformApiKeysInput {
-        /// The keys' ids, as list-platform-api-keys has them. Either this or `all`.
+        /// Ids of the keys, as list-platform-api-keys shows them. Either this or `all`.
         #[schemars(extend("examples" = [["0daa1cd4-d9c4-4862-8ef5-9ccf90fbe062"]]))]
         pub key_ids: Option<Vec<String>>,
-        /// Delete all keys that are the person's.
+        /// Delete all of the person's keys.
         #[serde(default)]
         pub all: bool,
     }
 }
 
-/// Deletes API keys of a person: what uses them stops working, and nobody can give them back. The
-/// organization's keys, the key that the pack itself uses, and keys whose owner the platform does not
-/// tell are not touched. Of the last, one that is named is an error before anything is done, and with
-/// `all` the run ends in an error after everything else: they may be the person's. So is an id that no
-/// key has. How the platform takes this is unconfirmed, so it is proven by reading back.
+/// Deletes a person's API keys. Whatever uses them stops working, and nobody can restore them. The
+/// organization's keys, the pack's own key, and keys without a known owner are not touched. A key
+/// without a known owner may be the person's: if `key_ids` names one, the run is an error before
+/// anything is done; with `all`, the run ends in an error after everything else is done. An unknown key
+/// id is an error, too. How the platform handles this request is unconfirmed, so the result is proven
+/// by reading back.
 pub struct RevokePlatformApiKeys;
 
 impl Action for RevokePlatformApiKeys {
@@ -38,7 +39,7 @@ impl Action for RevokePlatformApiKeys {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "revoke-platform-api-keys",
-        title: "Delete a person's API keys of the Insight Platform for good",
+        title: "Delete a person's Insight Platform API keys for good",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "all": true, "ticket": "SEC-13"}"#,
     };

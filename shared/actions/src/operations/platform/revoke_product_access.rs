@@ -15,20 +15,21 @@ use crate::platform::snapshot::{Keys, PlatformSnapshot};
 use crate::platform::view::PlatformUserView;
 
 platform_user_input! {
-    /// From whom to take which products.
+    /// The account, and the products to take away.
     pub struct RevokeProductAccessInput {
-        /// The products: codes such as `IVM`, or tokens. Of a code that several of the user's products
-        /// have, one for each organization, all are taken. Either this or `all`.
+        /// The products: codes such as `IVM`, or tokens. If the user has a product with this code in
+        /// several organizations, all of them are taken away. Either this or `all`.
         pub products: Option<Vec<String>>,
-        /// Take every product.
+        /// Take all products away.
         #[serde(default)]
         #[schemars(example = true)]
         pub all: bool,
     }
 }
 
-/// Takes access to products away from a user of the platform. What the user can't use is nothing left
-/// to do. How the platform takes this is unconfirmed, so it is proven by reading back.
+/// Takes product access away from a user of the platform. Products that the user does not have are
+/// skipped. How the platform handles this request is unconfirmed, so the result is proven by reading
+/// back.
 pub struct RevokeProductAccess;
 
 impl Action for RevokeProductAccess {
@@ -37,7 +38,7 @@ impl Action for RevokeProductAccess {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "revoke-product-access",
-        title: "Take access to products of the Insight Platform away from a person",
+        title: "Take Insight Platform product access away from a person",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "products": ["IVM"], "ticket": "SEC-12"}"#,
     };

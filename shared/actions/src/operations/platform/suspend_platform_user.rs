@@ -10,16 +10,16 @@ use crate::platform::input::platform_user_input;
 use crate::platform::view::PlatformUserView;
 
 platform_user_input! {
-    /// Which account to suspend.
+    /// The account to suspend.
     pub struct SuspendPlatformUserInput {}
 }
 
-/// Takes all product access and all API keys away from a user of the platform. Nothing public disables
-/// an account there: it stays, and with it whatever no product covers. Of somebody who may still log in
-/// as an administrator, or may still have a key, it takes what it can and ends in an error, never as
-/// done. What was taken is in the audit record: what this run found, so after a run that was stopped in
-/// the middle the earlier records of the same ticket have the rest. restore-platform-user gives the
-/// products back, keys can't be.
+/// Takes all product access and all API keys away from a user of the platform. No public API disables
+/// an account there, so the account stays, with any rights that no product covers. If the person may
+/// still log in as an administrator, or may still have a key, the run takes what it can and ends in an
+/// error, never as done. The audit record has what this run found and took. If an earlier run was
+/// stopped, the earlier records of the same ticket have what that run took. restore-platform-user gives
+/// the products back; API keys can't be restored.
 pub struct SuspendPlatformUser;
 
 impl Action for SuspendPlatformUser {
@@ -28,7 +28,7 @@ impl Action for SuspendPlatformUser {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "suspend-platform-user",
-        title: "Take all products and API keys of the Insight Platform away from a person",
+        title: "Take all Insight Platform products and API keys from a person",
         effect: Effect::Destructive,
         example: r#"{"email": "jdoe@example.com", "ticket": "OFF-1042"}"#,
     };

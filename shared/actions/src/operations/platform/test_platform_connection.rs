@@ -15,25 +15,25 @@ use crate::core::spec::{Effect, Spec};
 use crate::platform::context::{PlatformContext, check_whole};
 
 input! {
-    /// Nothing to choose.
+    /// No input is required.
     pub struct TestPlatformConnectionInput {}
 }
 
-/// That the platform can be worked with.
+/// Result of the connection test.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlatformConnectionReport {
     /// The platform's address.
     pub target: String,
-    /// The region, as far as the address tells it.
+    /// Region, if the address shows it.
     #[schemars(example = &"eu")]
     pub region: Option<String>,
-    /// Every check. None of them failed, or this would be an error.
+    /// All checks. None has failed: a failed check is returned as an error.
     pub checks: Vec<Check>,
 }
 
-/// Checks that the platform can be reached in this region, takes the API key, tells its users, and lets
-/// the key do what this pack does. The first that fails is an error with what to do about it. A user key
-/// is a warning: it reads, and every operation that writes is refused.
+/// Checks that the platform can be reached in this region, accepts the API key, lists its users, and
+/// lets the key do what this pack needs. The first failed check is an error that says what to do. A
+/// user key is only a warning: it can read, but every operation that writes is refused.
 pub struct TestPlatformConnection;
 
 impl Action for TestPlatformConnection {
@@ -42,7 +42,7 @@ impl Action for TestPlatformConnection {
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "test-platform-connection",
-        title: "Check region, certificate, API key, its type and the rate limit of the Insight Platform",
+        title: "Check Insight Platform region, certificate, API key and limits",
         effect: Effect::Read,
         example: "{}",
     };

@@ -11,15 +11,15 @@ use crate::core::spec::{Effect, Spec};
 account_input! {
     /// The account to create.
     pub struct CreateUserInput {
-        /// Whether the user has every site. Left out, it is false, or true where the role forces
-        /// it. Always sent explicitly.
+        /// Whether the user has all sites. Default: false, or true if the role forces it. Always sent
+        /// explicitly.
         #[schemars(example = false)]
         pub all_sites: Option<bool>,
     }
 }
 
-/// Creates an account. If it exists already and is the same, nothing is left to do; if it differs,
-/// that is an error which lists how.
+/// Creates an account. If the same account already exists, nothing is done. If it differs, the run is
+/// an error that lists the differences.
 pub struct CreateUser;
 
 impl Action for CreateUser {
@@ -28,7 +28,7 @@ impl Action for CreateUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "create-user",
-        title: "Create an account, with access flags always explicit",
+        title: "Create an account, with explicit access flags",
         effect: Effect::Write,
         example: r#"{"login": "jsmith", "first_name": "John", "last_name": "Smith", "email": "jsmith@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "ticket": "HR-77"}"#,
     };

@@ -15,16 +15,16 @@ use crate::core::spec::{Effect, Spec};
 use crate::core::text::as_login;
 
 user_input! {
-    /// Which account to delete.
+    /// The account to delete.
     pub struct DeleteUserInput {
-        /// The account's login once more, exactly: what is deleted can't be given back.
+        /// The account's login again, exactly. A deleted account can't be restored.
         pub confirm_login: String,
     }
 }
 
-/// Deletes an account, if the policy allows it. Gone is proven: by reading it, while a list that
-/// only a global administrator gets can be read. An account that is proven to be gone already is
-/// nothing left to do.
+/// Deletes an account, if the policy allows it. The deletion is proven: the account can't be read,
+/// while a list that only a global administrator gets can be. An account that is proven to be gone
+/// already counts as done.
 pub struct DeleteUser;
 
 impl Action for DeleteUser {

@@ -13,12 +13,12 @@ use crate::core::spec::{Effect, Spec};
 
 user_input! {
     @replaces
-    /// Which account to disable.
+    /// The account to disable.
     pub struct DisableUserInput {}
 }
 
-/// Disables an account. Everything else about it stays: the whole object goes back as it was read,
-/// and individual grants that the console drops on the way are given back.
+/// Disables an account and changes nothing else. The whole user is sent back as it was read, and
+/// individual grants that the console drops are given back.
 pub struct DisableUser;
 
 impl Action for DisableUser {

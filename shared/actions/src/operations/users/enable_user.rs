@@ -13,11 +13,11 @@ use crate::core::spec::{Effect, Spec};
 
 user_input! {
     @replaces
-    /// Which account to enable.
+    /// The account to enable.
     pub struct EnableUserInput {}
 }
 
-/// Enables an account and changes nothing else about it. A lock stays: see `unlock-user`.
+/// Enables an account and changes nothing else. A locked account stays locked: see `unlock-user`.
 pub struct EnableUser;
 
 impl Action for EnableUser {

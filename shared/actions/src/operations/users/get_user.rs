@@ -12,39 +12,39 @@ use crate::core::action::Action;
 use crate::core::error::Result;
 use crate::core::spec::{Effect, Spec};
 
-/// What to read beside the account itself.
+/// Additional data to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Include {
-    /// The sites given one by one.
+    /// Individual sites.
     Sites,
-    /// The asset groups given one by one.
+    /// Individual asset groups.
     AssetGroups,
-    /// The role as the console has it.
+    /// The role, with name, description and privileges.
     Role,
-    /// What the user may do by that role.
+    /// The user's privileges, by the role.
     Privileges,
 }
 
 user_input! {
-    /// Which account to show, and how much of it.
+    /// The account to show, and additional data to read.
     pub struct GetUserInput {
-        /// What to read beside the account itself; each is one more request.
+        /// Additional data to read. Each takes one more request.
         #[serde(default)]
         pub include: Vec<Include>,
     }
 }
 
-/// An account with what was asked for.
+/// An account with the requested data.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserDetails {
-    /// The account; `sites` and `asset_groups` where they were asked for, empty for a user with all.
+    /// The account. `sites` and `asset_groups` are there if requested, and empty for a user with all.
     #[serde(flatten)]
     pub user: UserView,
-    /// The role, where it was asked for and the console has it.
+    /// The role, if requested and if the console has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleView>,
-    /// What the user may do, where it was asked for.
+    /// The user's privileges, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privileges: Option<Vec<String>>,
 }
@@ -58,7 +58,7 @@ impl Action for GetUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "get-user",
-        title: "Show an account, with grants, role and privileges if asked",
+        title: "Show an account, with grants, role and privileges on request",
         effect: Effect::Read,
         example: r#"{"login": "jdoe", "include": ["sites", "asset_groups", "role"]}"#,
     };

@@ -25,13 +25,13 @@ const PAGE_SIZE: u32 = 500;
 const MOST: u32 = 10_000;
 
 console_input! {
-    /// Since when, and how much of it.
+    /// The state to compare with, and the page size.
     pub struct ListUserChangesInput {
-        /// The `state` of the last answer, as it was. Without one, or with an empty object, this is the
-        /// first run: it tells no changes and only answers with a state.
+        /// The `state` of the last answer, unchanged. If left out or an empty object, this is the first
+        /// run: it reports no changes and only returns a state.
         pub state: Option<Map<String, Value>>,
-        /// How many changes one answer holds at most; left out: 500. All changes of a user are in one
-        /// answer, so one that has more than that is alone in it.
+        /// Maximum number of changes in one answer. Default: 500. All changes of a user are in one
+        /// answer, so a user with more changes than this has an answer alone.
         #[schemars(range(min = 1, max = 10_000), example = 500)]
         pub page_size: Option<u32>,
     }
@@ -50,29 +50,31 @@ impl ListUserChangesInput {
     }
 }
 
-/// What changed, and from where to go on.
+/// The changes, and the state for the next run.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserChangeList {
-    /// How many.
+    /// Number of changes.
     pub count: usize,
-    /// The changes: who was deleted first, then by number, all of one user together.
+    /// The changes, with deleted accounts first, then by user number. All changes of a user are
+    /// together.
     pub changes: Vec<UserChange>,
-    /// What the next run takes as `state`, as it is. Keep it once these changes are dealt with: until then
-    /// the old one tells them again.
+    /// The state for the next run, unchanged. Keep it only after these changes are dealt with: until
+    /// then, the old state reports them again.
     pub state: Map<String, Value>,
-    /// Whether there are more changes: the next run tells them.
+    /// Whether there are more changes. The next run reports them.
     pub has_more_pages: bool,
-    /// How many accounts there are now.
+    /// Number of accounts on the console now.
     pub users: usize,
-    /// Whether there was nothing to compare with.
+    /// Whether this was the first run, with nothing to compare with.
     pub first_run: bool,
 }
 
-/// Tells what changed since the run whose `state` is given. The first run tells nothing and only records
-/// how everything is. What happened and was undone between two runs is not seen, and neither are
-/// passwords, two-factor seeds and single sites and asset groups. What the console does not tell is no
-/// change. Deleted is only who is missing in a complete list, is not there by number either, and could be
-/// seen if there. A run that fails told nothing: run it again with the same state.
+/// Reports what changed since the run that returned `state`. The first run reports nothing and only
+/// records the current state. A change that was undone between two runs is not seen. Passwords,
+/// two-factor seeds, individual sites and individual asset groups are not compared. What the console
+/// does not report is no change. An account counts as deleted only if it is missing in a complete list,
+/// can't be read by number, and would be visible if it existed. A failed run has reported nothing: run
+/// it again with the same state.
 pub struct ListUserChanges;
 
 impl Action for ListUserChanges {
@@ -81,7 +83,7 @@ impl Action for ListUserChanges {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-user-changes",
-        title: "List what changed among accounts since the last run",
+        title: "List changes to accounts since the last run",
         effect: Effect::Read,
         example: r#"{"state": {"format": 1, "target": "https://console.example.com:3780", "roles": ["asset-owner", "auditor", "global-admin", "security-manager", "site-admin", "system-admin", "user"], "users": {"1": "esag 2 xbbIHrtq svc-soar", "2": "esag 2 AgWYwFBH nxadmin", "3": "eag 3 hvZ3aB1M mkowalska", "4": "e 1 91de0W_b jdoe", "5": "e 3 tv6bBrzI tokafor", "6": "e 6 rHFI9g_c asmith", "7": "e 6 rHFI9g_c asmith2", "8": "ea 4 7xOFdKcU knguyen", "9": "e 5 1r4E9Ai3 ohaddad", "10": "e 0 hsnAUD6s soneill", "11": "ea 1 rHFstL54 audit1", "12": "e 6 MQjv4tWk lpetrova", "13": "e 0 xIxOYO3o y.tanaka", "14": "el 6 beWqKw2l rmartinez", "15": "e 6 kqCprCbU ext.pentest", "16": "e 6 pXq0c1Zr intern"}}}"#,
     };

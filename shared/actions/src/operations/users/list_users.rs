@@ -15,22 +15,22 @@ use crate::core::error::{Error, Result};
 use crate::core::spec::{Effect, Spec};
 
 console_input! {
-    /// Which accounts to list: those that fit everything that is given.
+    /// Filters. An account must match all of them.
     pub struct ListUsersInput {
-        /// Part of the login name, upper and lower case alike.
+        /// Part of the login name; case is ignored.
         #[schemars(example = &"jdoe")]
         pub login: Option<String>,
-        /// Part of the email address, upper and lower case alike.
+        /// Part of the email address; case is ignored.
         #[schemars(example = &"@example.com")]
         pub email: Option<String>,
-        /// Part of the full name, upper and lower case alike.
+        /// Part of the full name; case is ignored.
         #[schemars(example = &"Doe")]
         pub name: Option<String>,
-        /// Role id, or its name.
+        /// Role, by id or name.
         pub role_id: Option<String>,
         /// Whether the account may log in.
         pub enabled: Option<bool>,
-        /// Whether it is locked after failed logins.
+        /// Whether the account is locked after failed logins.
         #[schemars(example = false)]
         pub locked: Option<bool>,
         /// How the user logs in.
@@ -62,16 +62,16 @@ impl ListUsersInput {
     }
 }
 
-/// Accounts of a console: all that fit, or an error.
+/// All matching accounts of a console. An incomplete list is an error.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UserList {
-    /// How many.
+    /// Number of accounts.
     pub count: usize,
-    /// The accounts, by number.
+    /// The accounts, sorted by number.
     pub users: Vec<UserView>,
 }
 
-/// Lists accounts. The console offers no filter (vendor API file), so the whole list is read.
+/// Lists accounts. The console has no filter (vendor API file), so the whole list is read.
 pub struct ListUsers;
 
 impl Action for ListUsers {
@@ -80,7 +80,7 @@ impl Action for ListUsers {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "list-users",
-        title: "List all accounts, or those that fit",
+        title: "List accounts, all or those that match",
         effect: Effect::Read,
         example: r#"{"enabled": true, "role_id": "Asset Owner"}"#,
     };

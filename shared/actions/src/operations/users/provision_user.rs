@@ -15,21 +15,20 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::spec::{Effect, Spec};
 
 account_input! {
-    /// The account to create, and what it may see.
+    /// The account to create, with its sites and asset groups.
     pub struct ProvisionUserInput {
-        /// The sites that the user gets, each by number or name; at least one, unless there are
-        /// asset groups.
+        /// The user's sites, each by number or name. At least one, unless there are asset groups.
         #[serde(default)]
         pub sites: Vec<IdOrName>,
-        /// The asset groups that the user gets, each by number or name.
+        /// The user's asset groups, each by number or name.
         #[serde(default)]
         pub asset_groups: Vec<IdOrName>,
     }
 }
 
-/// Creates an account with all sites explicitly false, gives it single sites and asset groups, and
-/// reads them back. A run that ended half-way is finished by running it again; an account that
-/// differs from what is wanted is an error that lists how.
+/// Creates an account with the flag for all sites explicitly false, gives it individual sites and asset
+/// groups, and reads them back. If a run stops half-way, run it again to finish it. If an existing
+/// account differs from the input, the run is an error that lists the differences.
 pub struct ProvisionUser;
 
 impl Action for ProvisionUser {
@@ -38,7 +37,7 @@ impl Action for ProvisionUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "provision-user",
-        title: "Create an account, give it single sites and asset groups, prove both",
+        title: "Create an account with individual sites and asset groups",
         effect: Effect::Write,
         example: r#"{"login": "jsmith", "first_name": "John", "last_name": "Smith", "email": "jsmith@example.com", "role_id": "user", "password_secret": "rapid7/initial-password", "sites": [1, "DMZ"], "asset_groups": ["Laptops"], "ticket": "HR-77"}"#,
     };

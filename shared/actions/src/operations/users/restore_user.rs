@@ -23,18 +23,18 @@ use record::{recorded, whole};
 
 console_input! {
     @replaces
-    /// What to restore from.
+    /// The audit record to restore from.
     pub struct RestoreUserInput {
-        /// An audit record with `"audit": "before"`, as it was written.
+        /// An audit record with `"audit": "before"`, unchanged.
         #[schemars(extend("x-record" = true))]
         pub record: RestoreRecord,
     }
 }
 
-/// Plans an account back to the state in an audit record, individual grants included: what a run
-/// did, and what somebody else did since, so look at the plan first. Passwords, two-factor seeds and
-/// locks are not in a record, a role's own privileges are not the account's to give back, and members that
-/// the console tells of nobody stay out. An account that is gone can't be restored.
+/// Restores an account to the state in an audit record, with its individual grants. This also takes
+/// back what others changed since, so look at the plan first. A record has no passwords, two-factor
+/// seeds or locks. Privileges that belong to a role are not restored, nor are members that the console
+/// reports for no account. A deleted account can't be restored.
 pub struct RestoreUser;
 
 impl Action for RestoreUser {
@@ -43,7 +43,7 @@ impl Action for RestoreUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "restore-user",
-        title: "Bring an account back to the state in an audit record",
+        title: "Restore an account to the state in an audit record",
         effect: Effect::Destructive,
         example: r#"{"record": {"audit": "before", "target": "https://console.example.com:3780", "record": {"state": {"user": {"id": 15, "login": "ext.pentest", "name": "Former Contractor", "email": "ext.pentest@example.com", "enabled": true, "locked": false, "role": {"id": "user", "name": "User", "superuser": false, "allSites": false, "allAssetGroups": false, "privileges": ["view-site-asset-data", "create-reports"]}, "authentication": {"id": 1, "type": "normal"}, "contractEnd": "2026-01-31"}, "sites": [4, 5], "asset_groups": []}}}, "dry_run": true, "ticket": "HR-78"}"#,
     };

@@ -15,25 +15,25 @@ use crate::core::spec::{Effect, Spec};
 
 user_input! {
     @replaces
-    /// Whose role, and which.
+    /// The account, and its new role.
     pub struct SetRoleInput {
-        /// Role id on this console, for example `user`, or its name.
+        /// Role, by name or by its id on this console, such as `user`.
         pub role_id: String,
-        /// Whether the user is a superuser. The policy must allow true. Left out, a superuser stays
-        /// one only in a role that may do everything anyway, and nobody becomes one.
+        /// Whether the user is a superuser. The policy must allow true. If left out, nobody becomes a
+        /// superuser, and a superuser stays one only in a role that has all privileges anyway.
         #[schemars(example = false)]
         pub superuser: Option<bool>,
-        /// Whether the user has every site. Left out, it follows the role.
+        /// Whether the user has all sites. If left out, it follows the role.
         #[schemars(example = false)]
         pub all_sites: Option<bool>,
-        /// Whether the user has every asset group. As `all_sites`.
+        /// Whether the user has all asset groups. If left out, it follows the role.
         #[schemars(example = false)]
         pub all_asset_groups: Option<bool>,
     }
 }
 
-/// Gives an account another role. The superuser flag is cleared on the way down, and the flags for
-/// all sites and asset groups follow the role.
+/// Gives an account another role. A lesser role clears the superuser flag. The flags for all sites and
+/// all asset groups follow the role.
 pub struct SetRole;
 
 impl Action for SetRole {
@@ -42,7 +42,7 @@ impl Action for SetRole {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "set-role",
-        title: "Give an account another role, superuser cleared on the way down",
+        title: "Give an account another role, and the flags that go with it",
         effect: Effect::Destructive,
         example: r#"{"login": "knguyen", "role_id": "user", "ticket": "HR-77"}"#,
     };

@@ -12,12 +12,12 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::spec::{Effect, Spec};
 
 password_input! {
-    /// Which account to unlock; with a new password, if the old one may be known to others.
+    /// The account to unlock, with a new password if others may know the old one.
     pub struct UnlockUserInput {}
 }
 
-/// Removes the lock after failed logins. A disabled account is refused, as the console does
-/// (vendor API file: "Disabled accounts may not be unlocked"). A new password comes first.
+/// Removes the lock after failed logins. A disabled account is refused, as the console does (vendor API
+/// file: "Disabled accounts may not be unlocked"). A new password is set first.
 pub struct UnlockUser;
 
 impl Action for UnlockUser {
@@ -26,7 +26,7 @@ impl Action for UnlockUser {
     type Scope = ConsoleContext;
     const SPEC: Spec = Spec {
         name: "unlock-user",
-        title: "Unlock an account, with a new password if asked",
+        title: "Unlock an account, optionally with a new password",
         effect: Effect::Write,
         example: r#"{"email": "rmartinez@example.com", "ticket": "INC-3"}"#,
     };

@@ -19,26 +19,26 @@ use crate::core::text::{as_address, as_login, solid};
 
 user_input! {
     @replaces
-    /// Which account to change, and only what shall change. Null clears the members that can be
-    /// empty: `new_email`, `locale`, `reports_locale`.
+    /// The account, and only the members to change. Null clears the members that may be empty:
+    /// `new_email`, `locale`, `reports_locale`.
     pub struct UpdateUserInput {
-        /// Another login name.
+        /// New login name.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = &"jane.doe")]
         pub new_login: Option<String>,
-        /// Another email address, or null for none.
+        /// New email address, or null for none.
         #[serde(default, deserialize_with = "clearable")]
         #[schemars(extend("x-clearable" = true))]
         pub new_email: Option<Option<String>>,
-        /// Another full name.
+        /// New full name.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = &"Jane Doe")]
         pub name: Option<String>,
-        /// Another given name. A console that keeps the name in one string wants `last_name` too.
+        /// New given name. A console that keeps the name in one text needs `last_name`, too.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = &"Jane")]
         pub first_name: Option<String>,
-        /// Another family name. A console that keeps the name in one string wants `first_name` too.
+        /// New family name. A console that keeps the name in one text needs `first_name`, too.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = &"Doe")]
         pub last_name: Option<String>,
@@ -46,7 +46,7 @@ user_input! {
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = true)]
         pub enabled: Option<bool>,
-        /// Another role, by id or name; flags go with it as in set-role.
+        /// New role, by id or name. Flags follow the role, as in set-role.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = &"user")]
         pub role_id: Option<String>,
@@ -54,29 +54,29 @@ user_input! {
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = false)]
         pub superuser: Option<bool>,
-        /// Whether the user has every site.
+        /// Whether the user has all sites.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = false)]
         pub all_sites: Option<bool>,
-        /// Whether the user has every asset group.
+        /// Whether the user has all asset groups.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = false)]
         pub all_asset_groups: Option<bool>,
-        /// Another way of logging in. From outside to `normal` or `admin` is refused: that takes a
-        /// password at once.
+        /// New authentication type. A change from an external type to `normal` or `admin` is refused,
+        /// because it needs a password at the same time.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = &"saml")]
         pub authentication_type: Option<AuthenticationType>,
-        /// Another authentication source, by number or name.
+        /// New authentication source, by number or name.
         #[serde(default, deserialize_with = "present")]
         #[schemars(example = &"Corporate Directory")]
         pub authentication_source_id: Option<IdOrName>,
-        /// Another language of the user interface, an IETF BCP 47 tag, or null for the console's.
+        /// New language of the user interface, an IETF BCP 47 tag, or null for the console's own.
         #[serde(default, deserialize_with = "clearable")]
         #[schemars(extend("x-clearable" = true))]
         #[schemars(example = &"en-GB")]
         pub locale: Option<Option<String>>,
-        /// Another language of reports, an IETF BCP 47 tag, or null for the console's.
+        /// New language of reports, an IETF BCP 47 tag, or null for the console's own.
         #[serde(default, deserialize_with = "clearable")]
         #[schemars(extend("x-clearable" = true))]
         #[schemars(example = &"en-GB")]
@@ -84,8 +84,8 @@ user_input! {
     }
 }
 
-/// Changes only the members that are given: the whole account goes back as it was read, with them
-/// changed. What is so already is left alone.
+/// Changes only the given members. The whole user is sent back as it was read, with these members
+/// changed. Members that already have the given value are skipped.
 pub struct UpdateUser;
 
 impl Action for UpdateUser {
