@@ -73,7 +73,7 @@ pub fn command() -> Command {
     let operations = actions::ALL.iter().map(arguments::command);
     let command = Command::new("r7user")
         .about(ABOUT)
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(env!("R7USER_VERSION"))
         .after_help(MORE_HELP)
         .after_long_help(AFTER_HELP)
         .subcommand_required(true)

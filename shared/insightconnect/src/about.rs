@@ -4,8 +4,8 @@
 pub const NAME: &str = "rapid7_user_actions";
 /// Who makes the plugin.
 pub const VENDOR: &str = "user_actions_pack";
-/// The plugin's own version, which says what workflows may rely on.
-pub const VERSION: &str = "1.0.0";
+/// The plugin's version: that of the whole pack. Its first part says what workflows may rely on.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The plugin's name for people.
 pub const TITLE: &str = "Rapid7 User Actions";
 /// What the plugin is, in a sentence.

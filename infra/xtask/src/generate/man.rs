@@ -9,7 +9,9 @@ pub(super) const FOLDER: &str = "docs/man";
 
 /// Every page with its path.
 pub(super) fn all() -> Result<Vec<(String, Vec<u8>)>, Failure> {
-    let mut whole = cli::command().disable_help_subcommand(true);
+    // The commit that it was built from is the program's to tell.
+    let whole = cli::command().version(env!("CARGO_PKG_VERSION"));
+    let mut whole = whole.disable_help_subcommand(true);
     // Commands get the options that all of them have.
     whole.build();
     let mut pages = vec![page(&whole, "r7user".to_owned())?];

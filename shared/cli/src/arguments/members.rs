@@ -177,7 +177,9 @@ pub(super) fn with_flags(members: &[Member], text: &str) -> String {
         let before = at.checked_sub(1).map_or("", |before| parts[before]);
         let after = parts.get(at + 1).copied().unwrap_or_default();
         let is_ours = at % 2 == 1
-            && !["member ", "called "].iter().any(|word| before.ends_with(word))
+            && !["member ", "called "]
+                .iter()
+                .any(|word| before.ends_with(word))
             && !after.starts_with(" of the last answer");
         let mut members_so_called = members.iter().filter(|member| member.name == **part);
         match members_so_called.next().filter(|_| is_ours) {

@@ -27,7 +27,10 @@ fn screen(cli: &Cli, text: &str) -> String {
     let text = text.expect("UTF-8");
     let text = text.replace("\r\n", "\n").replace('\r', "");
     let text = text.replace(host, "emea.test:3780").replace('\u{1b}', "␛");
-    let mut lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut lines: Vec<String> = text
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
     for line in &mut lines {
         if let Some(at) = line.find("r7user undo cli-") {
             line.truncate(at + "r7user undo ".len());
