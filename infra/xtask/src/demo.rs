@@ -228,11 +228,19 @@ impl Stage {
         fs::create_dir_all(&folder)
             .and_then(|()| fs::write(&file, format!("{secret:#}\n")))
             .map_err(|error| format!("{} can't be written: {error}", file.display()))?;
+        // As they were before the events, so that whoever follows the documents has something to do.
+        for login in ["jdoe", "tokafor"] {
+            self.console.state().user_mut(login).enabled = true;
+        }
         let r7user = shown(target_dir().join("debug/r7user"));
         println!(
             "{}\nIn another terminal, in this folder, step by step:\n
-  {r7user} init        # console {url}, user {LOGIN}, password {PASSWORD},
-                       # certificate {pin}\n
+  {r7user} init
+  # console:     {url}
+  # certificate: {pin}
+  # user:        {LOGIN}
+  # password:    {PASSWORD}
+  # platform:    leave it empty\n
 or by variables:\n
   export RAPID7_CONSOLE_SECRET_FILE={file}
   export RAPID7_PLATFORM_URL={platform} RAPID7_PLATFORM_API_KEY={ORGANIZATION_KEY}
@@ -240,10 +248,10 @@ or by variables:\n
   {r7user} resolve-identity --email mkowalska@example.com
   {r7user} offboard-user --email ohaddad@example.com --ticket OFF-1044
   {r7user} access-report --format html > access-report.html
-  {r7user} get-user --login knguyen
-  {r7user} disable-user --login knguyen --ticket OFF-1045 --dry-run
-  {r7user} disable-user --login knguyen --ticket OFF-1045
-  {r7user} enable-user --email knguyen@example.com
+  {r7user} get-user knguyen
+  {r7user} disable-user knguyen --ticket OFF-1045
+  {r7user} history
+  {r7user} undo
   {r7user} disable-user --email a.smith@example.com     # two people have it
   curl -k -u '{LOGIN}:{PASSWORD}' {url}/api/3/users/8\n",
             heading("Console and platform stay up"),

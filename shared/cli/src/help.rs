@@ -12,12 +12,9 @@ const FIRST: [(&str, &str); 6] = [
     ("init", "r7user init"),
     ("test-connection", "r7user test-connection"),
     ("list-users", "r7user list-users"),
-    ("get-user", "r7user get-user --login jdoe"),
-    ("disable-user", "r7user disable-user --login jdoe --dry-run"),
-    (
-        "offboard-user",
-        "r7user offboard-user --email jdoe@example.com",
-    ),
+    ("get-user", "r7user get-user jdoe"),
+    ("disable-user", "r7user disable-user jdoe --dry-run"),
+    ("offboard-user", "r7user offboard-user jdoe@example.com"),
 ];
 
 /// No wider, so that it can be read beside something else.

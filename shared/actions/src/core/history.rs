@@ -177,10 +177,12 @@ impl<'a> History<'a> {
         }
     }
 
-    /// The newest run that is taken back from its record, and that was not itself made to take another one back.
+    /// The newest run that changed something, or may have, and was not made to take another one back: so that the
+    /// same asked twice means the same run. Whether it can be taken back, it says itself; an older one is never
+    /// taken in its place.
     #[must_use]
     pub fn last_to_undo(&self) -> Option<&PastRun> {
-        let fits = |run: &&PastRun| !run.is_restoration() && run.undone_by().is_ok();
+        let fits = |run: &&PastRun| !run.is_restoration() && run.changed != Some(false);
         self.runs.iter().rev().find(fits)
     }
 

@@ -60,12 +60,12 @@ fn told(entry: &Entry, members: &[Member], wrong: &WrongInput<'_>) -> String {
         }
     }
     let names = match names.split_last() {
-        Some((last, [])) => last.clone(),
+        Some((one, [])) => format!("`{one}`"),
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
     };
     let expected = with_flags(members, wrong.expected);
-    format!("`{names}`{places}: {expected}")
+    format!("{names}{places}: {expected}")
 }
 
 /// The paths of an error: what follows a comma and begins with no member is a place in the one before.

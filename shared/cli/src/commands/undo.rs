@@ -36,7 +36,7 @@ pub(crate) fn command() -> Command {
     Command::new(NAME)
         .about("Undo what a run did to an account, from its audit record")
         .after_help(
-            "Without an ID, the newest run that can be undone is taken. The plan lists what can't be restored, \
+            "Without an ID, it is the newest run that changed something. The plan lists what can't be restored, \
              such as passwords.\n\nExample:\n  r7user undo\n  r7user undo cli-1767323045000000-4711 \
              --dry-run",
         )
@@ -74,14 +74,18 @@ pub(crate) async fn run(
         None => history.last_to_undo().ok_or_else(|| {
             Error::new(
                 ErrorKind::NotFound,
-                format!("no run in {} can be taken back", newest.place),
+                format!(
+                    "no run in {} changed anything that can be taken back",
+                    newest.place
+                ),
             )
-            .next("r7user history shows all; r7user undo ID says of one why it can't be taken back")
+            .next("r7user history shows all runs; r7user undo ID takes back any of them")
         })?,
     };
     let operation = undone.undone_by().map_err(|why| {
         let message = format!("this run can't be taken back: {why}");
-        let mut error = Error::new(ErrorKind::Refused, message);
+        let mut error = Error::new(ErrorKind::Refused, message)
+            .next("r7user history shows other runs; r7user undo ID takes back one of them");
         error.subject = Some(run_line(undone));
         error
     })?;

@@ -164,7 +164,11 @@ impl File {
         let name = self.text(item, "default_profile")?;
         let names = self.names();
         if !names.contains(&name.as_str()) {
-            let what = format!("there is no such profile; there are {}", names.join(", "));
+            let what = match names.as_slice() {
+                [] => "there is no profile in this file".to_owned(),
+                [one] => format!("there is no such profile; the only one is {one}"),
+                several => format!("there is no such profile; there are {}", several.join(", ")),
+            };
             return Err(self.wrong(item.span(), "default_profile", &what));
         }
         Ok(Some(name))

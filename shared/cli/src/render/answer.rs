@@ -66,9 +66,13 @@ pub(super) fn lists_in(members: &Map<String, Value>) -> Vec<(&str, &[Value])> {
         .collect()
 }
 
-/// The rows of an answer's list, one JSON object a line; nothing, if they have been printed as they
-/// came.
+/// The rows of a list, one JSON object a line; nothing, if they have been printed as they came. What is no list is
+/// one line.
 pub(crate) fn lines(answer: &Value) -> String {
+    let is_list = |answer: &Value| answer.get("count").is_some() || answer.get("rows").is_some();
+    if !is_list(answer) {
+        return printable(&answer.to_string());
+    }
     let members = answer
         .as_object()
         .into_iter()

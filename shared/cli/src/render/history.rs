@@ -56,11 +56,11 @@ pub(super) fn answer(members: &Map<String, Value>, page: Page) -> String {
         _ => true,
     });
     // What is typed or searched for stays; what else there is goes in this order.
-    let importance = ["outcome", "when", "who", "ticket", "on"];
+    let importance = ["when", "who", "ticket", "on"];
     let mut table = Table::new(columns.iter().map(|column| {
         let place = importance.iter().position(|name| name == column);
         let shown = match *column {
-            "outcome" | "who" => Column::text(*column),
+            "who" => Column::text(*column),
             name => Column::whole(name),
         };
         match place {
@@ -71,7 +71,15 @@ pub(super) fn answer(members: &Map<String, Value>, page: Page) -> String {
     for run in runs {
         let cells = columns.iter();
         table.add(cells.map(|column| match *column {
-            "when" => local_time(run["at"].as_str().unwrap_or_default()).into(),
+            // The year is in the others' way on a narrow terminal.
+            "when" => {
+                let time = local_time(run["at"].as_str().unwrap_or_default());
+                let this_year = Timestamp::now()
+                    .to_zoned_datetime(TimeZone::system())
+                    .strftime("%Y-")
+                    .to_string();
+                time.strip_prefix(&this_year).unwrap_or(&time).into()
+            }
             "who" => cell(&run["requested_by"]).into(),
             "what" => cell(&run["operation"]).into(),
             "whom" => whom(run).into(),

@@ -171,6 +171,19 @@ impl Table {
             };
             kept.remove(at);
         }
+        // A wide one that went may have left room for some that went before it.
+        let mut gone: Vec<usize> = (0..self.columns.len())
+            .filter(|place| !kept.contains(place))
+            .collect();
+        gone.sort_by_key(|place| self.columns[*place].importance);
+        for place in gone {
+            let mut with = kept.clone();
+            with.push(place);
+            with.sort_unstable();
+            if taken(&with, &least) <= room {
+                kept = with;
+            }
+        }
         // What is left of the room goes to those that want more, in equal shares.
         let mut widths = least;
         let mut left = room.saturating_sub(taken(&kept, &widths));

@@ -322,8 +322,9 @@ fn what_no_record_brings_back_is_told_with_what_to_do_instead() {
             "{err}"
         );
     }
-    let err = failed(&cli, &["undo", "--yes"], 67);
-    assert!(err.contains("can be taken back"), "{err}");
+    // The newest one is meant, and no older one in its place.
+    let err = failed(&cli, &["undo", "--yes"], 77);
+    assert!(err.contains("provision-user makes another one"), "{err}");
     let err = failed(&cli, &["undo", "cli-1-1", "--yes"], 67);
     assert!(err.contains("has no run cli-1-1"), "{err}");
     assert_eq!(cli.world.requests(), Vec::<String>::new());

@@ -343,7 +343,7 @@ fn odd_terminals_get_something_that_can_be_read() {
     let (dumb, _) = seen(&cli, &["list-users"], 120, ("TERM", "dumb"));
     assert!(!dumb.contains('␛'), "{dumb}");
     let (tiny, _) = seen(&cli, &["list-users"], 5, PLAIN);
-    assert!(tiny.contains("jdoe\n"), "{tiny}");
+    assert!(tiny.lines().any(|line| line.starts_with("jdoe")), "{tiny}");
 }
 
 /// Who pipes answers into another program reads errors all the same.
