@@ -154,7 +154,7 @@ mod tests {
                 "get-user",
                 "user_id, login, email",
                 "expected exactly one, got none",
-                "--login, --email or --user-id`: expected exactly one, got none",
+                "--login, --email or --user-id: expected exactly one, got none",
             ),
             (
                 "set-password",

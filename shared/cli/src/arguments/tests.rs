@@ -179,7 +179,7 @@ fn members_of_every_kind_have_an_argument_and_an_example() {
         "--resume",
         "--clear <NAME,…>",
         "[possible values: locale, reports-locale, source]",
-        "an empty list is ''",
+        "an empty list as ''",
     ] {
         assert!(help.contains(told), "{told}: {help}");
     }

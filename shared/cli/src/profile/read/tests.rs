@@ -53,7 +53,7 @@ fn what_is_wrong_is_told_by_line_and_key_and_never_by_value() {
         ),
         (
             "default_profile = \"canary\"\n[profiles.work]",
-            "line 1: `default_profile`: there is no such profile; there are work",
+            "line 1: `default_profile`: there is no such profile; the only one is work",
         ),
         (
             "[profiles.work]\naudit_fil = \"canary\"",
