@@ -61,7 +61,8 @@ def account_settings(_request, _url, headers):
 
 
 def main():
-    lambda_urls.url_paths[r"{0}/(?P<api_version>[^/]+)/account-settings/?$"] = account_settings
+    for end in ("$", "/$"):
+        lambda_urls.url_paths[r"{0}/(?P<api_version>[^/]+)/account-settings" + end] = account_settings
     EventPattern.matches_event = matches_event
     jsonata._eval_jsonata = evaluate
     branches_decl.CustomErrorName = ErrorName

@@ -1,5 +1,6 @@
 //! moto, the AWS mock from PyPI, as a process.
 
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,13 +18,18 @@ pub struct Moto {
     url: String,
 }
 
+/// moto, with what it lacks.
+fn mended() -> PathBuf {
+    workspace_root().join("tests/python/moto_server.py")
+}
+
 impl Moto {
     /// Starts moto and waits until it listens.
     ///
     /// # Panics
     /// If the project's Python environment is absent.
     pub fn start() -> Self {
-        Self::start_as(&["-m", "moto.server"], None)
+        Self::start_as(&[&mended().to_string_lossy()], None)
     }
 
     /// Starts moto so that it can execute state machines in JSONata, with Lambda's `Invoke` from
@@ -32,9 +38,8 @@ impl Moto {
     /// # Panics
     /// If the project's Python environment is absent.
     pub fn executing_state_machines(lambda: &LambdaService) -> Self {
-        let program = workspace_root().join("tests/python/moto_server.py");
         let port = lambda.port().to_string();
-        let moto = Self::start_as(&[&program.to_string_lossy()], Some(&port));
+        let moto = Self::start_as(&[&mended().to_string_lossy()], Some(&port));
         lambda.forward_rest_to(moto.url());
         moto
     }
