@@ -16,7 +16,8 @@ UNRESERVED = 100
 
 
 def code_of(error):
-    return error.response["Error"]["Code"]
+    """What AWS calls it; nothing, if it is no answer of AWS."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else None
 
 
 class Account:
@@ -51,16 +52,25 @@ class Account:
         return True
 
     def stack_exists(self, stack):
-        """Whether there is such a stack already, and if so, whether it can be deployed to."""
+        """Whether there is such a stack already, and if so, whether it can be deployed to. None if that is not known."""
         try:
             status = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             if code_of(error) in ("ValidationError", "ValidationException"):
                 self.good(f"there is no stack {stack} yet")
                 return False
-            self.unknown(f"the stack could not be looked at: {code_of(error)}", "Allow cloudformation:DescribeStacks.")
+            self.unknown(f"the stack could not be looked at: {error}", "Allow cloudformation:DescribeStacks.")
+            return None
+        if status == "REVIEW_IN_PROGRESS":
+            # A change set that nobody has carried out: there is nothing of it yet.
+            self.good(f"the stack {stack} is {status}: nothing of it is deployed yet")
             return False
-        if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"):
+        if status == "UPDATE_ROLLBACK_FAILED":
+            self.problem(
+                f"the stack {stack} is {status}, and can't be deployed to",
+                f"Finish that first: aws cloudformation continue-update-rollback --stack-name {stack}",
+            )
+        elif status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"):
             self.problem(
                 f"the stack {stack} is {status}, and can't be deployed to",
                 f"Delete it first: sam delete --stack-name {stack}",
@@ -94,30 +104,33 @@ class Account:
             "MaxConcurrency=-1, which reserves nothing.",
         )
 
-    def leftovers(self, stack, secrets):
+    def leftovers(self, stack, functions, secrets):
         """What a stack of that name that was deleted has left behind: its names are taken."""
         prefix = f"/aws/lambda/{stack}-"
+        # acme-test's begin like acme's.
+        ours = {prefix + name for name in functions}
         try:
             pages = self.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-            groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+            names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+            groups = [name for name in names if name in ours]
         except (BotoCoreError, ClientError) as error:
             self.unknown(f"log groups could not be listed: {error}", "Allow logs:DescribeLogGroups.")
-            groups = []
+            groups = None
         if groups:
             self.problem(
                 f"{len(groups)} log groups {prefix}… are there already, of an earlier stack",
                 f"Delete them (they hold audit records), or take another name than {stack}.",
             )
-        else:
-            self.good(f"no log group is called {prefix}…")
+        elif groups is not None:
+            self.good(f"no log group is called {prefix}… as one of its functions is")
         for name in secrets:
             try:
                 found = self.client("secretsmanager").describe_secret(SecretId=name)
-            except ClientError as error:
+            except (BotoCoreError, ClientError) as error:
                 if code_of(error) == "ResourceNotFoundException":
                     self.good(f"no secret is called {name}")
                 else:
-                    self.unknown(f"{name} could not be looked at: {code_of(error)}", "Allow secretsmanager:DescribeSecret.")
+                    self.unknown(f"{name} could not be looked at: {error}", "Allow secretsmanager:DescribeSecret.")
                 continue
             if found.get("DeletedDate"):
                 self.problem(
@@ -136,15 +149,22 @@ def main():
     arguments.add_argument("stack", help="the stack's name")
     arguments.add_argument("--reserved", type=int, required=True, help="how many executions its functions reserve")
     arguments.add_argument("--longest", type=int, required=True, help="how long its name may be")
+    arguments.add_argument("--function", action="append", default=[], help="a function that the stack creates")
     arguments.add_argument("--secret", action="append", default=[], help="a secret that the stack creates")
     chosen = arguments.parse_args()
-    account = Account(boto3.Session())
+    try:
+        account = Account(boto3.Session())
+    except BotoCoreError as error:
+        sys.exit(f"problem  {error}\n         Set AWS_PROFILE and AWS_REGION, or log in.")
     if account.credentials():
         if len(chosen.stack) > chosen.longest:
             account.problem(f"the name {chosen.stack} is too long", f"At most {chosen.longest} characters.")
-        if not account.stack_exists(chosen.stack):
+        exists = account.stack_exists(chosen.stack)
+        if not exists:
             account.concurrency(chosen.reserved)
-            account.leftovers(chosen.stack, chosen.secret)
+        # What a stack has that could not be looked at is not left over.
+        if exists is False:
+            account.leftovers(chosen.stack, chosen.function, chosen.secret)
     sys.exit(1 if account.problems else 0)
 
 

@@ -158,16 +158,22 @@ fn taken(stack: &str, parameters: &[String]) -> Result<Vec<String>, Failure> {
         let surface = entry.console && console || entry.platform && platform;
         surface && (allowed.is_empty() || allowed.contains(&name_of(entry)))
     };
-    let mut functions = actions::ALL.iter().filter(is_there).count();
-    functions += usize::from(console && !value("RotationSchedule").is_empty());
+    let functions: Vec<&str> = actions::ALL.iter().filter(is_there).map(name_of).collect();
+    let rotates = console && !value("RotationSchedule").is_empty();
     let each = value("MaxConcurrency").parse::<i64>();
     let each = each.map_err(|_| "MaxConcurrency: expected a whole number".to_owned())?;
-    let reserved = usize::try_from(each).unwrap_or_default() * functions;
+    let reserved = usize::try_from(each)
+        .unwrap_or_default()
+        .saturating_mul(functions.len());
+    // A rotation is one at a time.
+    let reserved = reserved + usize::from(rotates && each > 0);
     let mut arguments = vec![
         stack.to_owned(),
         format!("--reserved={reserved}"),
         format!("--longest={LONGEST_STACK_NAME}"),
     ];
+    let functions = functions.into_iter().chain(SUPPORTING);
+    arguments.extend(functions.map(|name| format!("--function={name}")));
     if console && value("ConsoleSecretArns").is_empty() {
         arguments.push(format!("--secret={stack}/console"));
     }
@@ -268,6 +274,15 @@ impl Check {
         ));
         if resources > 500 {
             self.problem("the template has more resources than CloudFormation takes");
+        }
+        for (name, default) in DEFAULTS {
+            if text(&template["Parameters"][name]["Default"]) != default
+                && template["Parameters"][name]["Default"].to_string() != default
+            {
+                self.problem(format_args!(
+                    "the parameter {name} is not {default:?} by itself"
+                ));
+            }
         }
         let longest = longest_stack_name(&template);
         if longest != LONGEST_STACK_NAME {

@@ -106,8 +106,14 @@ fn ended(
         }
         Ok(answer)
     });
+    let warn = |answer: &Value| {
+        for warning in form.untold(answer) {
+            out::say(render::warning(&warning, Page::of_stderr()));
+        }
+    };
     match result {
         Ok(Some(answer)) => {
+            warn(&answer);
             let how = commands::undo::how(&answer, arguments);
             let how = how.filter(|_| !form.is_for_programs());
             how.into_iter().for_each(out::say);
@@ -124,6 +130,9 @@ fn ended(
                 None => error,
             };
             // What was done to whom is an answer, although some of it failed.
+            if let Some(report) = error.details.as_deref().filter(|_| form.is_for_programs()) {
+                warn(report);
+            }
             if form.is_for_programs()
                 && let Some(report) = error.details.as_deref()
                 && let Err(unwritten) = write(report)

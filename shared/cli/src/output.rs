@@ -140,6 +140,31 @@ impl Form {
         self.output() == Output::JsonLines
     }
 
+    /// What a person should know of an answer, where its form has no place for it.
+    pub(crate) fn untold(self, answer: &Value) -> Vec<String> {
+        let rows_alone = match self.output() {
+            Output::Csv | Output::Tsv => true,
+            Output::JsonLines => answer["count"].is_number() || answer["rows"].is_array(),
+            _ => false,
+        };
+        if !rows_alone && !answer["text"].is_string() {
+            return Vec::new();
+        }
+        let list = |member: &str| answer[member].as_array().into_iter().flatten();
+        let warnings = list("warnings")
+            .filter_map(Value::as_str)
+            .map(str::to_owned);
+        let unread = list("surfaces").filter(|surface| surface["read"] == false);
+        let unread = unread.map(|surface| {
+            let name = surface["name"].as_str().unwrap_or_default();
+            format!("{name} could not be read: its accounts are missing")
+        });
+        let more = (answer["has_more_pages"] == true).then(|| {
+            "there are more changes: --output json has the state to go on from".to_owned()
+        });
+        warnings.chain(unread).chain(more).collect()
+    }
+
     /// An answer as it is printed; empty, if its rows have been.
     pub(crate) fn shown(self, answer: &Value) -> String {
         let shown = |text: String| match stdout().is_terminal() {

@@ -16,6 +16,12 @@ pub(crate) async fn confirmed(question: &str, interrupt: &Interrupt) -> actions:
     let failed = |error: io::Error| arguments::unreadable_input(&error);
     // Apart from the plan.
     out::say("");
+    // What was typed before the question stood there is no answer to it.
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(
+        rustix::stdio::stdin(),
+        rustix::termios::QueueSelector::IFlush,
+    );
     for _ in 0..TIMES {
         let mut terminal = anstream::stderr();
         write!(terminal, "{question}").map_err(failed)?;
@@ -49,7 +55,11 @@ async fn line_of_input() -> io::Result<Option<String>> {
         let mut line = Vec::new();
         let read = io::BufRead::read_until(&mut io::stdin().lock(), b'\n', &mut line);
         let line =
-            read.map(|length| (length > 0).then(|| String::from_utf8_lossy(&line).into_owned()));
+            // A line without an end is one that nobody has finished.
+            read.map(|_| {
+                line.ends_with(b"\n")
+                    .then(|| String::from_utf8_lossy(&line).into_owned())
+            });
         // Whoever asked may be gone.
         let _ = sender.send(line);
     })?;

@@ -26,7 +26,11 @@ pub(crate) fn said(error: &clap::Error, form: Form) -> ExitCode {
             out::say(printable_lines(&format!("{json:#}")));
         }
         false => {
-            let text = error.render().ansi().to_string();
+            // What was typed may hold what moves the cursor; what clap itself says holds colours alone.
+            let text = match error.render().to_string() {
+                plain if printable_lines(&plain) == plain => error.render().ansi().to_string(),
+                plain => printable_lines(&plain),
+            };
             // Help has its lines already.
             let text = match wants_help {
                 true => text,

@@ -28,11 +28,23 @@ pub(crate) async fn run(
 ) -> actions::Result<Option<Value>> {
     let mut input = arguments::input(entry, arguments)?;
     let whom = arguments::whom(entry, arguments, &mut input)?;
-    let result = carry_out(entry, arguments, input, whom.as_ref(), form, interrupt).await;
+    let asked = Asked {
+        whom: whom.as_ref(),
+        always_asks: false,
+    };
+    let result = carry_out(entry, arguments, input, asked, form, interrupt).await;
     result.map_err(|error| match &whom {
         Some(whom) => whom.told(error),
         None => error,
     })
+}
+
+/// What is known of a run beside its input.
+pub(crate) struct Asked<'a> {
+    /// Whom a text without a flag names.
+    pub(crate) whom: Option<&'a Whom>,
+    /// Whether a person is asked although the operation takes nothing from anybody.
+    pub(crate) always_asks: bool,
 }
 
 /// The same with an input that is made already.
@@ -40,7 +52,7 @@ pub(crate) async fn carry_out(
     entry: &Entry,
     arguments: &ArgMatches,
     mut input: Map<String, Value>,
-    whom: Option<&Whom>,
+    asked: Asked<'_>,
     form: Form,
     interrupt: &Interrupt,
 ) -> actions::Result<Option<Value>> {
@@ -48,15 +60,17 @@ pub(crate) async fn carry_out(
     let yes = arguments.get_flag("yes");
     let dry = input.get("dry_run") == Some(&Value::Bool(true));
     // A new password takes the old one away, whatever else the operation does.
-    let takes = operation.spec.effect == Effect::Destructive
+    let takes = asked.always_asks
+        || operation.spec.effect == Effect::Destructive
         || arguments::names_a_user(entry) && sets_password(&input);
     let asks = takes && !dry && !yes;
     // Where the question goes counts as much as where the answer comes from.
     if asks && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(actions::Error::invalid_input(
-            "--yes",
-            "required where nobody can be asked: this takes something away",
-        ));
+        let why = match asked.always_asks {
+            true => "required where nobody can be asked",
+            false => "required where nobody can be asked: this takes something away",
+        };
+        return Err(actions::Error::invalid_input("--yes", why));
     }
     let given = arguments.get_one::<u64>("timeout").copied();
     let given = given.map(Duration::from_secs);
@@ -81,7 +95,7 @@ pub(crate) async fn carry_out(
             interrupt,
         )?)),
     };
-    if let Some(whom) = whom {
+    if let Some(whom) = asked.whom {
         let read = async |operation, input| go.read(operation, input).await;
         whom.settle(read, &mut input).await?;
     }

@@ -45,7 +45,7 @@ impl fmt::Display for NoSuchHost {
                 f,
                 "no such host is known here now: {host} (no name server answered: {said})"
             ),
-            false => write!(f, "no such host: {host}"),
+            false => write!(f, "no such host: {host} ({said})"),
         }
     }
 }
@@ -69,7 +69,7 @@ mod tests {
         let failed = "failed to lookup address information: ";
         assert_eq!(
             told(&format!("{failed}Name or service not known")),
-            "no such host: consle.example.com"
+            "no such host: consle.example.com (Name or service not known)"
         );
         assert_eq!(
             told(&format!("{failed}Temporary failure in name resolution")),

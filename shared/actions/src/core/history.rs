@@ -69,6 +69,9 @@ pub struct PastRun {
     pub settled_by: Option<String>,
     /// How it is taken back; null if there is nothing to take back.
     pub undo: Option<UndoPath>,
+    /// What of it no record brings back, and what to do instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stays: Vec<String>,
     /// The request, as its caller knows it.
     pub request_id: String,
     #[serde(skip)]
@@ -84,7 +87,10 @@ impl PastRun {
         match &self.undo {
             Some(UndoPath::By(operation)) => Ok(operation),
             Some(UndoPath::Instead(why)) => Err(why.clone()),
-            None => Err("it changed nothing".into()),
+            None if self.changed == Some(false) => Err("it changed nothing".into()),
+            None => {
+                Err("its record from before the change is not among those that were read".into())
+            }
         }
     }
 
@@ -267,6 +273,7 @@ impl Reader {
             changed: None,
             settled_by: None,
             undo: None,
+            stays: Vec::new(),
             request_id: text(&record["request_id"]).unwrap_or_default(),
             before: None,
         }
@@ -313,7 +320,14 @@ impl Reader {
                 run.told.undo = told.undo;
                 run.gave_back = false;
             }
-            Some(_) => {}
+            // Of later steps, what only they did is told.
+            Some(run) => {
+                if let (Some(UndoPath::By(_)), UndoPath::Instead(why)) =
+                    (&run.told.undo, undo(record))
+                {
+                    run.told.stays.push(why);
+                }
+            }
             None => self.push(Open {
                 told,
                 ended: false,
@@ -444,7 +458,11 @@ fn settle(runs: &mut [PastRun]) {
             RunOutcome::Unfinished => unfinished.push(place),
             RunOutcome::Done | RunOutcome::NothingToDo => unfinished.retain(|left| {
                 let left = &mut earlier[*left];
-                let mine = left.is_on_account_of(run);
+                // On the platform an operation looks only at what itself is for.
+                let looks = left.surface.as_deref() != Some("platform")
+                    || left.operation == run.operation
+                    || run.is_restoration();
+                let mine = looks && left.is_on_account_of(run);
                 if mine {
                     left.outcome = RunOutcome::Settled;
                     left.settled_by = Some(run.id.clone());

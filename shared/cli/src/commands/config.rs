@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
-use rapid7::{printable, printable_lines};
+use rapid7::printable;
 use serde_json::{Value, json};
 use services::settings::{
     AUDIT_FILE, CONFIG_FILE, InForce, JournalAt, PROFILE, Profile, Settings, VIA_LAMBDA, in_force,
@@ -47,12 +47,14 @@ pub(crate) fn run(arguments: &ArgMatches, form: Form) -> ExitCode {
     let text = match form.is_for_programs() {
         true => {
             let row = |one: &InForce| json!({"about": one.about, "name": one.name, "value": one.value, "from": one.from});
+            let rows = places.iter().chain(&settings).count();
             let json = json!({
+                "count": rows,
                 "profile": profile.map(|profile| &profile.name),
                 "settings": places.iter().chain(&settings).map(row).collect::<Vec<Value>>(),
                 "error": error.as_ref().map(actions::Error::to_json),
             });
-            printable_lines(&format!("{json:#}"))
+            form.shown(&json)
         }
         false => table(&[places, settings].concat()),
     };

@@ -9,17 +9,20 @@ use std::process::ExitCode;
 
 use actions::{Error, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
-use rapid7::printable;
-use services::settings::{CONFIG_FILE, PROFILE, Profile, is_console_name, names_a_surface};
+use rapid7::{printable, printable_lines};
+use serde_json::json;
+use services::settings::{
+    CONFIG_FILE, PROFILE, Profile, Surface, is_console_name, names_a_surface,
+};
 
 use crate::ask::{Asker, Stop};
 use crate::exit::{DECLINED, code_of};
-use crate::out::say;
+use crate::output::Form;
 use crate::profile::{self, DEFAULT, File, Place, save, shown};
 use crate::render::{self, Page};
 
 use end::{End, NOTHING, Result};
-use steps::{URL, address, credentials, platform};
+use steps::{URL, address, credentials, platform, say};
 
 pub(crate) const NAME: &str = "init";
 
@@ -43,7 +46,7 @@ pub(crate) fn command() -> Command {
         )
 }
 
-pub(crate) fn run(arguments: &ArgMatches) -> ExitCode {
+pub(crate) fn run(arguments: &ArgMatches, form: Form) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -68,7 +71,13 @@ pub(crate) fn run(arguments: &ArgMatches) -> ExitCode {
             ExitCode::from(DECLINED)
         }
         Err(End::Failed(error)) => {
-            say(render::error(&error, Page::of_stderr()));
+            match form.errors_in_json() {
+                true => {
+                    let json = json!({"error": error.to_json()});
+                    crate::out::say(printable_lines(&format!("{json:#}")));
+                }
+                false => say(render::error(&error, Page::of_stderr())),
+            }
             ExitCode::from(code_of(&error))
         }
     }
@@ -134,6 +143,7 @@ async fn set_up(arguments: &ArgMatches) -> Result<()> {
             .is_some_and(|profile| profile.platform.is_some()),
     )
     .await?;
+    unchanged(name, console, known)?;
     save(&path, &new).map_err(|error| {
         Error::new(
             ErrorKind::Unavailable,
@@ -145,6 +155,28 @@ async fn set_up(arguments: &ArgMatches) -> Result<()> {
     })?;
     told_in_the_end(&path, name, file.as_ref());
     Ok(())
+}
+
+/// Refuses to replace a console that somebody else wrote into the profile since this began.
+fn unchanged(name: &str, console: &str, known: Option<&Surface>) -> Result<()> {
+    let (_, file) = file_to_write(name)?;
+    let now = match file.filter(|file| file.names().contains(&name)) {
+        Some(file) => Some(file.profile(name).map_err(profile::unusable)?),
+        None => None,
+    };
+    let now = now
+        .as_ref()
+        .and_then(|profile| profile.consoles.iter().find(|one| one.name == console));
+    let values = |surface: Option<&Surface>| surface.map(|surface| surface.values.clone());
+    if values(now) == values(known) {
+        return Ok(());
+    }
+    let what = format!(
+        "the console {console} of the profile {name} was written by somebody else meanwhile"
+    );
+    Err(Error::new(ErrorKind::Conflict, what)
+        .next("look at it with r7user config, then run init again")
+        .into())
 }
 
 /// The file, and what is in it.

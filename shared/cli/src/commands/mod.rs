@@ -33,7 +33,7 @@ pub(crate) fn run(
     program: fn() -> Command,
 ) -> Option<ExitCode> {
     match name {
-        init::NAME => Some(init::run(arguments)),
+        init::NAME => Some(init::run(arguments, form)),
         config::NAME => Some(config::run(arguments, form)),
         completions::NAME => Some(completions::run(arguments, &mut program())),
         _ => None,

@@ -9,12 +9,12 @@ use rapid7::printable;
 use serde_json::{Map, Value};
 
 use super::history::{read, records};
-use crate::arguments::{from_record, quoted};
+use crate::arguments::{from_record, in_flags, quoted};
 use crate::interrupt::Interrupt;
 use crate::out::say;
 use crate::output::Form;
 use crate::render::{Page, run_line};
-use crate::run::carry_out;
+use crate::run::{Asked, carry_out};
 use crate::{profile, render, via_lambda};
 
 const NAME: &str = "undo";
@@ -36,8 +36,8 @@ pub(crate) fn command() -> Command {
     Command::new(NAME)
         .about("Undo what a run did to an account, from its audit record")
         .after_help(
-            "Without an ID, it is the newest run that changed something. The plan lists what can't be restored, \
-             such as passwords.\n\nExample:\n  r7user undo\n  r7user undo cli-1767323045000000-4711 \
+            "Without an ID, it is the newest run that changed something. What can't be undone with it, such as a \
+             password, is said before the plan.\n\nExample:\n  r7user undo\n  r7user undo cli-1767323045000000-4711 \
              --dry-run",
         )
         .arg(
@@ -70,7 +70,7 @@ pub(crate) async fn run(
     let history = History::of(&records);
     let id = arguments.get_one::<String>("id");
     let undone = match id {
-        Some(id) => named(&history, id, &newest.place, newest.left_out > 0)?,
+        Some(id) => named(&history, id, &newest.place, newest.left_out > 0, arguments)?,
         None => history.last_to_undo().ok_or_else(|| {
             Error::new(
                 ErrorKind::NotFound,
@@ -100,7 +100,15 @@ pub(crate) async fn run(
             "expected a run whose record names an operation that takes it back",
         ));
     };
-    say(told(undone, &history.later_on_account(undone)));
+    let warnings = warnings(undone, &history.later_on_account(undone));
+    // Errors are one JSON document, and nothing before it.
+    if !form.errors_in_json() {
+        let page = Page::of_stderr();
+        say(page.wrapped(&told(undone), "  "));
+        for warning in &warnings {
+            say(render::warning(warning, page));
+        }
+    }
     let mut input = Map::new();
     input.insert(
         "record".into(),
@@ -123,7 +131,28 @@ pub(crate) async fn run(
     if via_lambda::stack(&arguments, profile::chosen(&arguments)?.as_ref()).is_some() {
         arguments.remove_one::<PathBuf>("audit_file");
     }
-    carry_out(entry, &arguments, input, None, form, interrupt).await
+    let asked = Asked {
+        whom: None,
+        always_asks: true,
+    };
+    let result = carry_out(entry, &arguments, input, asked, form, interrupt).await;
+    let mut answer = result.map_err(|error| in_words_of_undo(entry, error))?;
+    if form.errors_in_json()
+        && let Some(told) = answer
+            .as_mut()
+            .and_then(|answer| answer.get_mut("warnings"))
+        && let Some(told) = told.as_array_mut()
+    {
+        told.extend(warnings.into_iter().map(Value::from));
+    }
+    Ok(answer)
+}
+
+/// An error in flags. The record is none that was typed.
+fn in_words_of_undo(entry: &Entry, error: Error) -> Error {
+    let mut error = in_flags(entry, error);
+    error.message = error.message.replace("`--record-file`", "the record");
+    error
 }
 
 fn takes_record(entry: &Entry) -> bool {
@@ -135,15 +164,17 @@ fn named<'h>(
     id: &str,
     place: &str,
     has_older: bool,
+    arguments: &ArgMatches,
 ) -> actions::Result<&'h PastRun> {
     match history.find(id).as_slice() {
         [run] => Ok(*run),
         [] => {
             let next = match has_older {
                 true => format!(
-                    "if it is older: grep {} {} | r7user restore-user --record-file -",
-                    quoted(id),
-                    quoted(place)
+                    "if it is older: grep -F {} {} > records.jsonl, then r7user undo {} --audit-file records.jsonl",
+                    quoted(id.split_once('/').map_or(id, |(request, _)| request)),
+                    quoted(place),
+                    quoted(id)
                 ),
                 false => "r7user history shows those that there are".to_owned(),
             };
@@ -151,24 +182,36 @@ fn named<'h>(
             Err(Error::new(ErrorKind::NotFound, message).next(next))
         }
         several => {
-            let lines: Vec<String> = several
+            let mut lines: Vec<String> = several
                 .iter()
+                .take(NAMED)
                 .map(|run| format!("\n  {}", run_line(run)))
                 .collect();
+            if several.len() > NAMED {
+                let more = several.len() - NAMED;
+                lines.push(format!(
+                    "\n  and {more} more: r7user history --limit {}",
+                    several.len()
+                ));
+            }
             let message = format!(
                 "{} is about {} accounts, and one is taken back at a time:{}",
                 printable(id),
                 several.len(),
                 lines.concat()
             );
-            let next = format!("r7user undo {}", quoted(&several[0].id));
+            let next = format!(
+                "r7user undo {}{}",
+                quoted(&several[0].id),
+                options(arguments)
+            );
             Err(Error::new(ErrorKind::Ambiguous, message).next(next))
         }
     }
 }
 
-/// What is taken back, and what else is with it.
-fn told(run: &PastRun, later: &[&PastRun]) -> String {
+/// What is taken back.
+fn told(run: &PastRun) -> String {
     let who = run
         .requested_by
         .as_deref()
@@ -177,7 +220,7 @@ fn told(run: &PastRun, later: &[&PastRun]) -> String {
         .ticket
         .as_deref()
         .map(|ticket| format!(", ticket {}", printable(ticket)));
-    let mut text = format!(
+    format!(
         "Taking back {} of {} on {}: {}{}{}, {}",
         printable(&run.operation),
         run.whom(),
@@ -186,20 +229,42 @@ fn told(run: &PastRun, later: &[&PastRun]) -> String {
         who.unwrap_or_default(),
         ticket.unwrap_or_default(),
         printable(&run.id),
-    );
-    if !later.is_empty() {
-        let later: Vec<String> = later.iter().map(|run| run_line(run)).collect();
-        let warning = format!(
-            "the account goes back to how it was before that run, so what these did to it since is taken back, \
-             too: {}",
-            later.join(", ")
-        );
-        text.push_str(&format!(
-            "\n{}",
-            render::warning(&warning, Page::of_stderr())
+    )
+}
+
+/// What a person should know before it is: what stays as it is, and what else is taken back with it.
+fn warnings(run: &PastRun, later: &[&PastRun]) -> Vec<String> {
+    let stays = (!run.stays.is_empty()).then(|| format!("not undone: {}", run.stays.join("; ")));
+    let lines: Vec<String> = later.iter().map(|run| run_line(run)).collect();
+    let with = (!lines.is_empty()).then(|| {
+        format!(
+            "the account goes back to how it was before that run, so what these runs did to it since is undone, too: {}",
+            lines.join(", ")
+        )
+    });
+    stays.into_iter().chain(with).collect()
+}
+
+/// So many runs are named where one has to be chosen.
+const NAMED: usize = 10;
+
+/// The options that decide which records are read and which consoles are known, as they were typed.
+fn options(arguments: &ArgMatches) -> String {
+    let typed = |name: &str| arguments.value_source(name) == Some(ValueSource::CommandLine);
+    let mut options = String::new();
+    if let Some(name) = profile::named(arguments).filter(|_| typed("profile")) {
+        options.push_str(&format!(" --profile {}", quoted(name)));
+    }
+    if let Some(file) = arguments
+        .get_one::<PathBuf>("audit_file")
+        .filter(|_| typed("audit_file"))
+    {
+        options.push_str(&format!(
+            " --audit-file {}",
+            quoted(&file.to_string_lossy())
         ));
     }
-    text
+    options
 }
 
 /// How what an answer tells of is taken back.
@@ -225,11 +290,7 @@ pub(crate) fn how(answer: &Value, arguments: &ArgMatches) -> Option<String> {
                 .unwrap_or("restore-user"),
         ));
     }
-    let file = arguments.get_one::<PathBuf>("audit_file");
-    let file =
-        file.filter(|_| arguments.value_source("audit_file") == Some(ValueSource::CommandLine));
-    let file = file.map(|file| format!(" --audit-file {}", quoted(&file.to_string_lossy())));
-    let file = file.unwrap_or_default();
+    let file = options(arguments);
     match (id, records.len()) {
         (Some(id), 1) => Some(format!("Undo: r7user undo {id}{file}")),
         (Some(id), _) => Some(format!(

@@ -277,7 +277,8 @@ impl File {
         if kind == "_command" {
             let words = self.texts(item, place)?;
             let mut words: Vec<String> = words.into_iter().map(|(text, _)| text).collect();
-            if words[0].starts_with("~/") {
+            // A name is looked for where programs are; a path begins where all others in the file do.
+            if words[0].contains('/') {
                 words[0] = resolved(&words[0], &self.path).display().to_string();
             }
             return Ok(SecretAt::Command(words));

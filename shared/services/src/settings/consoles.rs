@@ -118,7 +118,7 @@ pub(super) fn one(
             }
         }
         // Half of a configuration is a mistake, not "no console".
-        (None, None, None) if proxy.is_some() || DETAILS.iter().any(|name| get(name).is_some()) => {
+        (None, None, None) if DETAILS.iter().any(|name| get(name).is_some()) => {
             return Err(missing());
         }
         (None, None, None) => return Ok(None),

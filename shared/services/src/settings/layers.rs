@@ -85,6 +85,17 @@ pub(super) fn platform_in_profile<'a>(
     platform.filter(|_| !environment.has_any(&platform::CREDENTIALS))
 }
 
+/// Whether a variable says whom to trust. That nobody is trusted blindly is so anyway.
+fn says_whom_to_trust(environment: &Environment<'_>) -> bool {
+    let said = consoles::TRUST.iter().filter(|name| match **name {
+        consoles::NO_TLS_VERIFICATION => {
+            environment.get(name).is_some_and(|value| value != "false")
+        }
+        name => environment.get(name).is_some(),
+    });
+    said.count() > 0
+}
+
 /// What is in force of a setting of a profile's only console.
 pub(super) fn of_console(
     environment: &Environment<'_>,
@@ -94,7 +105,7 @@ pub(super) fn of_console(
     let own = || console.values.get(name).cloned();
     match name {
         consoles::TOKEN => environment.get(name),
-        name if consoles::TRUST.contains(&name) => match environment.has_any(&consoles::TRUST) {
+        name if consoles::TRUST.contains(&name) => match says_whom_to_trust(environment) {
             true => environment.get(name),
             false => own(),
         },
@@ -140,7 +151,12 @@ pub(super) fn consoles_of(
     let details = consoles::DETAILS
         .into_iter()
         .chain([consoles::NO_TLS_VERIFICATION]);
-    let mut details = details.filter(|name| environment.get(name).is_some());
+    let mut details = details.filter(|name| match *name {
+        consoles::NO_TLS_VERIFICATION => {
+            environment.get(name).is_some_and(|value| value != "false")
+        }
+        name => environment.get(name).is_some(),
+    });
     match in_profile {
         [only] => {
             refuse_another_place(environment, profile, only, &[consoles::URL])?;

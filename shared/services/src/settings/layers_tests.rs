@@ -132,6 +132,26 @@ fn the_only_console_of_a_profile_takes_what_changes_from_run_to_run() {
     assert!(layered(&[(consoles::URL, &same)], &profile).is_ok());
 }
 
+/// That verification is on is said by it, and nothing of whom to trust.
+#[test]
+fn verification_that_is_on_takes_no_profiles_pin() {
+    let pins = "ab".repeat(32);
+    let values = [
+        (consoles::URL, PROFILES_URL),
+        (consoles::USERNAME, "svc"),
+        (consoles::PINS, &*pins),
+    ];
+    let pinned = surface("emea", &values, Some("canary-of-the-profile"));
+    for profile in [
+        work(vec![pinned.clone()]),
+        work(vec![pinned, console("apac")]),
+    ] {
+        let settings = layered(&[(consoles::NO_TLS_VERIFICATION, "false")], &profile);
+        let trust = settings.expect("settings").consoles[0].trust.clone();
+        assert!(matches!(trust, Some(rapid7::Trust::Pins(_))), "{trust:?}");
+    }
+}
+
 #[test]
 fn what_contradicts_is_told_by_the_names_that_it_has_where_it_is() {
     let two = work(vec![console("emea"), console("apac")]);

@@ -43,7 +43,9 @@ fn ends(mut terminal: PtySession, code: i32) -> String {
 fn log_in(terminal: &mut PtySession, password: &str) {
     answer(terminal, "User name: ", OWN_LOGIN);
     answer(terminal, "Password (not shown): ", password);
-    answer(terminal, "Two-factor token", "");
+    let shown = terminal.exp_string("Two-factor token").expect("the token");
+    assert!(!shown.contains(password), "{shown}");
+    terminal.send_line("").expect("typed");
 }
 
 /// The requests to the API, each of which is a login.
@@ -73,9 +75,12 @@ fn from_an_address_to_a_first_account() {
     answer(&mut terminal, "Console (", &address);
     let fingerprint = cli.world.console.certificate_sha256().to_uppercase();
     let pairs: Vec<&str> = (0..32).map(|at| &fingerprint[at * 2..at * 2 + 2]).collect();
-    terminal
-        .exp_string(&pairs.join(":"))
-        .expect("the fingerprint");
+    // On a narrow terminal in two rows, no byte of it broken.
+    for half in pairs.chunks(16) {
+        terminal
+            .exp_string(&half.join(":"))
+            .expect("the fingerprint");
+    }
     terminal.exp_string("subject").expect("the subject");
     terminal.exp_string("openssl").expect("how to compare it");
     assert_eq!(logins(&cli), 0);
@@ -95,9 +100,10 @@ fn from_an_address_to_a_first_account() {
         cli.world.platform.url(),
     );
     answer(&mut terminal, "API key", ORGANIZATION_KEY);
-    terminal
+    let shown = terminal
         .exp_string("The platform takes the key")
         .expect("taken");
+    assert!(!shown.contains(ORGANIZATION_KEY), "{shown}");
     terminal.exp_string("Written").expect("written");
     terminal.exp_string("get-user LOGIN").expect("what next");
     let rest = ends(terminal, 0);

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
+use fake_console::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::cli::{Cli, run};
@@ -120,6 +121,27 @@ fn files_that_others_could_read_are_their_owners_alone() {
         assert!(metadata.len() > 0, "{name}");
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
     }
+}
+
+/// A table has no place for what is missing from it; whoever reads it must know all the same.
+#[test]
+fn what_a_table_can_not_say_is_said_beside_it() {
+    let cli = Cli::new();
+    let down = || Fault::new(FaultKind::status(503)).times(99);
+    cli.world.platform.push_fault(down());
+    for form in [
+        &["access-report", "--format", "csv"][..],
+        &["access-report", "--format", "html"],
+        &["access-report", "--output", "csv"],
+    ] {
+        let arguments = [form, &["--timeout", "5"]].concat();
+        let (code, out, err) = cli.run(&arguments);
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains("jdoe"), "{out}");
+        let told = "platform could not be read: its accounts are missing";
+        assert!(err.contains(told), "{form:?}: {err}");
+    }
+    cli.world.clear_faults();
 }
 
 /// A name must not show another one than it is, wherever a person reads it.

@@ -52,7 +52,7 @@ Offboard Person.",
                 "Anything to Do?",
                 Condition::Is(PLAN, "result", "dry_run".into()),
                 "Nothing to Do",
-                format!("# Nothing to do for {who}\n\n{}", surfaces(PLAN)),
+                format!("# Nothing to do for {who}\n\n{}{}", surfaces(PLAN), warnings(PLAN)),
             ),
             artifact(
                 "Review Plan",
@@ -255,7 +255,10 @@ Passwords, two-factor seeds and API keys are in no record, and a deleted account
                 "Anything to Restore?",
                 Condition::HasSome(PLAN, "plan"),
                 "Nothing to Restore",
-                format!("# Nothing to restore\n\n{login} is as the record says.\n"),
+                format!(
+                    "# Nothing to restore\n\n{login}: nothing that can be restored differs from the record.\n\n{}",
+                    warnings(PLAN)
+                ),
             ),
             artifact(
                 "Review Differences",

@@ -35,7 +35,7 @@ pub(super) fn changes(step: &str, title: &str) -> String {
 
 /// What came, or would come, of a person on each surface.
 pub(super) fn surfaces(step: &str) -> String {
-    let line = "- `{{name}}`: {{verdict}}. {{reason}}{{#if next}} {{next}}{{/if}}\n";
+    let line = "- `{{name}}`: {{verdict}}{{#if reason}}: `{{reason}}`{{/if}}{{#if next}} `{{next}}`{{/if}}\n";
     format!(
         "## Consoles and platform\n\n{}\n",
         each(step, "surfaces", line)
@@ -43,7 +43,7 @@ pub(super) fn surfaces(step: &str) -> String {
 }
 
 pub(super) fn warnings(step: &str) -> String {
-    let lines = each(step, "warnings", "- {{this}}\n");
+    let lines = each(step, "warnings", "- `{{this}}`\n");
     format!("{{{{#if [\"{step}\"].[warnings]}}}}## Warnings\n\n{lines}\n{{{{/if}}}}")
 }
 

@@ -37,6 +37,7 @@ pub struct RestorePlatformUser;
 impl Action for RestorePlatformUser {
     type Input = RestorePlatformUserInput;
     type Output = Outcome<PlatformUserView>;
+    const QUESTION: &'static str = "Give products back to {}";
     type Scope = PlatformContext;
     const SPEC: Spec = Spec {
         name: "restore-platform-user",

@@ -1,5 +1,6 @@
 //! What is asked, and how each answer is tried out.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use tokio::time::Instant;
 use crate::ask::Asker;
 use crate::audit_file::AppendedFile;
 use crate::caller::{person, request_id};
-use crate::out::say;
+use crate::out;
 use crate::render::Page;
 use crate::{profile, render};
 
@@ -29,6 +30,11 @@ const USERNAME: &str = "RAPID7_CONSOLE_USERNAME";
 const PINS: &str = "RAPID7_CONSOLE_CERTIFICATE_SHA256";
 const REGION: &str = "RAPID7_PLATFORM_REGION";
 const PLATFORM_URL: &str = "RAPID7_PLATFORM_URL";
+
+/// Says something, as wide as the terminal is.
+pub(super) fn say(text: impl Display) {
+    out::say(Page::of_stderr().wrapped(&text.to_string(), "  "));
+}
 
 /// How often a login is tried: each that is refused counts, and a few lock the account.
 const TRIES: usize = 3;
@@ -117,11 +123,27 @@ fn describe(address: &str, shown: &Shown) {
          machine:\n\n  \
            openssl s_client -connect localhost:3780 </dev/null |\n    \
              openssl x509 -noout -fingerprint -sha256\n",
-        shown.fingerprint,
+        in_rows(&shown.fingerprint.to_string()),
         shown.subject,
         shown.issuer,
         until.unwrap_or_else(|| "(can't be read)".into()),
     ));
+}
+
+/// A fingerprint; where there is no room for it, in two rows, so that no byte is broken.
+fn in_rows(fingerprint: &str) -> String {
+    const BEFORE: usize = 11;
+    let fits = |width: usize| BEFORE + fingerprint.len() <= width;
+    let middle = fingerprint.len().div_ceil(2);
+    match Page::of_stderr().width().is_none_or(fits) {
+        true => fingerprint.to_owned(),
+        false => format!(
+            "{}\n{:BEFORE$}{}",
+            &fingerprint[..middle],
+            "",
+            &fingerprint[middle..]
+        ),
+    }
 }
 
 /// A day, from seconds since 1970.
@@ -161,9 +183,15 @@ pub(super) async fn credentials(
             Ok(answer) => {
                 let login = answer["login"].as_str().unwrap_or_default();
                 say(format_args!("The console lets {} in.", printable(login)));
+                tell_warnings(&answer);
                 return Ok(());
             }
-            Err(error) if error.kind == ErrorKind::Unauthorized && !error.settings => {
+            // Of the checks only this one is about user and password; the others fail after a good login.
+            Err(error)
+                if error.kind == ErrorKind::Unauthorized
+                    && !error.settings
+                    && error.message.starts_with("credentials: ") =>
+            {
                 say(render::error(&error, Page::of_stderr()));
                 if left == 0 {
                     say(NOTHING);
@@ -233,9 +261,13 @@ pub(super) async fn platform(
         let tested = asker
             .unless_interrupted(test("test-platform-connection", &tried, None))
             .await?;
-        let Err(error) = tested else {
-            say("The platform takes the key.");
-            return Ok(Some(surface));
+        let error = match tested {
+            Ok(answer) => {
+                say("The platform takes the key.");
+                tell_warnings(&answer);
+                return Ok(Some(surface));
+            }
+            Err(error) => error,
         };
         say(render::error(&error, Page::of_stderr()));
         tries += 1;
@@ -246,6 +278,18 @@ pub(super) async fn platform(
             };
         }
         say("Type it again, or leave the platform out with Enter.");
+    }
+}
+
+/// What a connection test found that works all the same.
+fn tell_warnings(answer: &serde_json::Value) {
+    let checks = answer["checks"].as_array().into_iter().flatten();
+    for check in checks.filter(|check| check["verdict"] == "warning") {
+        let texts = ["detail", "next"].map(|member| check[member].as_str().unwrap_or_default());
+        say(render::warning(
+            texts.join(": ").trim_end_matches(": "),
+            Page::of_stderr(),
+        ));
     }
 }
 
@@ -300,7 +344,7 @@ async fn secret(asker: &mut Asker, question: &str) -> Result<SecretString> {
     loop {
         let answer = asker.secret(question).await?;
         match typed(answer.expose_secret()) {
-            Ok(_) => return Ok(answer),
+            Ok(typed) => return Ok(typed.to_owned().into()),
             Err(expected) => say(format_args!("{expected}.")),
         }
     }
