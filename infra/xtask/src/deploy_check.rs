@@ -276,11 +276,14 @@ impl Check {
             self.problem("the template has more resources than CloudFormation takes");
         }
         for (name, default) in DEFAULTS {
-            if text(&template["Parameters"][name]["Default"]) != default
-                && template["Parameters"][name]["Default"].to_string() != default
-            {
+            // A number in YAML is one in JSON, too.
+            let written = match &template["Parameters"][name]["Default"] {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            if written != default {
                 self.problem(format_args!(
-                    "the parameter {name} is not {default:?} by itself"
+                    "the parameter {name} is {written:?} by itself, not {default:?}"
                 ));
             }
         }
